@@ -1,0 +1,93 @@
+//! What can go wrong with the database, in the three kinds a caller can act upon.
+
+use std::error::Error as StdError;
+
+/// A failure of the database or of what was asked of it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot do it now: gone, full, locked, shutting down. The same call may succeed later, and nothing
+    /// of the transaction was kept, unless the answer to a commit was lost.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// The database understood and refused: a value it cannot hold, a constraint. Asking again is pointless.
+    #[error("the database refused: {0}")]
+    Rejected(#[source] Box<dyn StdError + Send + Sync>),
+    /// A row holds what this program never wrote.
+    #[error("unexpected content in the database: {0}")]
+    Corrupt(String),
+    /// The database cannot be used as configured.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    pub(crate) fn unavailable(what: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Unavailable(what.into())
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed,
+            OperationInterrupted, OutOfMemory, ReadOnly, SystemIoFailure,
+        };
+        match error.sqlite_error_code() {
+            Some(
+                CannotOpen
+                | DatabaseBusy
+                | DatabaseLocked
+                | DiskFull
+                | FileLockingProtocolFailed
+                | OperationInterrupted
+                | OutOfMemory
+                | ReadOnly
+                | SystemIoFailure,
+            ) => Self::Unavailable(error.into()),
+            _ => Self::Rejected(error.into()),
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        let transient = match &error {
+            sqlx::Error::Database(refusal) => {
+                if let Some(mysql) = refusal.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
+                    mysql_is_transient(mysql.number())
+                } else {
+                    refusal.code().is_some_and(|state| postgres_is_transient(&state))
+                }
+            }
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::TypeNotFound { .. } => {
+                false
+            }
+            // Sockets, pools and protocols: all that is left says "not now".
+            _ => true,
+        };
+        if transient { Self::Unavailable(error.into()) } else { Self::Rejected(error.into()) }
+    }
+}
+
+/// `SQLSTATE` classes that pass by themselves: connection (08), read-only after a fail-over (25006), rollback by the
+/// server (40), resources such as disk and memory (53), lock not available (55P03), operator intervention (57), I/O (58).
+fn postgres_is_transient(state: &str) -> bool {
+    matches!(&state[..2.min(state.len())], "08" | "40" | "53" | "57" | "58")
+        || matches!(state, "25006" | "55P03")
+}
+
+/// MySQL's and MariaDB's own numbers for the same: too many connections, disk or table full, shutdown, lock wait,
+/// deadlock, read-only, connection killed.
+fn mysql_is_transient(number: u16) -> bool {
+    matches!(
+        number,
+        1021 | 1028 | 1030 | 1037 | 1038 | 1040 | 1041 | 1053 | 1077 | 1114 | 1129 | 1135 | 1152 | 1158
+            ..=1161 | 1180 | 1184 | 1203 | 1205 | 1206 | 1213 | 1290 | 1317 | 1836 | 1927 | 3024
+    )
+}

@@ -1,0 +1,100 @@
+//! The intake log as a table, for PostgreSQL and MySQL: rows are written by any number of intakes and leave in the transaction
+//! that stores their events, so there is no position that could overtake a slow commit.
+
+use crate::value::{Value, args};
+use crate::{Dialect, Result, Store, Tx};
+use bytes::Bytes;
+use syncline_core::time::Timestamp;
+
+/// One row of the log.
+#[derive(Clone, Debug)]
+pub struct LogRow {
+    /// Its number.
+    pub seq: i64,
+    /// The deliveries in it, encoded.
+    pub body: Bytes,
+}
+
+/// How much is waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Deliveries not yet turned into events.
+    pub deliveries: u64,
+    /// When the oldest of them was written.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Appends one encoded group of deliveries and commits it.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn append(store: &Store, deliveries: u32, body: Bytes, now: Timestamp) -> Result<()> {
+    store
+        .execute(
+            "INSERT INTO intake_log (deliveries, written_at, body) VALUES (?, ?, ?)",
+            args![deliveries, now, body],
+        )
+        .await
+        .map(|_| ())
+}
+
+/// The oldest `limit` rows.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn oldest(store: &Store, limit: u32) -> Result<Vec<LogRow>> {
+    let rows = store.query("SELECT seq, body FROM intake_log ORDER BY seq LIMIT ?", args![limit]).await?;
+    rows.iter().map(|row| Ok(LogRow { seq: row.int(0)?, body: row.bytes(1)? })).collect()
+}
+
+/// Removes rows whose events this same transaction stores.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn remove(tx: &mut Tx, rows: &[i64]) -> Result<()> {
+    for chunk in rows.chunks(500) {
+        let marks = vec!["?"; chunk.len()].join(", ");
+        let values: Vec<Value> = chunk.iter().map(|seq| Value::from(*seq)).collect();
+        tx.execute(&format!("DELETE FROM intake_log WHERE seq IN ({marks})"), values).await?;
+    }
+    Ok(())
+}
+
+/// How much is waiting.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn lag(store: &Store) -> Result<Lag> {
+    let sql = "SELECT COUNT(*), COALESCE(CAST(SUM(deliveries) AS {int}), 0), MIN(written_at) FROM intake_log";
+    let sql = if store.dialect() == Dialect::MySql {
+        sql.replace("{int}", "SIGNED")
+    } else {
+        sql.replace("{int}", "BIGINT")
+    };
+    let rows = store.query(&sql, Vec::new()).await?;
+    let Some(row) = rows.first() else { return Ok(Lag::default()) };
+    let oldest = row.maybe_int(2)?.map(Timestamp::from_millis);
+    Ok(Lag { deliveries: u64::try_from(row.int(1)?).unwrap_or(0), oldest })
+}
+
+/// How far the log called `log`, which lives outside this database, has been read.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn position(store: &Store, log: &str) -> Result<i64> {
+    let rows = store.query("SELECT position FROM log_positions WHERE log = ?", args![log]).await?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
+}
+
+/// Moves that position in the transaction that stores the events.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn advance(tx: &mut Tx, log: &str, position: i64) -> Result<()> {
+    let touched =
+        tx.execute("UPDATE log_positions SET position = ? WHERE log = ?", args![position, log]).await?;
+    if touched == 0 {
+        tx.execute("INSERT INTO log_positions (log, position) VALUES (?, ?)", args![log, position]).await?;
+    }
+    Ok(())
+}

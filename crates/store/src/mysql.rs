@@ -1,0 +1,135 @@
+//! MySQL and MariaDB: connections from a pool, many rows at once through multi-row `VALUES`.
+
+use crate::tx::Bulk;
+use crate::value::{Row, Value};
+use crate::{Result, StoreError};
+use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
+use sqlx::pool::PoolConnection;
+use sqlx::{Arguments as _, AssertSqlSafe, Column as _, Executor as _, MySql, Row as _, TypeInfo as _};
+use std::time::Duration;
+
+/// Most placeholders in one statement; the protocol's own limit is 65,535.
+const MAX_PLACEHOLDERS: usize = 32_000;
+
+/// Builds the pool; connects to nothing yet, so that a server that is away at start can come later.
+pub(crate) fn pool(url: &str, max: u32, acquire: Duration) -> Result<MySqlPool> {
+    let options: MySqlConnectOptions = url.parse()?;
+    let options = options.charset("utf8mb4").collation("utf8mb4_bin");
+    Ok(MySqlPoolOptions::new()
+        .max_connections(max)
+        .acquire_timeout(acquire)
+        .after_connect(|conn, _| {
+            Box::pin(async move {
+                // As PostgreSQL's default: no gap locks, so workers do not block one another's inserts.
+                conn.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+                conn.execute("SET SESSION innodb_lock_wait_timeout = 20").await?;
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options))
+}
+
+/// One transaction on one connection.
+#[derive(Debug)]
+pub(crate) struct MySqlTx {
+    /// `None` once committed. Dropped while it holds a connection, the transaction is unfinished.
+    conn: Option<PoolConnection<MySql>>,
+}
+
+impl MySqlTx {
+    pub(crate) async fn begin(pool: &MySqlPool) -> Result<Self> {
+        let mut conn = pool.acquire().await?;
+        conn.execute("BEGIN").await?;
+        Ok(Self { conn: Some(conn) })
+    }
+
+    fn conn(&mut self) -> Result<&mut PoolConnection<MySql>> {
+        self.conn.as_mut().ok_or_else(|| StoreError::unavailable("the transaction is over"))
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
+        let conn = self.conn()?;
+        Ok(sqlx::query_with(AssertSqlSafe(sql), bind(args)?).execute(&mut **conn).await?.rows_affected())
+    }
+
+    pub(crate) async fn query(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
+        let conn = self.conn()?;
+        fetch(&mut **conn, sql, args).await
+    }
+
+    pub(crate) async fn insert_many(&mut self, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Result<()> {
+        let width = bulk.columns.len();
+        let marks = format!("({})", vec!["?"; width].join(", "));
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let chunk: Vec<Vec<Value>> = rows.by_ref().take(MAX_PLACEHOLDERS / width).collect();
+            // Not `INSERT IGNORE`, which would swallow every other complaint too.
+            let sql = format!(
+                "{}VALUES {} ON DUPLICATE KEY UPDATE {unique} = {table}.{unique}",
+                bulk.insert_into(),
+                vec![marks.as_str(); chunk.len()].join(", "),
+                unique = bulk.unique,
+                table = bulk.table,
+            );
+            let args = bind(chunk.into_iter().flatten().collect())?;
+            let conn = self.conn()?;
+            sqlx::query_with(AssertSqlSafe(sql), args).persistent(false).execute(&mut **conn).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        self.conn()?.execute("COMMIT").await?;
+        self.conn = None;
+        Ok(())
+    }
+}
+
+impl Drop for MySqlTx {
+    /// An unfinished transaction leaves with its connection; the server rolls back.
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            drop(conn.detach());
+        }
+    }
+}
+
+/// A query on a connection or a pool.
+pub(crate) async fn fetch<'e>(
+    on: impl sqlx::Executor<'e, Database = MySql>,
+    sql: &str,
+    args: Vec<Value>,
+) -> Result<Vec<Row>> {
+    let rows = sqlx::query_with(AssertSqlSafe(sql), bind(args)?).fetch_all(on).await?;
+    rows.iter().map(row).collect()
+}
+
+fn bind(values: Vec<Value>) -> Result<MySqlArguments> {
+    let mut args = MySqlArguments::default();
+    for value in values {
+        match value {
+            Value::Int(value) => args.add(value),
+            Value::Text(value) => args.add(value.map(std::borrow::Cow::into_owned)),
+            Value::Bytes(value) => args.add(value.map(|bytes| bytes.to_vec())),
+        }
+        .map_err(StoreError::Rejected)?;
+    }
+    Ok(args)
+}
+
+fn row(row: &MySqlRow) -> Result<Row> {
+    let mut cells = Vec::with_capacity(row.len());
+    for column in row.columns() {
+        let at = column.ordinal();
+        cells.push(match column.type_info().name() {
+            "BIGINT" | "INT" | "SMALLINT" | "TINYINT" | "BOOLEAN" | "MEDIUMINT" => {
+                Value::Int(row.try_get(at)?)
+            }
+            "BLOB" | "BINARY" | "VARBINARY" | "LONGBLOB" | "MEDIUMBLOB" | "TINYBLOB" => {
+                Value::Bytes(row.try_get::<Option<Vec<u8>>, _>(at)?.map(Into::into))
+            }
+            _ => Value::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into)),
+        });
+    }
+    Ok(Row { cells })
+}

@@ -1,0 +1,156 @@
+//! The door: one concrete type over three databases.
+
+use crate::sqlite::{Readers, Writer};
+use crate::tx::{Inner, Tx, within};
+use crate::value::{Row, Value};
+use crate::{Dialect, Result, StoreError, migrate, mysql, postgres};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How to open the database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `sqlite` (a file in `data_dir`), `sqlite://PATH`, `postgres://…` or `mysql://…`.
+    pub url: String,
+    /// Where SQLite's files live.
+    pub data_dir: PathBuf,
+    /// Most connections to a server.
+    pub max_connections: u32,
+    /// How long to wait for a connection.
+    pub acquire_timeout: Duration,
+}
+
+/// How long one call may take before the database counts as gone.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: Backend,
+    patience: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Backend {
+    Sqlite { path: PathBuf, writer: Writer, readers: Readers },
+    Postgres(sqlx::PgPool),
+    MySql(sqlx::MySqlPool),
+}
+
+impl Store {
+    /// Opens the database without asking anything of it: servers are connected to when first needed.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when the URL is not one of the understood forms or SQLite's directory cannot be made.
+    pub fn open(options: &Options) -> Result<Self> {
+        let url = options.url.as_str();
+        let backend = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Backend::Postgres(postgres::pool(url, options.max_connections, options.acquire_timeout)?)
+        } else if let Some(rest) = url.strip_prefix("mysql://").or_else(|| url.strip_prefix("mariadb://")) {
+            let url = format!("mysql://{rest}");
+            Backend::MySql(mysql::pool(&url, options.max_connections, options.acquire_timeout)?)
+        } else {
+            open_sqlite(&sqlite_path(url, &options.data_dir)?)?
+        };
+        Ok(Self { backend, patience: PATIENCE })
+    }
+
+    /// Brings the schema up to date, under a lock, so that any number of processes may start at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when the database was written by a newer version or a migration was altered.
+    pub async fn migrate(&self) -> Result<()> {
+        migrate::run(self, crate::MIGRATIONS).await
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match &self.backend {
+            Backend::Sqlite { .. } => Dialect::Sqlite,
+            Backend::Postgres(_) => Dialect::Postgres,
+            Backend::MySql(_) => Dialect::MySql,
+        }
+    }
+
+    /// The SQLite file, where there is one.
+    #[must_use]
+    pub fn sqlite_file(&self) -> Option<&Path> {
+        match &self.backend {
+            Backend::Sqlite { path, .. } => Some(path),
+            Backend::Postgres(_) | Backend::MySql(_) => None,
+        }
+    }
+
+    /// Starts a transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection is to be had.
+    pub async fn begin(&self) -> Result<Tx> {
+        let inner = within(self.patience, async {
+            Ok(match &self.backend {
+                Backend::Sqlite { writer, .. } => Inner::Sqlite(writer.begin()?),
+                Backend::Postgres(pool) => {
+                    Inner::Postgres(Box::new(postgres::PostgresTx::begin(pool).await?))
+                }
+                Backend::MySql(pool) => Inner::MySql(Box::new(mysql::MySqlTx::begin(pool).await?)),
+            })
+        })
+        .await?;
+        Ok(Tx { inner, patience: self.patience })
+    }
+
+    /// Runs a query outside any transaction.
+    pub(crate) async fn query(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
+        within(self.patience, async {
+            match &self.backend {
+                Backend::Sqlite { readers, .. } => readers.query(sql, args).await,
+                Backend::Postgres(pool) => postgres::fetch(pool, sql, args).await,
+                Backend::MySql(pool) => mysql::fetch(pool, sql, args).await,
+            }
+        })
+        .await
+    }
+
+    /// Runs one statement as a transaction of its own.
+    pub(crate) async fn execute(&self, sql: &str, args: Vec<Value>) -> Result<u64> {
+        let mut tx = self.begin().await?;
+        let touched = tx.execute(sql, args).await?;
+        tx.commit().await?;
+        Ok(touched)
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none within `patience`.
+    pub async fn ping(&self, patience: Duration) -> Result<()> {
+        within(patience, self.query("SELECT 1", Vec::new())).await.map(|_| ())
+    }
+}
+
+fn sqlite_path(url: &str, data_dir: &Path) -> Result<PathBuf> {
+    match url.strip_prefix("sqlite") {
+        Some("" | ":" | "://") => Ok(data_dir.join("syncline.db")),
+        Some(rest) => match rest.strip_prefix("://").or_else(|| rest.strip_prefix(':')) {
+            Some(path) => Ok(PathBuf::from(path)),
+            None => Err(unknown_url()),
+        },
+        None => Err(unknown_url()),
+    }
+}
+
+fn unknown_url() -> StoreError {
+    let say = "database.url is not understood: use sqlite, sqlite://PATH, postgres://… or mysql://…";
+    StoreError::Setup(say.to_owned())
+}
+
+fn open_sqlite(path: &Path) -> Result<Backend> {
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| StoreError::Setup(format!("cannot make {}: {error}", directory.display())))?;
+    }
+    let writer = Writer::open(path)
+        .map_err(|error| StoreError::Setup(format!("cannot open {}: {error}", path.display())))?;
+    Ok(Backend::Sqlite { path: path.to_owned(), writer, readers: Readers::of(path) })
+}
