@@ -54,10 +54,21 @@ pub fn base64_matches(digest: &Digest32, written: &[u8]) -> bool {
         && digest.ct_eq(&claimed[..32]).into()
 }
 
+/// A digest as [`hex_matches`] reads it: 64 hexadecimal digits in lower case.
+#[must_use]
+pub fn to_hex(digest: &Digest32) -> String {
+    HEXLOWER_PERMISSIVE.encode(digest)
+}
+
+/// A digest as [`base64_matches`] reads it: padded standard base 64, 44 characters.
+#[must_use]
+pub fn to_base64(digest: &Digest32) -> String {
+    BASE64.encode(digest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use data_encoding::{HEXLOWER, HEXUPPER};
     use proptest::prelude::*;
 
     #[test]
@@ -81,13 +92,14 @@ mod tests {
         fn only_the_right_spelling_matches(digest: Digest32, bit in 0usize..256, noise in prop::collection::vec(any::<u8>(), 0..70)) {
             let mut other = digest;
             other[bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(hex_matches(&digest, HEXLOWER.encode(&digest).as_bytes()));
-            prop_assert!(hex_matches(&digest, HEXUPPER.encode(&digest).as_bytes()));
-            prop_assert!(!hex_matches(&digest, HEXLOWER.encode(&other).as_bytes()));
-            let base64 = BASE64.encode(&digest);
+            prop_assert!(hex_matches(&digest, to_hex(&digest).as_bytes()));
+            prop_assert!(hex_matches(&digest, to_hex(&digest).to_uppercase().as_bytes()));
+            prop_assert!(!hex_matches(&digest, to_hex(&other).as_bytes()));
+            let base64 = to_base64(&digest);
             prop_assert!(base64_matches(&digest, base64.as_bytes()));
-            prop_assert!(!base64_matches(&digest, BASE64.encode(&other).as_bytes()));
+            prop_assert!(!base64_matches(&digest, to_base64(&other).as_bytes()));
             prop_assert!(!base64_matches(&digest, base64.trim_end_matches('=').as_bytes()));
+            prop_assert!(!base64_matches(&digest, base64.replace('=', "A").as_bytes()), "33 bytes");
             prop_assert!(!hex_matches(&digest, &noise) && !base64_matches(&digest, &noise));
         }
     }

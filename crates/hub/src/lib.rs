@@ -1,1 +1,17 @@
-//! hub
+//! The hub: everything that waits or talks. Rooms meet through rows in the database and types of `syncline-core`, never by
+//! calling each other's insides; [`app`] puts them together.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod cx;
+pub mod dice;
+pub mod http;
+pub mod intake;
+pub mod jobs;
+pub mod lifecycle;
+pub mod local_key;
+pub mod portal;
+pub mod telemetry;
+pub mod wake;

@@ -1,1 +1,73 @@
-//! providers
+//! What each provider says on the wire: requests built, responses and webhooks read, nothing ever sent.
+//!
+//! **Invariant:** no sockets, no SQL, no files, no clock and no dice; the manifest lists no I/O crate and a test keeps
+//! it so. **Invariant:** no provider's folder mentions another's. A new provider is one folder and one line in
+//! [`PROVIDERS`]; the folders have the same file names for the same things.
+
+pub mod hubspot;
+mod json;
+
+use bytes::Bytes;
+use std::fmt::Debug;
+use syncline_core::door::{Door, RawHook};
+use syncline_core::event::Event;
+use syncline_core::secret::Secret;
+use syncline_core::time::Timestamp;
+
+/// Every provider there is.
+pub static PROVIDERS: &[&dyn Provider] = &[&hubspot::HubSpot];
+
+/// The provider that goes by `id` in URLs, rows and configuration.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static dyn Provider> {
+    PROVIDERS.iter().copied().find(|provider| provider.id() == id)
+}
+
+/// What the engine needs to know of a provider. Plain synchronous functions of their inputs.
+pub trait Provider: Debug + Sync {
+    /// Its name in URLs, rows and configuration: lower case, for ever the same.
+    fn id(&self) -> &'static str;
+
+    /// Whether to take a webhook in, decided before anything of it is stored: first the signature over the raw bytes,
+    /// then a look at whether the body is something [`Provider::events`] can take apart.
+    fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Door;
+
+    /// Takes an accepted body apart, later and apart from the request. What cannot be read comes back as such, to be
+    /// parked: one bad event must not hold up the others. The raw forms are slices of `body`.
+    ///
+    /// # Errors
+    /// The whole body as [`Unreadable`] when not even its events can be told apart. A body that passed the door never
+    /// gives this.
+    fn events(&self, body: &Bytes) -> Result<Vec<Reading>, Unreadable>;
+
+    /// Divides an accepted body by account and object over `partitions` (at least 1), so that everything about one
+    /// object goes the same way and stays in order. Each part is a body that [`Provider::events`] can read; together
+    /// they hold every event once, byte for byte. The choice of partition is the same in every version.
+    fn split(&self, body: &Bytes, partitions: u32) -> Vec<(u32, Bytes)>;
+}
+
+/// What a door may check signatures with.
+#[derive(Clone, Copy, Debug)]
+pub struct DoorKeys<'a> {
+    /// The app's secrets: the current one first, then the one before while it is being rotated. Empty secrets match
+    /// nothing.
+    pub secrets: &'a [&'a Secret],
+}
+
+/// What became of one element of a webhook's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// An event, ready to be stored.
+    Event(Event),
+    /// Something that is not an event as we know them; kept for a human to look at.
+    Unreadable(Unreadable),
+}
+
+/// Bytes that could not be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Stable words for what is wrong, without anything from the bytes.
+    pub reason: &'static str,
+    /// The bytes exactly as they came.
+    pub raw: Bytes,
+}

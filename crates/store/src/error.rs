@@ -27,6 +27,12 @@ impl StoreError {
         matches!(self, Self::Unavailable(_))
     }
 
+    /// For a URL that cannot be read. The URL itself is not repeated: it has a password in it.
+    #[expect(clippy::needless_pass_by_value, reason = "fits map_err")]
+    pub(crate) fn url(error: sqlx::Error) -> Self {
+        Self::Setup(format!("database.url is not understood: {error}"))
+    }
+
     pub(crate) fn unavailable(what: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unavailable(what.into())
     }
@@ -65,9 +71,15 @@ impl From<sqlx::Error> for StoreError {
                     refusal.code().is_some_and(|state| postgres_is_transient(&state))
                 }
             }
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::TypeNotFound { .. } => {
-                false
-            }
+            // Mistakes of this crate, which no waiting mends.
+            sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::Configuration(_)
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::Encode(_)
+            | sqlx::Error::InvalidArgument(_)
+            | sqlx::Error::TypeNotFound { .. } => false,
             // Sockets, pools and protocols: all that is left says "not now".
             _ => true,
         };

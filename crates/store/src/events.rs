@@ -6,6 +6,7 @@ use crate::value::{Kind, Row, Value, args};
 use crate::{Dialect, Result, Scope, Store, StoreError, Tx};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
+pub use syncline_core::cursor::Order;
 use syncline_core::event::{Event, EventId};
 use syncline_core::time::Timestamp;
 
@@ -72,15 +73,6 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Occurred before this instant.
     pub to: Option<Timestamp>,
-}
-
-/// Which way to read the timeline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// Oldest first.
-    Ascending,
-    /// Newest first.
-    Descending,
 }
 
 const COLUMNS: &str =
@@ -191,8 +183,8 @@ pub async fn page(
 ) -> Result<Vec<StoredEvent>> {
     let mut clause = Clause::of(scope, filter);
     let (beyond, direction) = match order {
-        Order::Ascending => ("id > ?", "ASC"),
-        Order::Descending => ("id < ?", "DESC"),
+        Order::OldestFirst => ("id > ?", "ASC"),
+        Order::NewestFirst => ("id < ?", "DESC"),
     };
     if let Some(after) = after {
         clause.and(beyond, after);

@@ -135,7 +135,9 @@ async fn apply(tx: &mut Tx, migration: &Migration) -> Result<()> {
             Ok(_) => {}
             // MySQL commits every change of the schema by itself, so a process killed in between leaves a part; the rest
             // is applied over it.
-            Err(StoreError::Rejected(why)) if dialect == Dialect::MySql && already_there(why.as_ref()) => {}
+            Err(StoreError::Rejected(why)) if dialect == Dialect::MySql && already_there(why.as_ref()) => {
+                tx.forgive();
+            }
             Err(error) => return Err(error),
         }
     }

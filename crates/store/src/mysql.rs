@@ -13,7 +13,7 @@ const MAX_PLACEHOLDERS: usize = 32_000;
 
 /// Builds the pool; connects to nothing yet, so that a server that is away at start can come later.
 pub(crate) fn pool(url: &str, max: u32, acquire: Duration) -> Result<MySqlPool> {
-    let options: MySqlConnectOptions = url.parse()?;
+    let options: MySqlConnectOptions = url.parse().map_err(StoreError::url)?;
     let options = options.charset("utf8mb4").collation("utf8mb4_bin");
     Ok(MySqlPoolOptions::new()
         .max_connections(max)
@@ -38,9 +38,10 @@ pub(crate) struct MySqlTx {
 
 impl MySqlTx {
     pub(crate) async fn begin(pool: &MySqlPool) -> Result<Self> {
-        let mut conn = pool.acquire().await?;
-        conn.execute("BEGIN").await?;
-        Ok(Self { conn: Some(conn) })
+        // Wrapped before it begins: a caller that goes away in between must not leave an open transaction in the pool.
+        let mut tx = Self { conn: Some(pool.acquire().await?) };
+        tx.conn()?.execute("BEGIN").await?;
+        Ok(tx)
     }
 
     fn conn(&mut self) -> Result<&mut PoolConnection<MySql>> {

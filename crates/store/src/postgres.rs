@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Builds the pool; connects to nothing yet, so that a server that is away at start can come later.
 pub(crate) fn pool(url: &str, max: u32, acquire: Duration) -> Result<PgPool> {
-    let options: PgConnectOptions = url.parse()?;
+    let options: PgConnectOptions = url.parse().map_err(StoreError::url)?;
     let options = options
         .application_name("syncline")
         // The server gives up on a statement a little before the client does, and says so.
@@ -27,9 +27,11 @@ pub(crate) struct PostgresTx {
 
 impl PostgresTx {
     pub(crate) async fn begin(pool: &PgPool) -> Result<Self> {
-        let mut conn = pool.acquire().await?;
-        conn.execute("BEGIN").await?;
-        Ok(Self { conn: Some(conn) })
+        // Wrapped before it begins: a caller that goes away in between must not leave an open transaction in the pool.
+        let mut tx = Self { conn: Some(pool.acquire().await?) };
+        // Whatever the server's default: what this crate does about races is right for this level.
+        tx.conn()?.execute("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        Ok(tx)
     }
 
     fn conn(&mut self) -> Result<&mut PoolConnection<Postgres>> {

@@ -3,7 +3,7 @@
 use crate::sqlite::{Readers, Writer};
 use crate::tx::{Inner, Tx, within};
 use crate::value::{Row, Value};
-use crate::{Dialect, Result, StoreError, migrate, mysql, postgres};
+use crate::{Dialect, Migration, Result, StoreError, migrate, mysql, postgres};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,7 +60,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Setup`] when the database was written by a newer version or a migration was altered.
     pub async fn migrate(&self) -> Result<()> {
-        migrate::run(self, crate::MIGRATIONS).await
+        self.migrate_along(crate::MIGRATIONS).await
+    }
+
+    /// The same along another history, such as the beginning of [`crate::MIGRATIONS`].
+    ///
+    /// # Errors
+    /// As [`Store::migrate`].
+    pub async fn migrate_along(&self, history: &[Migration]) -> Result<()> {
+        migrate::run(self, history).await
+    }
+
+    /// The same database, asked with another patience: how long one call may take before the database counts as gone. On SQLite
+    /// a transaction may sit idle between two statements for a third of it.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Which database this is.
@@ -89,7 +105,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx> {
         let inner = within(self.patience, async {
             Ok(match &self.backend {
-                Backend::Sqlite { writer, .. } => Inner::Sqlite(writer.begin()?),
+                Backend::Sqlite { writer, .. } => Inner::Sqlite(writer.begin(self.patience / 3)),
                 Backend::Postgres(pool) => {
                     Inner::Postgres(Box::new(postgres::PostgresTx::begin(pool).await?))
                 }
@@ -97,11 +113,12 @@ impl Store {
             })
         })
         .await?;
-        Ok(Tx { inner, patience: self.patience })
+        Ok(Tx::new(inner, self.patience))
     }
 
     /// Runs a query outside any transaction.
     pub(crate) async fn query(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
+        tracing::trace!(target: "syncline_store::sql", sql);
         within(self.patience, async {
             match &self.backend {
                 Backend::Sqlite { readers, .. } => readers.query(sql, args).await,

@@ -1,6 +1,7 @@
 //! A database of its own for every test: SQLite always, PostgreSQL and MySQL where a server's URL is given.
 
-use crate::{Options, Store};
+use crate::{Dialect, Options, Store};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,12 +31,15 @@ impl Which {
     }
 }
 
-/// An empty database for one test.
+/// An empty database for one test, gone when this is dropped.
 #[derive(Debug)]
 pub struct TestDb {
     /// Its URL, as configuration takes it.
     pub url: String,
+    name: String,
     directory: PathBuf,
+    /// The URL of the server that has it, where one does.
+    server: Option<String>,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -46,19 +50,35 @@ impl TestDb {
     /// # Panics
     /// When a server that was promised does not do its part.
     pub async fn of(which: Which, test: &str) -> Option<Self> {
+        match which.variable() {
+            None => Some(Self::make(None).await),
+            Some(variable) => Some(Self::make(Some(service(variable, test)?)).await),
+        }
+    }
+
+    /// Another empty one beside this one: in a directory of its own, or on the same server.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub async fn another(&self) -> Self {
+        Self::make(self.server.clone()).await
+    }
+
+    async fn make(server: Option<String>) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("syncline_{}_{number}", std::process::id());
+        // Process numbers come again; what an earlier run was killed over may still be there.
+        let dice = RandomState::new().hash_one(number) & 0xffff_ffff;
+        let name = format!("syncline_{}_{number}_{dice:08x}", std::process::id());
         let directory = std::env::temp_dir().join(&name);
         std::fs::create_dir_all(&directory).expect("a directory for the test");
-        let Some(variable) = which.variable() else {
+        let Some(server) = server else {
             let url = format!("sqlite://{}", directory.join("syncline.db").display());
-            return Some(Self { url, directory });
+            return Self { url, name, directory, server: None };
         };
-        let server = service(variable, test)?;
         let admin = open(&server, &directory);
         // Outside a transaction, as PostgreSQL insists.
         admin.query(&format!("CREATE DATABASE {name}"), Vec::new()).await.expect("may create a database");
-        Some(Self { url: with_database(&server, &name), directory })
+        Self { url: with_database(&server, &name), name, directory, server: Some(server) }
     }
 
     /// A directory of its own for the test's files.
@@ -88,9 +108,29 @@ impl TestDb {
 }
 
 impl Drop for TestDb {
+    /// Takes the database off its server. Who drops this may be inside a runtime, which must not be blocked on from within: so a
+    /// thread with a runtime of its own does it.
     fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            let (name, directory) = (self.name.clone(), self.directory.clone());
+            let _ = std::thread::spawn(move || drop_database(&server, &name, &directory)).join();
+        }
         let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// Best effort: a server that is gone took the database with it.
+fn drop_database(server: &str, name: &str, directory: &Path) {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    runtime.block_on(async {
+        let admin = open(server, directory).with_patience(Duration::from_secs(10));
+        let sql = match admin.dialect() {
+            // Whoever is still connected is thrown out.
+            Dialect::Postgres => format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            Dialect::Sqlite | Dialect::MySql => format!("DROP DATABASE IF EXISTS {name}"),
+        };
+        let _ = admin.query(&sql, Vec::new()).await;
+    });
 }
 
 fn open(url: &str, directory: &Path) -> Store {

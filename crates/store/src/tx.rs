@@ -9,10 +9,15 @@ use std::time::Duration;
 ///
 /// On SQLite all transactions go through one writer, which lets several of them share one commit and its flush to
 /// disk: [`Tx::commit`] then waits for that shared commit.
+///
+/// A statement that failed, or that nobody waited for to the end, spoils the transaction: what follows is refused, and so is the
+/// commit. Left to themselves the databases differ here, and not for the better: PostgreSQL answers the commit of a failed
+/// transaction with success and keeps nothing, and MySQL, after a deadlock, commits every later statement by itself.
 #[derive(Debug)]
 pub struct Tx {
     pub(crate) inner: Inner,
     pub(crate) patience: Duration,
+    spoilt: bool,
 }
 
 #[derive(Debug)]
@@ -53,28 +58,28 @@ impl Tx {
         }
     }
 
+    pub(crate) fn new(inner: Inner, patience: Duration) -> Self {
+        Self { inner, patience, spoilt: false }
+    }
+
     /// Runs a statement; answers how many rows it touched.
     pub(crate) async fn execute(&mut self, sql: &str, args: Vec<Value>) -> Result<u64> {
-        let patience = self.patience;
-        within(patience, async {
-            match &mut self.inner {
-                Inner::Sqlite(tx) => tx.execute(sql, args).await,
-                Inner::Postgres(tx) => tx.execute(sql, args).await,
-                Inner::MySql(tx) => tx.execute(sql, args).await,
-            }
+        tracing::trace!(target: "syncline_store::sql", sql);
+        self.ask(async |inner| match inner {
+            Inner::Sqlite(tx) => tx.execute(sql, args).await,
+            Inner::Postgres(tx) => tx.execute(sql, args).await,
+            Inner::MySql(tx) => tx.execute(sql, args).await,
         })
         .await
     }
 
     /// Runs a query; answers its rows.
     pub(crate) async fn query(&mut self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
-        let patience = self.patience;
-        within(patience, async {
-            match &mut self.inner {
-                Inner::Sqlite(tx) => tx.query(sql, args).await,
-                Inner::Postgres(tx) => tx.query(sql, args).await,
-                Inner::MySql(tx) => tx.query(sql, args).await,
-            }
+        tracing::trace!(target: "syncline_store::sql", sql);
+        self.ask(async |inner| match inner {
+            Inner::Sqlite(tx) => tx.query(sql, args).await,
+            Inner::Postgres(tx) => tx.query(sql, args).await,
+            Inner::MySql(tx) => tx.query(sql, args).await,
         })
         .await
     }
@@ -84,25 +89,44 @@ impl Tx {
         if rows.is_empty() {
             return Ok(());
         }
-        let patience = self.patience;
-        within(patience, async {
-            match &mut self.inner {
-                Inner::Sqlite(tx) => tx.insert_many(bulk, rows).await,
-                Inner::Postgres(tx) => tx.insert_many(bulk, rows).await,
-                Inner::MySql(tx) => tx.insert_many(bulk, rows).await,
-            }
+        self.ask(async |inner| match inner {
+            Inner::Sqlite(tx) => tx.insert_many(bulk, rows).await,
+            Inner::Postgres(tx) => tx.insert_many(bulk, rows).await,
+            Inner::MySql(tx) => tx.insert_many(bulk, rows).await,
         })
         .await
+    }
+
+    async fn ask<T>(&mut self, call: impl AsyncFnOnce(&mut Inner) -> Result<T>) -> Result<T> {
+        self.refuse_if_spoilt()?;
+        // Set before and cleared after, so that it stays when the caller drops this future half-way.
+        self.spoilt = true;
+        let answer = within(self.patience, call(&mut self.inner)).await?;
+        self.spoilt = false;
+        Ok(answer)
+    }
+
+    fn refuse_if_spoilt(&self) -> Result<()> {
+        if self.spoilt {
+            return Err(StoreError::Rejected("an earlier statement of this transaction failed".into()));
+        }
+        Ok(())
+    }
+
+    /// Goes on after a statement whose failure was expected. Only for a database that keeps the transaction then.
+    pub(crate) fn forgive(&mut self) {
+        self.spoilt = false;
     }
 
     /// Makes everything durable and visible, or nothing.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database could not commit. When the connection broke while it did, it may
-    /// have committed all the same: effects are keyed so that doing them twice equals once.
+    /// [`StoreError::Unavailable`] when the database could not commit. When the connection broke while it did, it may have
+    /// committed all the same: effects are keyed so that doing them twice equals once. [`StoreError::Rejected`] when a
+    /// statement of the transaction had failed.
     pub async fn commit(self) -> Result<()> {
-        let patience = self.patience;
-        within(patience, async {
+        self.refuse_if_spoilt()?;
+        within(self.patience, async {
             match self.inner {
                 Inner::Sqlite(tx) => tx.commit().await,
                 Inner::Postgres(tx) => tx.commit().await,

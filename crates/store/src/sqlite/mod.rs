@@ -1,12 +1,15 @@
 //! SQLite: one writer thread with group commit, readers in parallel.
 
 mod reader;
+mod session;
 mod writer;
 
 pub(crate) use reader::Readers;
-pub(crate) use writer::{SqliteTx, Writer};
+pub(crate) use session::SqliteTx;
+pub(crate) use writer::Writer;
 
 use crate::Result;
+use crate::tx::Bulk;
 use crate::value::{Row, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
@@ -75,6 +78,16 @@ fn query(db: &Connection, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
         out.push(Row { cells });
     }
     Ok(out)
+}
+
+fn insert_many(db: &Connection, bulk: &Bulk, rows: &[Vec<Value>]) -> Result<()> {
+    let marks = vec!["?"; bulk.columns.len()].join(", ");
+    let sql = format!("{}VALUES ({marks}) ON CONFLICT ({}) DO NOTHING", bulk.insert_into(), bulk.unique);
+    let mut statement = db.prepare_cached(&sql)?;
+    for row in rows {
+        statement.execute(rusqlite::params_from_iter(row))?;
+    }
+    Ok(())
 }
 
 fn cell(value: ValueRef<'_>) -> Value {

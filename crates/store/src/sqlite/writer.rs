@@ -2,39 +2,28 @@
 //!
 //! SQLite has one writer at a time, and a durable commit costs a flush to disk. So transactions queue here; each runs
 //! alone inside a savepoint, and when it is done the next waiting one joins the same outer transaction. The outer commit,
-//! one flush for all of them, comes when nobody waits, or the group has grown old. Nobody is told "committed" before
-//! that.
+//! one flush for all of them, comes when nobody waits, or the group has grown large or old. Nobody is told "committed"
+//! before that.
 
-use super::{execute, query};
-use crate::tx::Bulk;
-use crate::value::{Row, Value};
+use super::session::{Ask, Session, SqliteTx};
+use super::{execute, insert_many, query};
 use crate::{Result, StoreError};
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How many transactions may share one commit: bounds how long the first waits for the last.
+/// How many transactions may share one commit.
 const MAX_GROUP: usize = 256;
 
-/// How long a transaction may sit between two statements before it is thrown out, so that a caller that hangs cannot stop every
-/// other writer.
-const IDLE_LIMIT: Duration = Duration::from_secs(10);
-
-/// What a transaction asks of the writer.
-#[derive(Debug)]
-enum Ask {
-    Execute(String, Vec<Value>, oneshot::Sender<Result<u64>>),
-    Query(String, Vec<Value>, oneshot::Sender<Result<Vec<Row>>>),
-    InsertMany(Bulk, Vec<Vec<Value>>, oneshot::Sender<Result<()>>),
-    Commit(oneshot::Sender<Result<()>>),
-}
+/// How old a group may grow before it takes nobody else in: bounds how long the first waits for the last.
+const MAX_AGE: Duration = Duration::from_millis(100);
 
 /// The door to the writer thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
-    sessions: Sender<Receiver<Ask>>,
+    sessions: Sender<Session>,
 }
 
 impl Writer {
@@ -49,68 +38,48 @@ impl Writer {
         Ok(Self { sessions })
     }
 
-    /// Queues a transaction; its first statement waits for its turn.
-    pub(crate) fn begin(&self) -> Result<SqliteTx> {
-        let (asks, inbox) = mpsc::channel();
-        self.sessions.send(inbox).map_err(|_| gone())?;
-        Ok(SqliteTx { asks })
+    /// A transaction, which queues up with its first statement. One that then sits between two statements for longer than
+    /// `idle_limit` is thrown out, so that a caller that hangs cannot stop every other writer.
+    pub(crate) fn begin(&self, idle_limit: Duration) -> SqliteTx {
+        SqliteTx::new(self.sessions.clone(), idle_limit)
     }
 }
 
-/// A transaction's end of the conversation. Dropping it rolls back.
-#[derive(Debug)]
-pub(crate) struct SqliteTx {
-    asks: Sender<Ask>,
-}
-
-impl SqliteTx {
-    pub(crate) async fn execute(&self, sql: &str, args: Vec<Value>) -> Result<u64> {
-        self.ask(|reply| Ask::Execute(sql.to_owned(), args, reply)).await
-    }
-
-    pub(crate) async fn query(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
-        self.ask(|reply| Ask::Query(sql.to_owned(), args, reply)).await
-    }
-
-    pub(crate) async fn insert_many(&self, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Result<()> {
-        self.ask(|reply| Ask::InsertMany(*bulk, rows, reply)).await
-    }
-
-    pub(crate) async fn commit(self) -> Result<()> {
-        self.ask(Ask::Commit).await
-    }
-
-    async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<Result<T>>) -> Ask) -> Result<T> {
-        let (reply, answer) = oneshot::channel();
-        self.asks.send(make(reply)).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
-    }
-}
-
-fn gone() -> StoreError {
-    StoreError::unavailable("the transaction was ended by the writer")
-}
+/// A transaction that is done and waits to hear whether the group was committed.
+type Waiting = oneshot::Sender<Result<()>>;
 
 /// The thread: takes transactions in order, groups them, commits.
-fn serve(db: &Connection, queue: &Receiver<Receiver<Ask>>) {
+fn serve(db: &Connection, queue: &Receiver<Session>) {
     while let Ok(first) = queue.recv() {
         if let Err(error) = db.execute_batch("BEGIN IMMEDIATE") {
-            refuse(&first, &error.into());
+            // It was tried for as long as it takes; whoever waited meanwhile hears it now and not one after the other.
+            let error = StoreError::from(error).to_string();
+            std::iter::once(first).chain(queue.try_iter()).for_each(|session| refuse(&session, &error));
             continue;
         }
-        let mut waiting = Vec::new();
-        let mut next = Some(first);
-        while let Some(session) = next {
-            waiting.extend(run(db, &session));
-            next =
-                if waiting.len() < MAX_GROUP && !db.is_autocommit() { queue.try_recv().ok() } else { None };
-        }
+        let waiting = run_group(db, first, queue);
         let outcome = commit(db);
         for reply in waiting {
             // A caller that stopped waiting has nobody to tell.
-            let _ = reply.send(outcome.clone().map_err(|reason| StoreError::unavailable(reason)));
+            let _ = reply.send(outcome.clone().map_err(StoreError::unavailable));
         }
     }
+}
+
+/// Runs transactions one after the other until nobody waits or the group is full.
+fn run_group(db: &Connection, first: Session, queue: &Receiver<Session>) -> Vec<Waiting> {
+    #[expect(clippy::disallowed_methods, reason = "bounds a wait; decides nothing that is stored")]
+    let began = Instant::now();
+    let mut waiting = Vec::new();
+    let mut next = Some(first);
+    let mut ran = 0;
+    while let Some(session) = next {
+        waiting.extend(run(db, &session));
+        ran += 1;
+        let open = ran < MAX_GROUP && began.elapsed() < MAX_AGE && !db.is_autocommit();
+        next = if open { queue.try_recv().ok() } else { None };
+    }
+    waiting
 }
 
 /// Commits the group; on failure makes sure that nothing of it stays.
@@ -125,59 +94,50 @@ fn commit(db: &Connection) -> std::result::Result<(), String> {
 }
 
 /// Runs one transaction in a savepoint; answers whom to tell after the group's commit, if it wants to commit.
-fn run(db: &Connection, inbox: &Receiver<Ask>) -> Option<oneshot::Sender<Result<()>>> {
+fn run(db: &Connection, session: &Session) -> Option<Waiting> {
     if let Err(error) = db.execute_batch("SAVEPOINT one") {
-        refuse(inbox, &error.into());
+        refuse(session, &StoreError::from(error).to_string());
         return None;
     }
-    loop {
-        match inbox.recv_timeout(IDLE_LIMIT) {
+    // A full disk may make the database end the whole transaction under a statement. What came after would be committed by
+    // itself, so nothing may.
+    while !db.is_autocommit() {
+        match session.inbox.recv_timeout(session.idle_limit) {
+            // Whoever stopped waiting for a statement cannot want its effect, and takes its transaction with it.
+            Ok(ask) if ask.is_abandoned() => break,
             Ok(Ask::Execute(sql, args, reply)) => drop(reply.send(execute(db, &sql, &args))),
             Ok(Ask::Query(sql, args, reply)) => drop(reply.send(query(db, &sql, &args))),
             Ok(Ask::InsertMany(bulk, rows, reply)) => drop(reply.send(insert_many(db, &bulk, &rows))),
             Ok(Ask::Commit(reply)) => match db.execute_batch("RELEASE one") {
                 Ok(()) => return Some(reply),
                 Err(error) => {
-                    roll_back(db);
                     let _ = reply.send(Err(error.into()));
-                    return None;
+                    break;
                 }
             },
-            Err(ended) => {
-                if ended == RecvTimeoutError::Timeout {
-                    tracing::error!("a transaction sat idle for {IDLE_LIMIT:?} and was rolled back");
-                }
-                roll_back(db);
-                return None;
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::error!(limit = ?session.idle_limit, "a transaction sat idle and was rolled back");
+                break;
             }
         }
     }
+    roll_back(db);
+    None
 }
 
 /// Undoes one transaction. When the database itself rolled everything back (a full disk does that), there is nothing left to
-/// undo, and the group's commit will say so.
+/// undo, and the group's commit will say so. When it cannot undo just this one, all of the group has to go: its commit would keep
+/// this one too.
 fn roll_back(db: &Connection) {
-    if !db.is_autocommit() {
-        let _ = db.execute_batch("ROLLBACK TO one; RELEASE one");
+    if !db.is_autocommit() && db.execute_batch("ROLLBACK TO one; RELEASE one").is_err() {
+        let _ = db.execute_batch("ROLLBACK");
     }
 }
 
-fn refuse(inbox: &Receiver<Ask>, error: &StoreError) {
-    let say = || StoreError::unavailable(error.to_string());
-    match inbox.recv_timeout(IDLE_LIMIT) {
-        Ok(Ask::Execute(_, _, reply)) => drop(reply.send(Err(say()))),
-        Ok(Ask::Query(_, _, reply)) => drop(reply.send(Err(say()))),
-        Ok(Ask::InsertMany(_, _, reply) | Ask::Commit(reply)) => drop(reply.send(Err(say()))),
-        Err(_) => {}
+/// Answers the ask that brought this transaction here.
+fn refuse(session: &Session, error: &str) {
+    if let Ok(ask) = session.inbox.try_recv() {
+        ask.refuse(StoreError::unavailable(error));
     }
-}
-
-fn insert_many(db: &Connection, bulk: &Bulk, rows: &[Vec<Value>]) -> Result<()> {
-    let marks = vec!["?"; bulk.columns.len()].join(", ");
-    let sql = format!("{}VALUES ({marks}) ON CONFLICT ({}) DO NOTHING", bulk.insert_into(), bulk.unique);
-    let mut statement = db.prepare_cached(&sql)?;
-    for row in rows {
-        statement.execute(rusqlite::params_from_iter(row))?;
-    }
-    Ok(())
 }

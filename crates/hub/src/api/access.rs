@@ -1,0 +1,99 @@
+//! Who is asking: API keys, stored as hashes, of one organization or of all.
+
+use super::Api;
+use crate::cx::Cx;
+use crate::http::Problem;
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{StatusCode, header};
+use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+use syncline_store::api_keys::{self, ApiKey};
+use syncline_store::{Scope, StoreError};
+
+/// What every key begins with, so that scanners and people recognise one.
+pub const PREFIX: &str = "syn_";
+
+/// The caller, proven by a key.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// What it may see.
+    pub scope: Scope,
+}
+
+/// A caller that may see everything: an operator.
+#[derive(Clone, Debug)]
+pub struct Operator;
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let sent = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let secret = sent.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, secret)) = secret else {
+            return Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "key_missing",
+                "Send an API key: `Authorization: Bearer syn_…`. `syncline api-key create` makes one.",
+            ));
+        };
+        let key = api_keys::find(&api.cx.store, &hash(secret.trim())).await?.ok_or_else(|| {
+            Problem::new(StatusCode::UNAUTHORIZED, "key_unknown", "This API key is unknown or was revoked.")
+        })?;
+        note_use(&api.cx, &key).await;
+        Ok(Self { scope: key.scope() })
+    }
+}
+
+impl FromRequestParts<Api> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, api).await?.scope {
+            Scope::All => Ok(Self),
+            Scope::Organization(_) => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "key_of_one_organization",
+                "This needs an API key for all organizations.",
+            )),
+        }
+    }
+}
+
+/// Remembers the use, at most once a minute. Not being able to is no reason to refuse.
+async fn note_use(cx: &Cx, key: &ApiKey) {
+    let now = cx.now();
+    if key.last_used_at.is_some_and(|last| now.since(last) < Duration::from_secs(60)) {
+        return;
+    }
+    if let Err(error) = api_keys::touch(&cx.store, &key.id, now).await {
+        tracing::debug!(%error, "the use of an API key was not noted");
+    }
+}
+
+/// How a secret with enough chance in it is stored and looked up.
+#[must_use]
+pub fn hash(secret: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(secret.as_bytes()))
+}
+
+/// Makes a key; answers it and, this once, its secret.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn create_key(cx: &Cx, name: &str, org_id: Option<String>) -> Result<(ApiKey, String), StoreError> {
+    let now = cx.now();
+    let secret = format!("{PREFIX}{}", cx.dice.token());
+    let key = ApiKey {
+        id: cx.dice.id("key", now),
+        name: name.to_owned(),
+        org_id,
+        prefix: secret.chars().take(PREFIX.len() + 6).collect(),
+        created_at: now,
+        last_used_at: None,
+        revoked_at: None,
+    };
+    api_keys::create(&cx.store, &key, &hash(&secret)).await?;
+    Ok((key, secret))
+}

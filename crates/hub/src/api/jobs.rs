@@ -1,0 +1,172 @@
+//! Work as the operator sees it: what waits, runs and is parked; retry and discard.
+
+use super::Api;
+use super::access::Caller;
+use super::events::{LIMIT, MAX_LIMIT, checked};
+use crate::http::{Problem, json};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use syncline_core::time::Timestamp;
+use syncline_store::jobs::{self, Job, State as JobState};
+
+/// Which jobs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JobQuery {
+    /// `parked` (the default), `waiting` or `running`.
+    pub state: Option<String>,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Jobs on the page, 1 to 500.
+    pub limit: Option<u32>,
+    /// Where the page before this one ended.
+    pub cursor: Option<String>,
+}
+
+impl JobQuery {
+    /// The state in it.
+    ///
+    /// # Errors
+    /// 400 for a word that is none.
+    pub fn state(&self) -> Result<JobState, Problem> {
+        match self.state.as_deref() {
+            None | Some("" | "parked") => Ok(JobState::Parked),
+            Some("waiting") => Ok(JobState::Waiting),
+            Some("running") => Ok(JobState::Running),
+            Some(_) => Err(Problem::bad_request("bad_state", "`state` is `parked`, `waiting` or `running`.")),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JobView<'a> {
+    id: &'a str,
+    kind: &'a str,
+    org_id: Option<&'a str>,
+    state: JobState,
+    attempts: u32,
+    last_error: Option<&'a str>,
+    run_at: Timestamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    payload: Box<RawValue>,
+}
+
+impl<'a> JobView<'a> {
+    fn of(job: &'a Job) -> Self {
+        Self {
+            id: &job.id,
+            kind: &job.kind,
+            org_id: Some(job.org_id.as_str()).filter(|org| !org.is_empty()),
+            state: job.state,
+            attempts: job.attempts,
+            last_error: job.last_error.as_deref(),
+            run_at: job.run_at,
+            created_at: job.created_at,
+            updated_at: job.updated_at,
+            payload: RawValue::from_string(job.payload.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct PageView<'a> {
+    data: Vec<JobView<'a>>,
+    next_cursor: Option<String>,
+}
+
+/// A page of jobs and where the next one goes on.
+///
+/// # Errors
+/// 400 for a query that makes no sense, 503 when the database is away.
+pub async fn page(
+    api: &Api,
+    caller: &Caller,
+    query: &JobQuery,
+) -> Result<(Vec<Job>, Option<String>), Problem> {
+    let limit = query.limit.unwrap_or(LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(Problem::bad_request("bad_limit", format!("`limit` is a number from 1 to {MAX_LIMIT}.")));
+    }
+    let after = query.cursor.as_deref().filter(|text| !text.is_empty()).map(read_cursor).transpose()?;
+    let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
+    let mut found = jobs::list(&api.cx.store, &caller.scope, query.state()?, kind, after, limit + 1).await?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| more).map(|job| format!("{}.{}", job.updated_at.as_millis(), job.id));
+    Ok((found, next))
+}
+
+fn read_cursor(text: &str) -> Result<(Timestamp, String), Problem> {
+    let parts = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
+    let (at, id) = parts.ok_or_else(|| {
+        Problem::bad_request("bad_cursor", "`cursor`: the cursor is not one of ours. Start again without one.")
+    })?;
+    Ok((Timestamp::from_millis(at), id))
+}
+
+/// `GET /v1/jobs`.
+///
+/// # Errors
+/// As [`page`].
+pub async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Result<Query<JobQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let (jobs, next_cursor) = page(&api, &caller, &checked(query)?).await?;
+    Ok(json(&PageView { data: jobs.iter().map(JobView::of).collect(), next_cursor }))
+}
+
+/// `GET /v1/jobs/{id}`.
+///
+/// # Errors
+/// 404 when there is none for this caller.
+pub async fn show(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+    let job = jobs::get(&api.cx.store, &caller.scope, &id).await?.ok_or_else(|| Problem::not_found("job"))?;
+    Ok(json(&JobView::of(&job)))
+}
+
+/// `POST /v1/jobs/{id}/retry`.
+///
+/// # Errors
+/// 404 when no parked job has this id.
+pub async fn retry(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    if !jobs::retry_parked(&api.cx.store, &caller.scope, &id, api.cx.now()).await? {
+        return Err(Problem::not_found("parked job"));
+    }
+    api.cx.wake.jobs.notify_one();
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `POST /v1/jobs/retry?kind=`: all parked jobs, of one kind or of all.
+///
+/// # Errors
+/// 503 when the database is away.
+pub async fn retry_all(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Result<Query<JobQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let query = checked(query)?;
+    let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
+    let retried = jobs::retry_all_parked(&api.cx.store, &caller.scope, kind, api.cx.now()).await?;
+    api.cx.wake.jobs.notify_one();
+    Ok((StatusCode::ACCEPTED, json(&serde_json::json!({ "retried": retried }))).into_response())
+}
+
+/// `DELETE /v1/jobs/{id}`: throws a parked job away.
+///
+/// # Errors
+/// 404 when no parked job has this id.
+pub async fn discard(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    if jobs::discard_parked(&api.cx.store, &caller.scope, &id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found("parked job"))
+    }
+}

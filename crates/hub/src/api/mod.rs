@@ -1,0 +1,100 @@
+//! The JSON API under `/v1`, and what machines ask of a process: health, readiness, metrics.
+
+pub mod access;
+pub mod accounts;
+pub mod api_keys;
+pub mod events;
+pub mod health;
+pub mod jobs;
+pub mod stream;
+
+use crate::cx::Cx;
+use crate::http::Problem;
+use crate::telemetry::gauges::{Health, LogGauge};
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+use http::StatusCode;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What the API's handlers need.
+#[derive(Clone)]
+pub struct Api {
+    /// The context.
+    pub cx: Cx,
+    /// The figures as last measured.
+    pub health: Health,
+    /// Where the log's lag is asked.
+    pub log: LogGauge,
+    /// Where metrics are rendered.
+    pub recorder: Option<PrometheusHandle>,
+    /// Whether this process takes webhooks in and does nothing else.
+    pub intake_only: bool,
+    /// Ends the streams when the process stops.
+    pub stop: CancellationToken,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Api")
+    }
+}
+
+/// All of `/v1`.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/v1/events", get(events::list))
+        .route("/v1/events/stream", get(stream::stream))
+        .route("/v1/events/{id}", get(events::show))
+        .route("/v1/jobs", get(jobs::list))
+        .route("/v1/jobs/retry", post(jobs::retry_all))
+        .route("/v1/jobs/{id}", get(jobs::show).delete(jobs::discard))
+        .route("/v1/jobs/{id}/retry", post(jobs::retry))
+        .route("/v1/accounts", get(accounts::list))
+        .route("/v1/accounts/{provider}/{account}", put(accounts::assign))
+        .route("/v1/api-keys", get(api_keys::list).post(api_keys::create))
+        .route("/v1/api-keys/{id}", delete(api_keys::revoke))
+        .route("/v1/portal/setup-link", post(api_keys::setup_link))
+        .route("/v1/status", get(health::status))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(api.clone(), until_ready))
+        .layer(from_fn(count))
+        .with_state(api)
+}
+
+/// What every process answers, whatever its role.
+pub fn machine_router(api: Api) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .with_state(api)
+}
+
+/// Before the schema is in place nothing can be answered but "soon".
+pub async fn until_ready(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if api.cx.ready.is_cancelled() {
+        return next.run(request).await;
+    }
+    Problem::unavailable("starting", "Syncline is waiting for its database.", 2).into_response()
+}
+
+/// Counts requests by route and status.
+pub async fn count(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("other".to_owned(), |path| path.as_str().to_owned());
+    let response = next.run(request).await;
+    crate::telemetry::metrics::http_request(&route, response.status().as_u16());
+    response
+}
+
+/// 404 for everything nobody serves.
+pub async fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_route", "There is nothing at this address.")
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.")
+}

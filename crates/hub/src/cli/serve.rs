@@ -1,0 +1,95 @@
+//! `syncline serve`: runs the hub until a signal.
+
+use super::settings::Flags;
+use super::{out, runtime};
+use crate::app::{App, Roles};
+use crate::config::{Flag, Loaded};
+use crate::dice::Dice;
+use crate::lifecycle::Ending;
+use crate::portal::setup;
+use crate::telemetry::logs;
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use std::process::ExitCode;
+use std::sync::Arc;
+use syncline_core::time::SystemClock;
+use tokio::net::TcpListener;
+
+/// Run the hub.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// What this process does (repeatable) [default: everything]
+    #[arg(long, value_enum)]
+    role: Vec<Role>,
+    /// Address to listen on, e.g. 0.0.0.0:8400
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// Take in webhooks
+    Intake,
+    /// Turn them into events and run jobs
+    Worker,
+    /// Serve the API and the portal
+    Api,
+}
+
+impl Serve {
+    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
+        let listen = self.listen.as_ref().map(|address| Flag::new("--listen", "server.listen", address));
+        let loaded = settings.load(listen.into_iter().collect())?;
+        runtime()?.block_on(serve(loaded, self.roles()))
+    }
+
+    fn roles(&self) -> Roles {
+        if self.role.is_empty() {
+            return Roles::ALL;
+        }
+        let has = |role| self.role.contains(&role);
+        Roles { intake: has(Role::Intake), worker: has(Role::Worker), api: has(Role::Api) }
+    }
+}
+
+/// Serves with this configuration until a signal.
+///
+/// # Errors
+/// When the hub cannot be put together or its address is taken.
+pub(super) async fn serve(loaded: Loaded, roles: Roles) -> Result<ExitCode> {
+    logs::install(&loaded.config.log, None);
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let config = loaded.config;
+    let (address, grace) = (config.server.listen, config.server.shutdown_grace.get());
+    let app = App::build(config, Arc::new(SystemClock), Dice::of_the_system(), roles)?;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; another process may have it (server.listen or --listen chooses another)")
+    })?;
+    app.start(listener).await?;
+    tracing::info!(
+        address = %address,
+        public_url = %app.cx.config.server.public_url,
+        database = app.cx.store.dialect().name(),
+        "listening"
+    );
+    if roles.api && app.cx.config.portal.enabled {
+        tokio::spawn(announce_portal(app.cx.clone()));
+    }
+    Ok(match app.lifecycle().wait(grace).await {
+        Ending::Drained => ExitCode::SUCCESS,
+        Ending::Forced => ExitCode::FAILURE,
+    })
+}
+
+/// Tells the operator where the portal is, and at the first start how to get in. The link goes to the terminal, not into the log:
+/// logs are kept and shared.
+async fn announce_portal(cx: crate::cx::Cx) {
+    cx.ready.cancelled().await;
+    match setup::first_link(&cx).await {
+        Ok(Some(link)) => out::note(format!("\n  First start: choose the portal's password at\n  {link}\n")),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the portal's password could not be looked up"),
+    }
+}

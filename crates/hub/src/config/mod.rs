@@ -1,0 +1,37 @@
+//! Configuration: the embedded defaults, then a file, then the environment, then flags, each above the one before.
+//!
+//! `syncline.default.toml` is the manual and holds every default; [`Config`] is what the hub reads; [`load`] gets
+//! from one to the other and either answers with all settings and their origins or with everything that is wrong.
+//! It is our own code because neither figment nor config-rs reports file, line and nearest valid key together.
+//!
+//! **To add a setting**: a key with its comment in the defaults file, a row in `keys::KEYS`, a field in `model`.
+//! The tests compare the three. **Invariant:** no message and no table holds a secret.
+
+mod check;
+mod file;
+mod keys;
+mod kinds;
+mod layer;
+mod load;
+mod model;
+mod origin;
+mod overrides;
+mod problem;
+mod show;
+mod starter;
+mod units;
+mod urls;
+
+pub use keys::DEFAULTS;
+pub use load::{Loaded, Sources, load};
+pub use model::{
+    App, Config, Database, Intake, IntakeLog, Jobs, Kafka, Log, LogFormat, LogLevel, Portal, Provider, Redis,
+    Retention, Server, Telemetry,
+};
+pub use origin::Origin;
+pub use overrides::{Flag, environment, variable_of};
+pub use problem::{ConfigErrors, Problem};
+pub use show::{Setting, render, to_json};
+pub use starter::{Starter, StarterApp, WriteError, starter, write_new};
+pub use units::{Keep, Size, Span};
+pub use urls::{BaseUrl, Brokers, DatabaseUrl, without_password};

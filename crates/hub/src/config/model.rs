@@ -1,0 +1,301 @@
+//! The configuration as types: what the rest of the hub reads. Defaults live in `syncline.default.toml`, not here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer};
+use syncline_core::secret::Secret;
+
+use super::units::{Keep, Size, Span};
+use super::urls::{BaseUrl, Brokers, DatabaseUrl};
+
+/// Every setting.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Directory for everything kept on this machine: SQLite files, the local key.
+    pub data_dir: PathBuf,
+    /// The HTTP server.
+    pub server: Server,
+    /// Where events, records and jobs are kept.
+    pub database: Database,
+    /// Taking in webhooks.
+    pub intake: Intake,
+    /// Our registrations at the providers, by the name that is part of their webhook URL.
+    #[serde(default)]
+    pub apps: BTreeMap<String, App>,
+    /// Work in the background.
+    pub jobs: Jobs,
+    /// How long things are kept.
+    pub retention: Retention,
+    /// Shared budgets and wake-ups.
+    pub redis: Redis,
+    /// The pages for operators.
+    pub portal: Portal,
+    /// What is written to standard error, and how.
+    pub log: Log,
+    /// Metrics and traces.
+    pub telemetry: Telemetry,
+}
+
+impl Config {
+    /// The SQLite file in use, or nothing when the database is a server.
+    #[must_use]
+    pub fn sqlite_path(&self) -> Option<PathBuf> {
+        match &self.database.url {
+            DatabaseUrl::Sqlite(None) => Some(self.data_dir.join("syncline.db")),
+            DatabaseUrl::Sqlite(Some(path)) => Some(path.clone()),
+            DatabaseUrl::Postgres(_) | DatabaseUrl::Mysql(_) => None,
+        }
+    }
+}
+
+/// `[server]`: the HTTP server.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// The URL providers and browsers use; signatures are checked against it.
+    pub public_url: BaseUrl,
+    /// How long one request may take.
+    pub request_timeout: Span,
+    /// How long a stop may take before it is forced.
+    pub shutdown_grace: Span,
+}
+
+/// `[database]`: where events, records and jobs are kept.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Which database.
+    pub url: DatabaseUrl,
+    /// Connections per process.
+    pub max_connections: u32,
+    /// How long to wait for a free connection.
+    pub acquire_timeout: Span,
+}
+
+/// `[intake]`: taking in webhooks.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intake {
+    /// Where webhooks become durable.
+    pub log: IntakeLog,
+    /// Largest body, in bytes.
+    pub max_body: Size,
+    /// How long a webhook may wait to become durable.
+    pub commit_timeout: Span,
+    /// Deliveries that may wait for the log before 503.
+    pub queue: usize,
+    /// Events per processing transaction.
+    pub batch: usize,
+    /// The log on Kafka.
+    pub kafka: Kafka,
+}
+
+/// Where webhooks become durable before they are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IntakeLog {
+    /// In the database.
+    Database,
+    /// In a Kafka topic.
+    Kafka,
+}
+
+/// `[intake.kafka]`: the log on Kafka. Appends always wait for all in-sync replicas.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kafka {
+    /// Brokers to start from.
+    pub brokers: Brokers,
+    /// Topic appended to.
+    pub topic: String,
+    /// Consumer group of the readers.
+    pub group: String,
+    /// Partitions of a topic we create.
+    pub partitions: i32,
+    /// Copies of each partition of a topic we create.
+    pub replication: i32,
+}
+
+/// `[apps.NAME]`: one registration of ours at a provider.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// Whose registration it is.
+    pub provider: Provider,
+    /// The client id.
+    pub client_id: Option<String>,
+    /// The client secret; never empty when present.
+    pub client_secret: Option<Secret>,
+    /// The secret before this one, during rotation; never empty when present.
+    pub previous_client_secret: Option<Secret>,
+    /// The provider's number for the registration.
+    pub app_id: Option<String>,
+}
+
+impl App {
+    /// The secrets a signature may have been made with, the present one first.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.client_secret.iter().chain(&self.previous_client_secret)
+    }
+}
+
+/// The providers an app can be registered at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// HubSpot.
+    Hubspot,
+    /// Notion.
+    Notion,
+    /// Airtable.
+    Airtable,
+    /// 10to8.
+    Tentoeight,
+}
+
+impl Provider {
+    /// Its name in configuration and URLs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hubspot => "hubspot",
+            Self::Notion => "notion",
+            Self::Airtable => "airtable",
+            Self::Tentoeight => "tentoeight",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// `[jobs]`: work in the background.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jobs {
+    /// Jobs at the same time, per process.
+    pub workers: usize,
+    /// Of these, at most so many for one organization.
+    pub per_organization: usize,
+    /// How long a worker owns a job.
+    pub lease: Span,
+    /// How often to look for due jobs unprompted.
+    pub poll: Span,
+    /// Tries before a job is parked.
+    pub max_attempts: u32,
+}
+
+/// `[retention]`: how long things are kept.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Events.
+    pub events: Keep,
+    /// Jobs that ran out of attempts.
+    pub parked: Keep,
+}
+
+/// `[redis]`: shared budgets and wake-ups.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Where it is (a URL that may hold a password); nothing when it is not used.
+    #[serde(deserialize_with = "none_when_empty")]
+    pub url: Option<Secret>,
+}
+
+/// `[portal]`: the pages for operators.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Portal {
+    /// Whether it is served.
+    pub enabled: bool,
+    /// How long a login lasts.
+    pub session: Span,
+}
+
+/// `[log]`: what is written to standard error, and how.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// The least important messages still written.
+    pub level: LogLevel,
+    /// For people or for machines.
+    pub format: LogFormat,
+}
+
+/// How important a message must be to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Something failed and needs a person.
+    Error,
+    /// Something is off and was handled.
+    Warn,
+    /// What an operator wants to see go by.
+    Info,
+    /// What a developer wants to see.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// Its name, as log filters spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[telemetry]`: metrics and traces.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// Whether `/metrics` is served.
+    pub metrics: bool,
+    /// The bearer token `/metrics` wants; nothing when it is open.
+    #[serde(deserialize_with = "none_when_empty")]
+    pub metrics_token: Option<Secret>,
+    /// Where traces go by OTLP over HTTP; nothing when they are off.
+    #[serde(deserialize_with = "none_when_empty")]
+    pub otlp_endpoint: Option<BaseUrl>,
+    /// The share of requests and jobs that are traced, 0 to 1.
+    pub trace_sample: f64,
+}
+
+/// An empty text stands for "not set" where a default must have some value.
+fn none_when_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(source)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    T::deserialize(serde::de::value::StringDeserializer::new(text)).map(Some)
+}

@@ -1,0 +1,186 @@
+//! The file that `syncline init` writes.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::keys;
+use super::model::Provider;
+use super::urls::BaseUrl;
+
+/// What is known when a configuration file is started.
+#[derive(Clone, Debug, Default)]
+pub struct Starter {
+    /// The URL under which the world will reach the server; nothing leaves the default in place.
+    pub public_url: Option<BaseUrl>,
+    /// A first app; nothing leaves an example in comments.
+    pub app: Option<StarterApp>,
+}
+
+/// The first app of a new configuration file.
+#[derive(Clone, Debug)]
+pub struct StarterApp {
+    /// Its name; must be one that [`super::load`] takes.
+    pub name: String,
+    /// Whose registration it is.
+    pub provider: Provider,
+}
+
+/// A short, commented configuration file: defaults in comments, and in force only what is known or must be known.
+#[must_use]
+pub fn starter(known: &Starter) -> String {
+    let mut page = Page(HEAD.to_owned());
+    page.say("Everything kept on this machine: the SQLite files, the local key. Back it up.");
+    page.default("data_dir");
+
+    page.section("server");
+    page.say("Address and port to listen on; \"0.0.0.0:8400\" is reached from other machines, too.");
+    page.default("server.listen");
+    page.say("The URL under which providers and browsers reach this server. Webhook signatures are checked against it,");
+    page.say("so it must be exactly what the providers call: with real accounts an https URL that the world can reach.");
+    match &known.public_url {
+        Some(url) => page.set("public_url", url.as_str()),
+        None => {
+            page.line(&format!("public_url = {}", keys::default_of("server.public_url").unwrap_or_default()))
+        }
+    }
+
+    page.section("database");
+    page.say(
+        "\"sqlite\" is a file in data_dir; or \"postgres://user:password@host/name\", or \"mysql://…\".",
+    );
+    page.default("database.url");
+
+    page.0.push_str(APPS);
+    page.app(known.app.as_ref());
+
+    page.section("jobs");
+    page.say("Jobs run at the same time.");
+    page.default("jobs.workers");
+
+    page.section("retention");
+    page.say("How long events are kept: \"forever\", or an age such as \"365d\".");
+    page.default("retention.events");
+
+    page.section("log");
+    page.say("\"error\", \"warn\", \"info\", \"debug\" or \"trace\".");
+    page.default("log.level");
+
+    page.section("telemetry");
+    page.say("When set, /metrics wants it as a bearer token. Empty: whoever reaches the server may read the metrics.");
+    page.default("telemetry.metrics_token");
+    page.0
+}
+
+const HEAD: &str = "\
+# Syncline's configuration, read with --config PATH, or without it when the file is called syncline.toml and the
+# program is started in its directory.
+#
+# A line such as `#data_dir = ...` shows a default: take the # away to change it. What is not here at all is explained,
+# with everything else, in syncline.default.toml; `syncline config show` prints what is in force and where it came from.
+
+";
+
+const APPS: &str = "
+# Your registrations at the providers, one section each. The name after the dot is part of the webhook URL to enter
+# at the provider: <public_url>/webhooks/<provider>/<name>
+";
+
+/// The file as it grows.
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    fn say(&mut self, comment: &str) {
+        self.line(&format!("# {comment}"));
+    }
+
+    fn section(&mut self, name: &str) {
+        self.line(&format!("\n[{name}]"));
+    }
+
+    /// A key with a value in force.
+    fn set(&mut self, key: &str, value: &str) {
+        self.line(&format!("{key} = {}", toml::Value::from(value)));
+    }
+
+    /// A key with its default, in a comment. Taken from the defaults file, so that it stays true.
+    fn default(&mut self, path: &str) {
+        let key = path.rsplit('.').next().unwrap_or(path);
+        self.line(&format!("#{key} = {}", keys::default_of(path).unwrap_or_default()));
+    }
+
+    fn app(&mut self, app: Option<&StarterApp>) {
+        match app {
+            Some(app) => {
+                self.line(&format!("[apps.{}]", app.name));
+                self.set("provider", app.provider.as_str());
+            }
+            None => {
+                self.line("#[apps.main]");
+                self.line("#provider = \"hubspot\"");
+            }
+        }
+        self.say("To fill in, from the provider's page about the registration. The secret may be in a file of its own.");
+        self.line("#client_id = \"the client id\"");
+        self.line("#client_secret = \"the client secret\"");
+        self.line("#client_secret_file = \"/run/secrets/syncline\"");
+    }
+}
+
+/// Why a file was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// Something is there already.
+    #[error("{} exists already; --force overwrites it", .0.display())]
+    Exists(PathBuf),
+    /// The file system refused.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Writes a file that only its owner may read, whole or not at all. Overwrites only with `force`.
+///
+/// # Errors
+/// When something is there already, or the file system refuses.
+pub fn write_new(path: &Path, text: &str, force: bool) -> Result<(), WriteError> {
+    let failed = |source| WriteError::Io { path: path.to_owned(), source };
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(WriteError::Exists(path.to_owned()));
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".new{}", std::process::id()));
+    let draft = path.with_file_name(name);
+    let written = write_private(&draft, text).and_then(|()| put_in_place(&draft, path, force));
+    let _ = fs::remove_file(&draft);
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(WriteError::Exists(path.to_owned()))
+        }
+        other => other.map_err(failed),
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// A rename replaces what is there, a hard link does not, and both are all or nothing.
+fn put_in_place(draft: &Path, path: &Path, force: bool) -> io::Result<()> {
+    if force { fs::rename(draft, path) } else { fs::hard_link(draft, path) }
+}

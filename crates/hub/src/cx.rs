@@ -1,0 +1,36 @@
+//! What every room of the hub is handed: the database, the time, the dice, the configuration.
+
+use crate::config::Config;
+use crate::dice::Dice;
+use crate::wake::Wake;
+use std::sync::Arc;
+use syncline_core::time::{Clock, Timestamp};
+use syncline_store::Store;
+use tokio_util::sync::CancellationToken;
+
+/// The context. Cheap to clone; built once, by the composition root.
+#[derive(Clone, Debug)]
+pub struct Cx {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub dice: Arc<Dice>,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// "There is something new", between the rooms and between processes.
+    pub wake: Wake,
+    /// Cancelled once the schema is in place: before that, nothing can be asked of the database.
+    pub ready: CancellationToken,
+    /// This process, in leases: unique for every start.
+    pub me: Arc<str>,
+}
+
+impl Cx {
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,142 @@
+//! `POST /webhooks/{provider}/{app}`: limit, signature, log, answer; in this order and nothing else.
+
+use super::log::{AppendError, IntakeLog};
+use crate::config::Config;
+use crate::http::Problem;
+use crate::telemetry::{Stopwatch, metrics};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use syncline_core::door::{Answer, Door, RawHook};
+use syncline_core::secret::Secret;
+use syncline_core::segment::LoggedDelivery;
+use syncline_core::time::Clock;
+use syncline_providers::{DoorKeys, Provider};
+
+/// What the route needs: no database, so that an intake with Kafka behind it starts and runs without one.
+#[derive(Debug)]
+pub struct Intake {
+    apps: BTreeMap<(String, String), App>,
+    public_url: String,
+    max_body: usize,
+    read_timeout: Duration,
+    clock: Arc<dyn Clock>,
+    log: IntakeLog,
+}
+
+#[derive(Debug)]
+struct App {
+    provider: &'static dyn Provider,
+    provider_id: Arc<str>,
+    name: Arc<str>,
+    secrets: Vec<Secret>,
+    metrics: metrics::Door,
+}
+
+impl Intake {
+    /// Knows the configured apps of every provider that has webhooks here.
+    #[must_use]
+    pub fn new(config: &Config, clock: Arc<dyn Clock>, log: IntakeLog) -> Self {
+        let apps = config.apps.iter().filter_map(|(name, app)| {
+            let provider = syncline_providers::by_id(app.provider.as_str())?;
+            let secrets = app.secrets().cloned().collect();
+            let metrics = metrics::Door::of(provider.id(), name);
+            let door = App { provider, provider_id: provider.id().into(), name: name.as_str().into(), secrets, metrics };
+            Some(((provider.id().to_owned(), name.clone()), door))
+        });
+        Self {
+            apps: apps.collect(),
+            public_url: config.server.public_url.as_str().to_owned(),
+            max_body: config.intake.max_body.bytes(),
+            read_timeout: config.server.request_timeout.get(),
+            clock,
+            log,
+        }
+    }
+}
+
+/// The route.
+pub fn router(intake: Arc<Intake>) -> Router {
+    Router::new().route("/webhooks/{provider}/{app}", post(receive)).with_state(intake)
+}
+
+async fn receive(
+    State(intake): State<Arc<Intake>>,
+    Path(path): Path<(String, String)>,
+    request: Request<Body>,
+) -> Response {
+    let watch = Stopwatch::start();
+    let app = intake.apps.get(&path);
+    let provider = app.map_or("unknown", |app| app.provider.id());
+    let outcome = match app {
+        Some(app) => take_in(&intake, app, request).await.map(|(answer, events)| {
+            app.metrics.accepted(events, watch.elapsed());
+            answer
+        }),
+        None => Err(unknown_app()),
+    };
+    match outcome {
+        Ok(answer) => (answer.status, answer.body).into_response(),
+        Err(problem) => {
+            metrics::refused(provider, problem.code);
+            tracing::debug!(provider, app = path.1, code = problem.code, "webhook refused");
+            problem.into_response()
+        }
+    }
+}
+
+fn unknown_app() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "unknown_app", "No app of that name is configured for this provider.")
+}
+
+async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(Answer, usize), Problem> {
+    let (head, body) = request.into_parts();
+    let body = read_body(body, intake.max_body, intake.read_timeout).await?;
+    let path_and_query = head.uri.path_and_query().map_or("/", |it| it.as_str());
+    let url = [intake.public_url.as_str(), path_and_query].concat();
+    let hook = RawHook { method: &head.method, url: &url, headers: &head.headers, body: &body };
+    let secrets: Vec<&Secret> = app.secrets.iter().collect();
+    let received_at = intake.clock.now();
+    match app.provider.door(&hook, &DoorKeys { secrets: &secrets }, received_at) {
+        Door::Refuse(refusal) => Err(Problem::new(refusal.status, refusal.code, refusal.detail)),
+        Door::Accept { answer, events: 0 } => Ok((answer, 0)),
+        Door::Accept { answer, events } => {
+            let delivery =
+                LoggedDelivery { provider: app.provider_id.clone(), app: app.name.clone(), received_at, body };
+            intake.log.append(delivery).await.map_err(busy)?;
+            Ok((answer, events))
+        }
+    }
+}
+
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// 413 when there is more, 408 when it takes too long, 400 when the connection breaks off.
+pub async fn read_body(body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", format!("The body is over {limit} bytes.")))
+        }
+        Ok(Err(_)) => Err(Problem::bad_request("body_incomplete", "The body broke off before its end.")),
+        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", "The body took too long to arrive.")),
+    }
+}
+
+fn busy(error: AppendError) -> Problem {
+    let (code, detail) = match error {
+        AppendError::Full => ("log_full", "Too many deliveries are waiting to become durable."),
+        AppendError::Slow => ("log_slow", "The delivery could not be made durable in time."),
+        AppendError::Refused => ("log_unavailable", "The delivery could not be made durable."),
+    };
+    Problem::unavailable(code, detail, 5)
+}

@@ -1,0 +1,119 @@
+//! Work in the background: what kinds there are, how they are queued, who runs them.
+
+pub mod adopt_events;
+pub mod retention;
+pub mod store_event;
+pub mod worker;
+
+use crate::cx::Cx;
+use crate::intake::stored::Misfit;
+use syncline_core::time::Timestamp;
+use syncline_store::jobs::{self, Job, NewJob, Outcome};
+use syncline_store::{StoreError, Tx};
+
+/// Everything there is to do, with what each needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", content = "payload")]
+pub enum Payload {
+    /// Store an event that was parked.
+    #[serde(rename = "event.store")]
+    StoreEvent(Misfit),
+    /// Give the stored events of an account to the organization it was assigned to.
+    #[serde(rename = "events.adopt")]
+    AdoptEvents {
+        /// The provider's name.
+        provider: String,
+        /// The account there.
+        account: String,
+    },
+    /// Delete what is older than it should become.
+    #[serde(rename = "retention")]
+    Retention,
+}
+
+impl Payload {
+    /// Its stable name, as stored.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::StoreEvent(_) => "event.store",
+            Self::AdoptEvents { .. } => "events.adopt",
+            Self::Retention => "retention",
+        }
+    }
+
+    /// The same work queued twice is one job.
+    fn coalesce_key(&self) -> Option<String> {
+        match self {
+            Self::StoreEvent(_) => None,
+            Self::AdoptEvents { provider, account } => Some(format!("events.adopt/{provider}/{account}")),
+            Self::Retention => Some("retention".to_owned()),
+        }
+    }
+
+    fn to_json(&self) -> String {
+        let tagged = serde_json::to_value(self).unwrap_or_default();
+        tagged.get("payload").cloned().unwrap_or_default().to_string()
+    }
+
+    /// Reads what [`Payload::to_json`] wrote under this kind.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the kind is unknown to this version, or the payload does not fit.
+    pub fn read(kind: &str, payload: &str) -> Result<Self, String> {
+        let payload: serde_json::Value = serde_json::from_str(payload).map_err(|error| error.to_string())?;
+        let tagged = serde_json::json!({ "kind": kind, "payload": payload });
+        serde_json::from_value(tagged).map_err(|error| format!("this version cannot read the job: {error}"))
+    }
+}
+
+/// Queues work in the transaction that makes it necessary.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn enqueue(cx: &Cx, tx: &mut Tx, payload: &Payload, run_at: Timestamp) -> Result<(), StoreError> {
+    jobs::enqueue(tx, &new_job(cx, payload, run_at), cx.now()).await
+}
+
+/// Puts work that cannot be done where a human sees it and can retry it.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn park(cx: &Cx, tx: &mut Tx, payload: Payload, why: &str) -> Result<(), StoreError> {
+    jobs::park_new(tx, &new_job(cx, &payload, cx.now()), why, cx.now()).await
+}
+
+fn new_job(cx: &Cx, payload: &Payload, run_at: Timestamp) -> NewJob {
+    NewJob {
+        id: cx.dice.id("job", cx.now()),
+        kind: payload.kind().to_owned(),
+        org_id: String::new(),
+        coalesce_key: payload.coalesce_key(),
+        payload: payload.to_json(),
+        run_at,
+    }
+}
+
+/// Why a run did not finish, decided by whoever saw the error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// May work later.
+    Retry(String),
+    /// Never will; a human has to look.
+    GiveUp(String),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        if error.is_transient() { Self::Retry(error.to_string()) } else { Self::GiveUp(error.to_string()) }
+    }
+}
+
+/// Runs a job once.
+async fn run(cx: &Cx, job: &Job) -> Result<Outcome, Failure> {
+    match Payload::read(&job.kind, &job.payload).map_err(Failure::GiveUp)? {
+        Payload::StoreEvent(misfit) => store_event::run(cx, misfit).await,
+        Payload::AdoptEvents { provider, account } => adopt_events::run(cx, &provider, &account).await,
+        Payload::Retention => retention::run(cx).await,
+    }
+}

@@ -1,0 +1,29 @@
+//! What is older than configured goes, in small batches; comes by once an hour.
+
+use super::Failure;
+use crate::cx::Cx;
+use std::time::Duration;
+use syncline_store::events;
+use syncline_store::jobs::{Outcome, discard_parked_before};
+
+/// Rows per transaction.
+const BATCH: u32 = 1_000;
+/// The pause when everything is done.
+const EVERY: Duration = Duration::from_secs(3_600);
+
+pub(super) async fn run(cx: &Cx) -> Result<Outcome, Failure> {
+    let now = cx.now();
+    let mut gone = 0;
+    if let Some(cutoff) = cx.config.retention.events.cutoff(now) {
+        let mut tx = cx.store.begin().await?;
+        gone = gone.max(events::delete_before(&mut tx, cutoff, BATCH).await?);
+        tx.commit().await?;
+    }
+    if let Some(cutoff) = cx.config.retention.parked.cutoff(now) {
+        let mut tx = cx.store.begin().await?;
+        gone = gone.max(discard_parked_before(&mut tx, cutoff, BATCH).await?);
+        tx.commit().await?;
+    }
+    let more = gone >= u64::from(BATCH);
+    Ok(Outcome::Continue(if more { now } else { now.plus(EVERY) }))
+}

@@ -1,0 +1,220 @@
+//! The worker: claims due jobs fairly, runs them, keeps their leases alive, settles them.
+
+use super::{Failure, run};
+use crate::cx::Cx;
+use crate::telemetry::{Stopwatch, metrics};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use syncline_core::fair::{Candidate, share};
+use syncline_core::schedule::{RetryPolicy, lease_renewal};
+use syncline_store::jobs::{self, Job, Outcome};
+use syncline_store::{StoreError, Tx};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The wait after a failed run doubles from here.
+const RETRY_BASE: Duration = Duration::from_secs(2);
+/// And ends here.
+const RETRY_CAP: Duration = Duration::from_secs(3_600);
+
+/// What this worker is running.
+#[derive(Clone, Debug, Default)]
+struct Running(Arc<Mutex<BTreeSet<String>>>);
+
+impl Running {
+    fn ids(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn add(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+    }
+
+    fn remove(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// Works until `soft` is cancelled, then finishes what it is running; `hard` makes it give that back instead.
+pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
+    let running = Running::default();
+    let mut tasks = JoinSet::new();
+    let mut last_served: Option<String> = None;
+    let renewing = tokio::spawn(keep_leases(cx.clone(), running.clone()));
+    while !soft.is_cancelled() {
+        // Interest first, then the look: what is queued in between is not slept through.
+        let woken = cx.wake.jobs.notified();
+        let free = cx.config.jobs.workers.saturating_sub(tasks.len());
+        let claimed = match claim(&cx, free, &mut last_served).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::warn!(%error, "no jobs can be claimed; trying again");
+                Vec::new()
+            }
+        };
+        let any = !claimed.is_empty();
+        for job in claimed {
+            running.add(&job.id);
+            tasks.spawn(run_and_settle(cx.clone(), job, running.clone(), hard.clone()));
+        }
+        if any && tasks.len() < cx.config.jobs.workers {
+            continue;
+        }
+        tokio::select! {
+            () = woken => {}
+            _ = tasks.join_next(), if !tasks.is_empty() => {}
+            () = tokio::time::sleep(until_next(&cx).await) => {}
+            () = soft.cancelled() => {}
+        }
+    }
+    while tasks.join_next().await.is_some() {}
+    renewing.abort();
+}
+
+/// How long there is nothing to do, as far as is known.
+async fn until_next(cx: &Cx) -> Duration {
+    let poll = cx.config.jobs.poll.get();
+    match jobs::next_due(&cx.store).await {
+        // Due work nobody of us may take yet (all seats of its organization taken) is looked at again soon, not at once.
+        Ok(Some(due)) => due.since(cx.now()).clamp(Duration::from_millis(20), poll),
+        Ok(None) | Err(_) => poll,
+    }
+}
+
+/// Claims up to `free` jobs, shared out among the organizations that have due work.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn claim(cx: &Cx, free: usize, last_served: &mut Option<String>) -> Result<Vec<Job>, StoreError> {
+    if free == 0 {
+        return Ok(Vec::new());
+    }
+    let now = cx.now();
+    let mut tx = cx.store.begin().await?;
+    jobs::reclaim_expired(&mut tx, now).await?;
+    let candidates = candidates(&mut tx, cx, free, last_served.as_deref()).await?;
+    let shares = share(&candidates, last_served.as_ref(), free, cx.config.jobs.per_organization);
+    let until = now.plus(cx.config.jobs.lease.get());
+    let mut claimed = Vec::new();
+    for (org, count) in &shares.claims {
+        let count = u32::try_from(*count).unwrap_or(u32::MAX);
+        claimed.extend(jobs::claim(&mut tx, org, &cx.me, now, until, count).await?);
+    }
+    tx.commit().await?;
+    *last_served = shares.last_served;
+    Ok(claimed)
+}
+
+async fn candidates(
+    tx: &mut Tx,
+    cx: &Cx,
+    free: usize,
+    after: Option<&str>,
+) -> Result<Vec<Candidate<String>>, StoreError> {
+    let running = jobs::running_by_organization(tx).await?;
+    let cap = cx.config.jobs.per_organization;
+    // Organizations at their cap are passed over, so look at more than there are seats.
+    let organizations = jobs::organizations_due(tx, after, cx.now(), free + running.len()).await?;
+    Ok(organizations
+        .into_iter()
+        .map(|org| {
+            let in_flight = running.get(&org).map_or(0, |count| *count as usize);
+            // How many are due exactly does not matter beyond what could be claimed.
+            Candidate { due: free.min(cap), in_flight, org }
+        })
+        .collect())
+}
+
+async fn run_and_settle(cx: Cx, job: Job, running: Running, hard: CancellationToken) {
+    let watch = Stopwatch::start();
+    let (worker, work) = (cx.clone(), job.clone());
+    let mut attempt = tokio::spawn(async move {
+        if work.attempts > worker.config.jobs.max_attempts {
+            // Every earlier attempt ended with its worker's death, or it would have been parked before.
+            return Err(Failure::GiveUp(format!("its worker died {} times", work.attempts - 1)));
+        }
+        run(&worker, &work).await
+    });
+    let ended = tokio::select! {
+        ended = &mut attempt => Some(ended),
+        () = hard.cancelled() => None,
+    };
+    let outcome = match ended {
+        Some(Ok(Ok(outcome))) => outcome,
+        Some(Ok(Err(failure))) => after_failure(&cx, &job, failure),
+        Some(Err(panic)) => after_failure(&cx, &job, Failure::Retry(format!("the job panicked: {panic}"))),
+        None => {
+            attempt.abort();
+            Outcome::Release
+        }
+    };
+    metrics::job_finished(&job.kind, label(&outcome), watch.elapsed());
+    settle(&cx, &job, &outcome).await;
+    running.remove(&job.id);
+}
+
+fn after_failure(cx: &Cx, job: &Job, failure: Failure) -> Outcome {
+    match failure {
+        Failure::GiveUp(why) => Outcome::Park(why),
+        Failure::Retry(why) => {
+            let max_attempts = cx.config.jobs.max_attempts;
+            let policy = RetryPolicy { base: RETRY_BASE, factor: 2, cap: RETRY_CAP, max_attempts };
+            match cx.dice.with(|rng| policy.next_attempt(job.attempts, cx.now(), rng)) {
+                Some(at) => Outcome::Retry(at, why),
+                None => Outcome::Park(format!("given up after {} attempts: {why}", job.attempts)),
+            }
+        }
+    }
+}
+
+fn label(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "done",
+        Outcome::Continue(_) => "continued",
+        Outcome::Retry(..) => "retried",
+        Outcome::Park(_) => "parked",
+        Outcome::Release => "released",
+    }
+}
+
+/// Settles; while the database is away, as long as the lease lasts. After that another worker has it anyway.
+async fn settle(cx: &Cx, job: &Job, outcome: &Outcome) {
+    if let Outcome::Park(why) = outcome {
+        tracing::warn!(job = job.id, kind = job.kind, why, "parked; see it in the portal or with `syncline jobs list`");
+    }
+    let patience = Stopwatch::start();
+    while patience.elapsed() < cx.config.jobs.lease.get() {
+        match try_settle(cx, job, outcome).await {
+            Ok(true) => return,
+            Ok(false) => {
+                tracing::warn!(job = job.id, kind = job.kind, "the lease ran out before the job was settled");
+                return;
+            }
+            Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(250)).await,
+            Err(error) => {
+                tracing::error!(job = job.id, kind = job.kind, %error, "the job cannot be settled");
+                return;
+            }
+        }
+    }
+}
+
+async fn try_settle(cx: &Cx, job: &Job, outcome: &Outcome) -> Result<bool, StoreError> {
+    let mut tx = cx.store.begin().await?;
+    let held = jobs::settle(&mut tx, &job.id, &cx.me, outcome, cx.now()).await?;
+    tx.commit().await?;
+    Ok(held)
+}
+
+/// Renews the leases of everything that runs, well before they end.
+async fn keep_leases(cx: Cx, running: Running) {
+    let lease = cx.config.jobs.lease.get();
+    loop {
+        tokio::time::sleep(lease_renewal(lease)).await;
+        let ids = running.ids();
+        if let Err(error) = jobs::renew(&cx.store, &cx.me, &ids, cx.now().plus(lease)).await {
+            tracing::warn!(%error, "leases not renewed; trying again");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Filters of the templates: `{{ row.account|visible }}`.
+
+use super::text;
+use askama::{Result, Values};
+use std::fmt::Display;
+
+/// [`text::visible`].
+#[askama::filter_fn]
+pub fn visible(value: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(text::visible(&value.to_string()).into_owned())
+}
+
+/// [`text::preview`].
+#[askama::filter_fn]
+pub fn preview(value: impl Display, _: &dyn Values, max: usize) -> Result<String> {
+    Ok(text::preview(&value.to_string(), max).into_owned())
+}
+
+/// [`text::date_and_time`].
+#[askama::filter_fn]
+pub fn moment(value: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(text::date_and_time(&value.to_string()))
+}
+
+/// [`text::clock`].
+#[askama::filter_fn]
+pub fn clock(value: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(text::clock(&value.to_string()).to_owned())
+}
+
+/// [`text::thousands`].
+#[askama::filter_fn]
+pub fn thousands(value: &u64, _: &dyn Values) -> Result<String> {
+    Ok(text::thousands(*value))
+}

@@ -1,0 +1,178 @@
+//! Work in the background: what is parked, and what to do about it.
+
+use super::filters;
+use super::shell::Shell;
+use super::text;
+use askama::Template;
+
+/// The list of jobs in one state.
+#[derive(Debug, Template)]
+#[template(path = "jobs/index.html")]
+pub struct JobsPage {
+    /// The surroundings.
+    pub shell: Shell,
+    /// The state that is listed.
+    pub state: JobState,
+    /// How many jobs there are in every state.
+    pub counts: JobCounts,
+    /// The kinds of jobs in this state, with their numbers, the largest first.
+    pub kinds: Vec<JobKind>,
+    /// The kind that the list is narrowed to; empty for all.
+    pub kind: String,
+    /// The jobs, the one that was tried last first. Fifty keep the page small.
+    pub rows: Vec<JobRow>,
+    /// The cursor of the page before this one, where there is one.
+    pub newer: Option<String>,
+    /// The cursor of the page after this one, where there is one.
+    pub older: Option<String>,
+}
+
+/// What a job is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JobState {
+    /// It failed too often and waits for a human.
+    #[default]
+    Parked,
+    /// It waits for its time.
+    Waiting,
+    /// A worker has it.
+    Running,
+}
+
+impl JobState {
+    /// The word in the address.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Parked => "parked",
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+        }
+    }
+}
+
+/// How many jobs there are in every state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobCounts {
+    /// Parked jobs.
+    pub parked: u64,
+    /// Waiting jobs.
+    pub waiting: u64,
+    /// Running jobs.
+    pub running: u64,
+}
+
+/// A kind of job and how many there are of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobKind {
+    /// Its name in the code: `hydrate`.
+    pub kind: String,
+    /// How many jobs.
+    pub count: u64,
+}
+
+/// One job.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobRow {
+    /// The job's id.
+    pub id: String,
+    /// What it does: `hydrate`.
+    pub kind: String,
+    /// What it does it to, in a few words: `hubspot 62515 contact`; may be empty.
+    pub subject: String,
+    /// For whom, where that is known.
+    pub organization: Option<String>,
+    /// The last error, all of it.
+    pub error: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was tried first, RFC 3339.
+    pub first_tried_at: Option<String>,
+    /// When it was tried last, RFC 3339.
+    pub last_tried_at: Option<String>,
+    /// When it is tried next, RFC 3339, if it is waiting.
+    pub next_try_at: Option<String>,
+}
+
+/// A tab, ready to draw.
+struct Tab {
+    label: &'static str,
+    href: String,
+    count: String,
+    current: bool,
+}
+
+impl JobsPage {
+    fn tabs(&self) -> [Tab; 3] {
+        let tab = |state: JobState, label, count| Tab {
+            label,
+            href: href(state, "", ""),
+            count: text::thousands(count),
+            current: state == self.state,
+        };
+        [
+            tab(JobState::Parked, "Parked", self.counts.parked),
+            tab(JobState::Waiting, "Waiting", self.counts.waiting),
+            tab(JobState::Running, "Running", self.counts.running),
+        ]
+    }
+
+    fn all_href(&self) -> String {
+        href(self.state, "", "")
+    }
+
+    fn kind_href(&self, kind: &str) -> String {
+        href(self.state, kind, "")
+    }
+
+    fn page_href(&self, cursor: &str) -> String {
+        href(self.state, &self.kind, cursor)
+    }
+
+    fn is_parked(&self) -> bool {
+        self.state == JobState::Parked
+    }
+
+    /// The kind that "retry all" is offered for: the chosen one, or the only one.
+    fn retry_all(&self) -> Option<(&str, String)> {
+        let chosen = match self.kinds.as_slice() {
+            [only] => Some(only),
+            kinds => kinds.iter().find(|kind| kind.kind == self.kind),
+        };
+        chosen
+            .filter(|kind| self.is_parked() && kind.count > 1)
+            .map(|kind| (kind.kind.as_str(), text::thousands(kind.count)))
+    }
+}
+
+fn href(state: JobState, kind: &str, cursor: &str) -> String {
+    format!("/portal/jobs?{}", text::query(&[("state", state.word()), ("kind", kind), ("cursor", cursor)]))
+}
+
+/// The longest error text that is put into a list.
+const MAX_ERROR_CHARS: usize = 1_200;
+
+impl JobRow {
+    fn error_line(&self) -> Option<String> {
+        let line = self.error.as_deref()?.lines().next().unwrap_or_default();
+        Some(text::preview(line, 160).into_owned())
+    }
+
+    /// The whole error, line by line, when there is more to it than its first line shows.
+    fn error_rest(&self) -> Option<Vec<String>> {
+        let error = self.error.as_deref()?;
+        if error.lines().count() < 2 && error.chars().count() <= 90 {
+            return None;
+        }
+        let shown: String = error.chars().take(MAX_ERROR_CHARS).collect();
+        let mut lines: Vec<String> = shown.lines().map(|line| text::visible(line).into_owned()).collect();
+        if shown.len() < error.len() {
+            lines.push("…".to_owned());
+        }
+        Some(lines)
+    }
+
+    fn action(&self, verb: &str) -> String {
+        format!("/portal/jobs/{}/{verb}", text::segment(&self.id))
+    }
+}

@@ -1,0 +1,29 @@
+//! What the portal's pages show, and how: each page is a plain struct that renders to HTML.
+//!
+//! Pure: no sockets, no SQL, no clock. A route fills a struct with what it found and renders it; everything that is
+//! only presentation (addresses of filtered pages, chips, day breaks, colours, previews) is worked out here. Every
+//! text is escaped by askama, and control characters are made visible by [`text`], because property values are
+//! whatever somebody typed into a CRM.
+
+pub mod access;
+pub mod event;
+pub mod event_filters;
+pub mod events;
+pub mod failure;
+mod filters;
+pub mod jobs;
+pub mod json;
+pub mod keys;
+pub mod shell;
+pub mod stats;
+pub mod text;
+
+pub use access::{LoginPage, LoginProblem, SetupPage};
+pub use event::{EventDetail, EventPage, EventRow, EventRowFragment};
+pub use event_filters::EventFilters;
+pub use events::{EventsPage, FilterChoices, FilterProblem};
+pub use failure::ErrorPage;
+pub use jobs::{JobCounts, JobKind, JobRow, JobState, JobsPage};
+pub use keys::{KeyForm, KeyRow, KeysPage, NewKey};
+pub use shell::{Assets, Choice, Notice, Section, Shell, Tone};
+pub use stats::{Stats, StatsFragment};

@@ -1,0 +1,168 @@
+//! What surrounds every page: assets, navigation, the notice after an action.
+
+use super::text;
+use askama::filters::Safe;
+
+/// Where the style sheet, scripts and icons are: `/portal/assets/<name>?v=<version>`, cached for ever.
+#[derive(Clone, Debug, Default)]
+pub struct Assets {
+    /// A short hash over all assets, so that a new build is a new address.
+    pub version: String,
+}
+
+impl Assets {
+    /// The address of one asset.
+    #[must_use]
+    pub fn url(&self, name: &str) -> String {
+        format!("/portal/assets/{name}?v={}", self.version)
+    }
+
+    /// An icon from `icons.svg`, decorative: the text beside it or the label of its button says what it means.
+    #[must_use]
+    pub fn icon(&self, name: &str) -> Safe<String> {
+        let version = text::segment(&self.version);
+        Safe(format!(
+            "<svg class=\"i\" aria-hidden=\"true\"><use href=\"/portal/assets/icons.svg?v={version}#{name}\"/></svg>"
+        ))
+    }
+}
+
+/// A section of the portal, as the navigation lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// The timeline of events.
+    Events,
+    /// Work in the background, above all what is parked.
+    Jobs,
+    /// Keys of the API.
+    Keys,
+}
+
+/// A group of sections under one heading. New sections join a group; a thirteenth one still fits.
+struct Group {
+    label: &'static str,
+    sections: &'static [Section],
+}
+
+const GROUPS: &[Group] = &[
+    Group { label: "Observe", sections: &[Section::Events] },
+    Group { label: "Operate", sections: &[Section::Jobs, Section::Keys] },
+];
+
+impl Section {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Events => "Events",
+            Self::Jobs => "Jobs",
+            Self::Keys => "API keys",
+        }
+    }
+
+    fn href(self) -> &'static str {
+        match self {
+            Self::Events => "/portal/events",
+            Self::Jobs => "/portal/jobs",
+            Self::Keys => "/portal/keys",
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Jobs => "jobs",
+            Self::Keys => "key",
+        }
+    }
+}
+
+/// What every signed-in page needs around its content.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// Where the assets are.
+    pub assets: Assets,
+    /// The section that is open.
+    pub section: Section,
+    /// The token that every form of this session carries in its hidden field `csrf`.
+    pub csrf: String,
+    /// Which installation this is, as the operator would name it (the public host); empty hides it.
+    pub instance: String,
+    /// The version of the running binary, shown small.
+    pub release: String,
+    /// How many jobs are parked; shown beside Jobs when there are any.
+    pub parked: u64,
+    /// What the last action did, shown once.
+    pub notice: Option<Notice>,
+}
+
+/// One line of the navigation, ready to draw.
+pub(super) struct NavItem {
+    pub(super) label: &'static str,
+    pub(super) href: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) current: bool,
+    /// Whether this line shows how many jobs are parked.
+    pub(super) counts_parked: bool,
+}
+
+impl Shell {
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<NavItem>)> {
+        GROUPS.iter().map(|group| (group.label, group.sections.iter().map(|s| self.item(*s)).collect()))
+    }
+
+    fn item(&self, section: Section) -> NavItem {
+        NavItem {
+            label: section.label(),
+            href: section.href(),
+            icon: section.icon(),
+            current: section == self.section,
+            counts_parked: section == Section::Jobs,
+        }
+    }
+}
+
+/// A message across the top of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How it feels.
+    pub tone: Tone,
+    /// What it says: one sentence.
+    pub text: String,
+}
+
+/// How a notice feels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// It worked.
+    Good,
+    /// Worth knowing.
+    Plain,
+    /// It did not work.
+    Bad,
+}
+
+impl Tone {
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Plain => "plain",
+            Self::Bad => "bad",
+        }
+    }
+
+    pub(super) fn icon(self) -> &'static str {
+        match self {
+            Self::Good => "check",
+            Self::Plain => "info",
+            Self::Bad => "alert",
+        }
+    }
+}
+
+/// Something to choose from: what is sent, and what is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The value in the address.
+    pub value: String,
+    /// What people read.
+    pub label: String,
+}

@@ -1,0 +1,139 @@
+//! Prometheus metrics: what is counted, under which names.
+
+use crate::intake::stored::Tally;
+use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Upper bounds, in seconds, of what latencies are sorted into.
+const SECONDS: &[f64] =
+    &[0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// Installs the process's recorder, once; later calls answer the same handle. `None` when another recorder was there first.
+pub fn install() -> Option<PrometheusHandle> {
+    RECORDER
+        .get_or_init(|| match build() {
+            Ok(handle) => {
+                describe();
+                Some(handle)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "metrics are off");
+                None
+            }
+        })
+        .clone()
+}
+
+fn build() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .install_recorder()
+}
+
+fn describe() {
+    describe_counter!("syncline_intake_deliveries_accepted_total", "Webhook deliveries acknowledged as durable");
+    describe_counter!("syncline_intake_events_accepted_total", "Events in those deliveries");
+    describe_counter!("syncline_intake_deliveries_refused_total", "Webhook deliveries turned away, by reason");
+    describe_histogram!("syncline_intake_request_seconds", Unit::Seconds, "From request to acknowledgement");
+    describe_counter!("syncline_intake_log_failures_total", "Groups of deliveries the log could not commit");
+    describe_gauge!("syncline_intake_log_lag_deliveries", "Deliveries in the log not yet stored as events");
+    describe_gauge!("syncline_intake_log_lag_seconds", Unit::Seconds, "Age of the oldest of them");
+    describe_counter!("syncline_events_stored_total", "Events stored for the first time");
+    describe_counter!("syncline_events_duplicate_total", "Events that were stored already");
+    describe_counter!("syncline_events_parked_total", "Events that could not be read or stored");
+    describe_histogram!("syncline_events_batch_seconds", Unit::Seconds, "Storing one batch of events");
+    describe_counter!("syncline_jobs_finished_total", "Runs of jobs, by kind and outcome");
+    describe_histogram!("syncline_jobs_run_seconds", Unit::Seconds, "One run of a job");
+    describe_gauge!("syncline_jobs", "Jobs by kind and state");
+    describe_gauge!("syncline_jobs_oldest_due_seconds", Unit::Seconds, "How long the oldest due job has waited");
+    describe_gauge!("syncline_database_up", "1 when the database answered last time");
+    describe_counter!("syncline_http_requests_total", "API and portal requests, by route and status");
+}
+
+/// Counters of one app's door, looked up once.
+#[derive(Clone)]
+pub struct Door {
+    deliveries: Counter,
+    events: Counter,
+    latency: Histogram,
+}
+
+impl std::fmt::Debug for Door {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Door")
+    }
+}
+
+impl Door {
+    /// The counters of `provider` and `app`.
+    #[must_use]
+    pub fn of(provider: &'static str, app: &str) -> Self {
+        let app = app.to_owned();
+        Self {
+            deliveries: counter!("syncline_intake_deliveries_accepted_total", "provider" => provider, "app" => app.clone()),
+            events: counter!("syncline_intake_events_accepted_total", "provider" => provider, "app" => app),
+            latency: histogram!("syncline_intake_request_seconds", "provider" => provider),
+        }
+    }
+
+    /// One delivery with this many events was acknowledged.
+    pub fn accepted(&self, events: usize, latency: Duration) {
+        self.deliveries.increment(1);
+        self.events.increment(events as u64);
+        self.latency.record(latency);
+    }
+}
+
+/// A delivery was turned away. `provider` is the configured one or `unknown`, never what a stranger sent.
+pub fn refused(provider: &'static str, reason: &'static str) {
+    counter!("syncline_intake_deliveries_refused_total", "provider" => provider, "reason" => reason).increment(1);
+}
+
+/// The log could not commit a group.
+pub fn log_failed() {
+    counter!("syncline_intake_log_failures_total").increment(1);
+}
+
+/// How far the reader is behind.
+pub fn log_lag(deliveries: u64, oldest: Duration) {
+    gauge!("syncline_intake_log_lag_deliveries").set(deliveries as f64);
+    gauge!("syncline_intake_log_lag_seconds").set(oldest.as_secs_f64());
+}
+
+/// A batch of events was stored.
+pub fn stored(tally: Tally, took: Duration) {
+    counter!("syncline_events_stored_total").increment(tally.new);
+    counter!("syncline_events_duplicate_total").increment(tally.duplicates);
+    counter!("syncline_events_parked_total").increment(tally.parked);
+    histogram!("syncline_events_batch_seconds").record(took);
+}
+
+/// A run of a job ended.
+pub fn job_finished(kind: &str, outcome: &'static str, took: Duration) {
+    counter!("syncline_jobs_finished_total", "kind" => kind.to_owned(), "outcome" => outcome).increment(1);
+    histogram!("syncline_jobs_run_seconds", "kind" => kind.to_owned()).record(took);
+}
+
+/// How many jobs of a kind are in a state.
+pub fn jobs(kind: &str, state: &'static str, count: u64) {
+    gauge!("syncline_jobs", "kind" => kind.to_owned(), "state" => state).set(count as f64);
+}
+
+/// How long the oldest due job has waited.
+pub fn jobs_oldest_due(age: Duration) {
+    gauge!("syncline_jobs_oldest_due_seconds").set(age.as_secs_f64());
+}
+
+/// Whether the database answered.
+pub fn database_up(up: bool) {
+    gauge!("syncline_database_up").set(if up { 1.0 } else { 0.0 });
+}
+
+/// An API or portal request was answered.
+pub fn http_request(route: &str, status: u16) {
+    counter!("syncline_http_requests_total", "route" => route.to_owned(), "status" => status.to_string()).increment(1);
+}

@@ -1,0 +1,27 @@
+//! What the operator sees from outside: logs, metrics, traces.
+
+pub mod gauges;
+pub mod logs;
+pub mod metrics;
+pub mod otlp;
+
+use std::time::Duration;
+
+/// Measures a latency. The one place that may read the monotonic clock: nothing is decided by it but "long enough".
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "measuring a latency is what this type is for")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// Since the start.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}

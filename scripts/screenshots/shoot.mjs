@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+// Takes pictures of the portal as it runs: in light, in dark, and as a phone sees it.
+//
+//   npm ci && node shoot.mjs --base http://127.0.0.1:8080 --password '…' --out shots /portal/events /portal/jobs
+//
+// Without a password the pages are opened without signing in. The browser is $CHROMIUM or /usr/bin/chromium.
+// Exit code 1 when a page failed, logged an error to the console or broke the content-security policy.
+
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const { values: options, positionals: pages } = parseArgs({
+  allowPositionals: true,
+  options: {
+    base: { type: 'string', default: 'http://127.0.0.1:8080' },
+    password: { type: 'string', default: process.env.SYNCLINE_PORTAL_PASSWORD },
+    out: { type: 'string', default: 'shots' },
+    looks: { type: 'string', default: 'light,dark,phone,phone-dark' },
+    'open-first': { type: 'boolean', default: false }, // also opens the first event in the drawer
+    full: { type: 'boolean', default: false }, // the whole page, not only what a window shows
+    wait: { type: 'string', default: '600' },
+  },
+});
+
+const desktop = { viewport: { width: 1440, height: 900 }, deviceScaleFactor: 1 };
+const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const LOOKS = {
+  light: { ...desktop, colorScheme: 'light' },
+  dark: { ...desktop, colorScheme: 'dark' },
+  tablet: { ...desktop, viewport: { width: 900, height: 1100 }, colorScheme: 'light' },
+  phone: { ...phone, colorScheme: 'light' },
+  'phone-dark': { ...phone, colorScheme: 'dark' },
+};
+
+const FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+const fileName = (page, look) => `${page.replace(/^\/+/, '').replace(/[^\w.-]+/g, '_') || 'root'}.${look}.png`;
+
+async function signIn(context) {
+  const page = await context.newPage();
+  await page.goto(new URL('/portal/login', options.base).href);
+  await page.fill('input[name="password"]', options.password);
+  await Promise.all([page.waitForNavigation(), page.click('button[type="submit"]')]);
+  const refused = new URL(page.url()).pathname === '/portal/login';
+  await page.close();
+  if (refused) throw new Error('the portal refused the password');
+}
+
+async function shoot(context, path, look, troubles) {
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(`${path} (${look}): ${message.text()}`);
+  });
+  page.on('pageerror', (error) => troubles.push(`${path} (${look}): ${error}`));
+  // A page with a live stream never falls silent, so the load event has to do.
+  const answer = await page.goto(new URL(path, options.base).href, { waitUntil: 'load' });
+  if (!answer?.ok()) troubles.push(`${path} (${look}): status ${answer?.status()}`);
+  await page.waitForTimeout(Number(options.wait));
+  const file = join(options.out, fileName(path, look));
+  await page.screenshot({ path: file, fullPage: options.full });
+  process.stdout.write(`${file}\n`);
+  if (options['open-first'] && (await page.$('tr.ev'))) {
+    await page.click('tr.ev');
+    await page.waitForSelector('[data-detail]');
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: file.replace(/\.png$/, '.open.png'), fullPage: options.full });
+  }
+  await page.close();
+}
+
+const profile = await mkdtemp(join(tmpdir(), 'syncline-shots-'));
+const troubles = [];
+try {
+  await mkdir(options.out, { recursive: true });
+  for (const look of options.looks.split(',')) {
+    const context = await chromium.launchPersistentContext(join(profile, look), {
+      executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+      args: FLAGS,
+      ...LOOKS[look],
+    });
+    if (options.password) await signIn(context);
+    for (const path of pages.length > 0 ? pages : ['/portal/events', '/portal/jobs', '/portal/keys']) {
+      await shoot(context, path, look, troubles);
+    }
+    await context.close();
+  }
+} finally {
+  await rm(profile, { recursive: true, force: true });
+}
+for (const trouble of troubles) process.stderr.write(`${trouble}\n`);
+process.exitCode = troubles.length > 0 ? 1 : 0;
