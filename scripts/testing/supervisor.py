@@ -69,6 +69,7 @@ class Supervisor:
         self.locks = {}
         self.guarded = None  # the process group of the tests, ended together with the runner
         self.closing = False
+        self.conversations = set()  # with ctl
 
     async def run(self, keys):
         """Brings up the services named, then serves until the runner goes away."""
@@ -87,8 +88,10 @@ class Supervisor:
         listener.close()
         # An installation is let go to its end; everything else that is under way may be dropped.
         async with self.installer.lock:
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
+            under_way = [starting, *self.conversations]
+            for task in under_way:
+                task.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
         await asyncio.gather(*(server.remove() for server in self.servers.values()), return_exceptions=True)
         for pid in descendants(os.getpid()):
             send_signal(pid, signal.SIGKILL)
@@ -166,8 +169,11 @@ class Supervisor:
 
     async def serve(self, reader, writer):
         """One command of ctl.py: `<service> <what>`, answered by `ok` or by what went wrong."""
+        self.conversations.add(asyncio.current_task())
         try:
             answer = await self.obey((await reader.readline()).decode().split())
+        except asyncio.CancelledError:
+            answer = "the test run is ending"
         except Exception as problem:  # whatever it is, a test waits for the answer
             answer = str(problem) if isinstance(problem, Unavailable) else repr(problem)
         try:
@@ -176,6 +182,7 @@ class Supervisor:
             writer.close()
         except OSError:
             pass
+        self.conversations.discard(asyncio.current_task())
 
     async def obey(self, words):
         """Carries a command out, one at a time for each service."""

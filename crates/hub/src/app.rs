@@ -115,7 +115,8 @@ impl App {
         life.spawn("http", server::serve(listener, router, life.soft(), life.hard()));
         life.spawn("wake", wake::run(cx.clone(), life.soft()));
         let app = BackgroundParts { roles: self.roles, log: self.log.source(cx)? };
-        let (cx, health, gauge, life) = (cx.clone(), self.health.clone(), self.log.gauge.clone(), life.clone());
+        let (cx, health, gauge, life) =
+            (cx.clone(), self.health.clone(), self.log.gauge.clone(), life.clone());
         self.lifecycle.spawn("background", async move {
             if !embedded && !prepare_for_ever(&cx, &life.soft()).await {
                 return;
@@ -256,7 +257,8 @@ pub async fn prepare(cx: &Cx) -> Result<()> {
 async fn prepare_for_ever(cx: &Cx, soft: &CancellationToken) -> bool {
     loop {
         let Err(error) = prepare(cx).await else { return true };
-        let transient = error.downcast_ref::<syncline_store::StoreError>().is_some_and(|error| error.is_transient());
+        let transient =
+            error.downcast_ref::<syncline_store::StoreError>().is_some_and(|error| error.is_transient());
         if !transient {
             tracing::error!(error = format!("{error:#}"), "the database cannot be used");
             return false;

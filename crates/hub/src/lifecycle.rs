@@ -10,6 +10,7 @@ pub struct Lifecycle {
     soft: CancellationToken,
     hard: CancellationToken,
     tasks: TaskTracker,
+    failed: CancellationToken,
 }
 
 /// How a life ended.
@@ -19,6 +20,8 @@ pub enum Ending {
     Drained,
     /// Something was cut off.
     Forced,
+    /// A task that must not end ended by itself.
+    Failed,
 }
 
 impl Lifecycle {
@@ -37,12 +40,17 @@ impl Lifecycle {
     /// Runs a task that the ending waits for. Should it panic or return before a stop was asked for, the whole process stops: half a hub
     /// is worse than one that its supervisor restarts.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        let soft = self.soft.clone();
+        let (soft, failed) = (self.soft.clone(), self.failed.clone());
         let inner = self.tasks.spawn(task);
         self.tasks.spawn(async move {
             let ended = inner.await;
             if !soft.is_cancelled() {
-                tracing::error!(task = name, panicked = ended.is_err(), "a task that must not end ended; stopping");
+                tracing::error!(
+                    task = name,
+                    panicked = ended.is_err(),
+                    "a task that must not end ended; stopping"
+                );
+                failed.cancel();
                 soft.cancel();
             }
         });
@@ -63,7 +71,9 @@ impl Lifecycle {
         self.soft.cancel();
         self.tasks.close();
         tokio::select! {
-            () = self.tasks.wait() => return Ending::Drained,
+            () = self.tasks.wait() => {
+                return if self.failed.is_cancelled() { Ending::Failed } else { Ending::Drained };
+            }
             name = signals.next() => tracing::warn!(signal = name, "stopping at once"),
             () = tokio::time::sleep(grace) => tracing::warn!(?grace, "still not finished; stopping at once"),
         }

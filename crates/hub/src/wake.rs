@@ -18,7 +18,12 @@ pub struct Wake {
 
 impl Default for Wake {
     fn default() -> Self {
-        Self { log: Arc::default(), jobs: Arc::default(), events: watch::Sender::new(0), outside: Arc::default() }
+        Self {
+            log: Arc::default(),
+            jobs: Arc::default(),
+            events: watch::Sender::new(0),
+            outside: Arc::default(),
+        }
     }
 }
 

@@ -50,7 +50,7 @@ impl Dialect {
         let words: [(&str, [&str; 3]); 7] = [
             ("{id16}", ["BLOB", "BYTEA", "BINARY(16)"]),
             ("{bytes}", ["BLOB", "BYTEA", "LONGBLOB"]),
-            ("{name}", ["TEXT", "TEXT", "VARCHAR(255)"]),
+            ("{name}", ["TEXT", "TEXT COLLATE \"C\"", "VARCHAR(255)"]),
             ("{text}", ["TEXT", "TEXT", "LONGTEXT"]),
             ("{int}", ["INTEGER", "BIGINT", "BIGINT"]),
             (
@@ -61,8 +61,17 @@ impl Dialect {
                     "BIGINT AUTO_INCREMENT PRIMARY KEY",
                 ],
             ),
-            // Names are compared byte by byte everywhere, as SQLite and PostgreSQL do by themselves.
-            ("{table}", ["", "", "ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"]),
+            // Names are compared byte by byte everywhere. That takes a collation without padding, or `acme` and `acme ` would be
+            // one tenant; MySQL (8.0.17) and MariaDB have one each, and each reads only its own comment.
+            (
+                "{table}",
+                [
+                    "",
+                    "",
+                    "ENGINE=InnoDB CHARACTER SET utf8mb4 /*!80017 COLLATE utf8mb4_0900_bin */ \
+                     /*M!100200 COLLATE utf8mb4_nopad_bin */",
+                ],
+            ),
         ];
         words.iter().fold(template.to_owned(), |text, (word, by_dialect)| {
             text.replace(word, by_dialect[self as usize])

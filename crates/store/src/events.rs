@@ -123,7 +123,14 @@ pub async fn store(tx: &mut Tx, mut arrivals: Vec<Arrival>) -> Result<u64> {
         .query("SELECT COUNT(*) FROM events WHERE seq >= ? AND seq < ?", args![first, first + count])
         .await?;
     let new = new.first().ok_or_else(|| StoreError::Corrupt("COUNT without a row".to_owned()))?.int(0)?;
+    count_stored(tx, new).await?;
     Ok(u64::try_from(new).unwrap_or(0))
+}
+
+/// Keeps the number of stored events true.
+async fn count_stored(tx: &mut Tx, more: i64) -> Result<()> {
+    let sql = "UPDATE sequences SET value = value + ? WHERE name = 'events_stored'";
+    tx.execute(sql, args![more]).await.map(|_| ())
 }
 
 /// Locks the event sequence until the transaction ends; answers the last number handed out.
@@ -232,6 +239,15 @@ pub async fn last_seq(store: &Store) -> Result<i64> {
     rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
+/// How many events there are.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn stored(store: &Store) -> Result<u64> {
+    let rows = store.query("SELECT value FROM sequences WHERE name = 'events_stored'", Vec::new()).await?;
+    rows.first().map_or(Ok(0), |row| row.int(0).map(|count| u64::try_from(count).unwrap_or(0)))
+}
+
 /// How many events occurred in each of `buckets` equal spans of `span_millis` that end at `until`, oldest first.
 ///
 /// # Errors
@@ -275,7 +291,11 @@ pub async fn delete_before(tx: &mut Tx, instant: Timestamp, limit: u32) -> Resul
         )
         .await?;
     let Some(last) = old.last() else { return Ok(0) };
-    tx.execute("DELETE FROM events WHERE id <= ?", args![last.bytes(0)?]).await
+    // The sequence first, as whoever stores events does: two who lock in opposite orders block each other for ever.
+    lock_sequence(tx).await?;
+    let gone = tx.execute("DELETE FROM events WHERE id <= ?", args![last.bytes(0)?]).await?;
+    count_stored(tx, -i64::try_from(gone).unwrap_or(0)).await?;
+    Ok(gone)
 }
 
 /// A growing `WHERE`.

@@ -5,11 +5,27 @@ use crate::value::{Row, Value};
 use crate::{Result, StoreError};
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
 use sqlx::pool::PoolConnection;
-use sqlx::{Arguments as _, AssertSqlSafe, Column as _, Executor as _, MySql, Row as _, TypeInfo as _};
+use sqlx::{Arguments as _, AssertSqlSafe, Column as _, Executor as _, MySql, Row as _, Type};
+use std::iter::Peekable;
 use std::time::Duration;
 
 /// Most placeholders in one statement; the protocol's own limit is 65,535.
 const MAX_PLACEHOLDERS: usize = 32_000;
+
+/// Most bytes of values in one statement, unless a single row has more: servers refuse packets larger than
+/// `max_allowed_packet`, of which 4 MiB is the smallest default about.
+const MAX_BYTES: usize = 2 << 20;
+
+/// How every connection is set up.
+const SESSION: [&str; 4] = [
+    // As PostgreSQL's default: no gap locks, so workers do not block one another's inserts.
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET SESSION innodb_lock_wait_timeout = 20",
+    // A value that does not fit is an error, whatever the server's default: never cut short in silence.
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+    // A client that vanished without a word holds its locks for this long, and not for the default of eight hours.
+    "SET SESSION wait_timeout = 60",
+];
 
 /// Builds the pool; connects to nothing yet, so that a server that is away at start can come later.
 pub(crate) fn pool(url: &str, max: u32, acquire: Duration) -> Result<MySqlPool> {
@@ -18,11 +34,13 @@ pub(crate) fn pool(url: &str, max: u32, acquire: Duration) -> Result<MySqlPool> 
     Ok(MySqlPoolOptions::new()
         .max_connections(max)
         .acquire_timeout(acquire)
+        // Before the server does it.
+        .idle_timeout(Duration::from_secs(45))
         .after_connect(|conn, _| {
             Box::pin(async move {
-                // As PostgreSQL's default: no gap locks, so workers do not block one another's inserts.
-                conn.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
-                conn.execute("SET SESSION innodb_lock_wait_timeout = 20").await?;
+                for statement in SESSION {
+                    conn.execute(statement).await?;
+                }
                 Ok(())
             })
         })
@@ -63,7 +81,7 @@ impl MySqlTx {
         let marks = format!("({})", vec!["?"; width].join(", "));
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
-            let chunk: Vec<Vec<Value>> = rows.by_ref().take(MAX_PLACEHOLDERS / width).collect();
+            let chunk = next_chunk(&mut rows, MAX_PLACEHOLDERS / width);
             // Not `INSERT IGNORE`, which would swallow every other complaint too.
             let sql = format!(
                 "{}VALUES {} ON DUPLICATE KEY UPDATE {unique} = {table}.{unique}",
@@ -105,6 +123,19 @@ pub(crate) async fn fetch<'e>(
     rows.iter().map(row).collect()
 }
 
+/// The next rows that fit one statement: at least one, at most `most`.
+fn next_chunk(rows: &mut Peekable<std::vec::IntoIter<Vec<Value>>>, most: usize) -> Vec<Vec<Value>> {
+    let mut chunk = Vec::new();
+    let mut size = 0;
+    while let Some(row) = rows.next_if(|row| {
+        size += row.iter().map(Value::size).sum::<usize>();
+        chunk.is_empty() || (chunk.len() < most && size <= MAX_BYTES)
+    }) {
+        chunk.push(row);
+    }
+    chunk
+}
+
 fn bind(values: Vec<Value>) -> Result<MySqlArguments> {
     let mut args = MySqlArguments::default();
     for value in values {
@@ -122,14 +153,14 @@ fn row(row: &MySqlRow) -> Result<Row> {
     let mut cells = Vec::with_capacity(row.len());
     for column in row.columns() {
         let at = column.ordinal();
-        cells.push(match column.type_info().name() {
-            "BIGINT" | "INT" | "SMALLINT" | "TINYINT" | "BOOLEAN" | "MEDIUMINT" => {
-                Value::Int(row.try_get(at)?)
-            }
-            "BLOB" | "BINARY" | "VARBINARY" | "LONGBLOB" | "MEDIUMBLOB" | "TINYBLOB" => {
-                Value::Bytes(row.try_get::<Option<Vec<u8>>, _>(at)?.map(Into::into))
-            }
-            _ => Value::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into)),
+        // By what sqlx can decode: the server calls text in a binary collation, which is ours, by the same names as bytes.
+        let info = column.type_info();
+        cells.push(if <i64 as Type<MySql>>::compatible(info) {
+            Value::Int(row.try_get(at)?)
+        } else if <String as Type<MySql>>::compatible(info) {
+            Value::Text(row.try_get::<Option<String>, _>(at)?.map(Into::into))
+        } else {
+            Value::Bytes(row.try_get::<Option<Vec<u8>>, _>(at)?.map(Into::into))
         });
     }
     Ok(Row { cells })

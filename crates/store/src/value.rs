@@ -27,6 +27,15 @@ pub enum Value {
 }
 
 impl Value {
+    /// About how many bytes it takes on the way to a server.
+    pub(crate) fn size(&self) -> usize {
+        8 + match self {
+            Self::Int(_) => 0,
+            Self::Text(text) => text.as_ref().map_or(0, |text| text.len()),
+            Self::Bytes(bytes) => bytes.as_ref().map_or(0, Bytes::len),
+        }
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Int(None) | Self::Text(None) | Self::Bytes(None))
     }

@@ -56,7 +56,11 @@ pub async fn create(
 ///
 /// # Errors
 /// 404 when there is none to revoke.
-pub async fn revoke(State(api): State<Api>, _: Operator, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn revoke(
+    State(api): State<Api>,
+    _: Operator,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     if api_keys::revoke(&api.cx.store, &id, api.cx.now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

@@ -86,8 +86,15 @@ impl EventQuery {
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let parts = [
-            &self.org_id, &self.provider, &self.account, &self.object_type, &self.object_id, &self.kind, &self.property,
-            &self.from, &self.to,
+            &self.org_id,
+            &self.provider,
+            &self.account,
+            &self.object_type,
+            &self.object_id,
+            &self.kind,
+            &self.property,
+            &self.from,
+            &self.to,
         ];
         filter_hash(&parts.map(|part| part.as_deref().filter(|text| !text.is_empty())))
     }
@@ -208,7 +215,10 @@ pub async fn list(
     query: Result<Query<EventQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let page = page(&api, &caller, &checked(query)?).await?;
-    Ok(json(&PageView { data: page.events.iter().map(EventView::of).collect(), next_cursor: page.next_cursor }))
+    Ok(json(&PageView {
+        data: page.events.iter().map(EventView::of).collect(),
+        next_cursor: page.next_cursor,
+    }))
 }
 
 /// `GET /v1/events/{id}`.
@@ -221,6 +231,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = EventId::parse(&id).ok_or_else(|| Problem::not_found("event"))?;
-    let event = events::get(&api.cx.store, &caller.scope, id).await?.ok_or_else(|| Problem::not_found("event"))?;
+    let event =
+        events::get(&api.cx.store, &caller.scope, id).await?.ok_or_else(|| Problem::not_found("event"))?;
     Ok(json(&EventView::of(&event)))
 }

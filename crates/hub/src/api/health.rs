@@ -2,9 +2,9 @@
 
 use super::Api;
 use super::access::Operator;
+use crate::config::IntakeLog;
 use crate::http::{Problem, json};
 use crate::intake::log::kafka;
-use crate::config::IntakeLog;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -47,9 +47,14 @@ pub async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Result<Respo
         return Err(Problem::not_found("page: metrics are off"));
     };
     if let Some(token) = &telemetry.metrics_token {
-        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let sent =
+            headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if Secret::new(sent) != Secret::new(format!("Bearer {}", token.expose())) {
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "token_wrong", "The metrics token is missing or wrong."));
+            return Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "token_wrong",
+                "The metrics token is missing or wrong.",
+            ));
         }
     }
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
@@ -63,7 +68,8 @@ pub async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Result<Respo
 pub async fn status(State(api): State<Api>, _: Operator) -> Result<Response, Problem> {
     let lag = api.log.lag(&api.cx).await?;
     let now = api.cx.now();
-    let minute = events::histogram(&api.cx.store, &Scope::All, now.plus(Duration::from_millis(1)), 60_000, 1).await?;
+    let minute =
+        events::histogram(&api.cx.store, &Scope::All, now.plus(Duration::from_millis(1)), 60_000, 1).await?;
     Ok(json(&value!({
         "now": now,
         "version": env!("CARGO_PKG_VERSION"),

@@ -104,7 +104,10 @@ pub async fn page(
 fn read_cursor(text: &str) -> Result<(Timestamp, String), Problem> {
     let parts = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
     let (at, id) = parts.ok_or_else(|| {
-        Problem::bad_request("bad_cursor", "`cursor`: the cursor is not one of ours. Start again without one.")
+        Problem::bad_request(
+            "bad_cursor",
+            "`cursor`: the cursor is not one of ours. Start again without one.",
+        )
     })?;
     Ok((Timestamp::from_millis(at), id))
 }
@@ -126,7 +129,11 @@ pub async fn list(
 ///
 /// # Errors
 /// 404 when there is none for this caller.
-pub async fn show(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<Response, Problem> {
+pub async fn show(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     let job = jobs::get(&api.cx.store, &caller.scope, &id).await?.ok_or_else(|| Problem::not_found("job"))?;
     Ok(json(&JobView::of(&job)))
 }
@@ -135,7 +142,11 @@ pub async fn show(State(api): State<Api>, caller: Caller, Path(id): Path<String>
 ///
 /// # Errors
 /// 404 when no parked job has this id.
-pub async fn retry(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn retry(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     if !jobs::retry_parked(&api.cx.store, &caller.scope, &id, api.cx.now()).await? {
         return Err(Problem::not_found("parked job"));
     }
@@ -163,7 +174,11 @@ pub async fn retry_all(
 ///
 /// # Errors
 /// 404 when no parked job has this id.
-pub async fn discard(State(api): State<Api>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub async fn discard(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     if jobs::discard_parked(&api.cx.store, &caller.scope, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

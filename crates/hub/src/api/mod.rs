@@ -84,7 +84,8 @@ pub async fn until_ready(State(api): State<Api>, request: Request, next: Next) -
 
 /// Counts requests by route and status.
 pub async fn count(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("other".to_owned(), |path| path.as_str().to_owned());
+    let route =
+        request.extensions().get::<MatchedPath>().map_or("other".to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     crate::telemetry::metrics::http_request(&route, response.status().as_u16());
     response
@@ -96,5 +97,9 @@ pub async fn not_found() -> Problem {
 }
 
 async fn method_not_allowed() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take that method.")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take that method.",
+    )
 }

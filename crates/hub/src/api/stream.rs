@@ -78,6 +78,21 @@ impl Tail {
         }
     }
 
+    /// Skips to the end, leaving out what is more than `most` behind; answers how many places were skipped.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the database says.
+    pub async fn skip_if_behind(&mut self, most: i64) -> Result<i64, StoreError> {
+        let end = events::last_seq(&self.cx.store).await?;
+        let from = self.chunk.front().map_or(self.seq, |event| event.seq - 1);
+        if end - from <= most {
+            return Ok(0);
+        }
+        self.chunk.clear();
+        self.seq = end;
+        Ok(end - from)
+    }
+
     async fn fill(&mut self) -> Result<(), StoreError> {
         // Read before the events: with fewer than a whole chunk found, everything up to here was looked at.
         let end = events::last_seq(&self.cx.store).await?;
@@ -121,7 +136,10 @@ pub fn resume_from(headers: &HeaderMap, query: &EventQuery) -> Result<Option<i64
     match headers.get("last-event-id").map(|value| value.to_str().unwrap_or_default()) {
         None | Some("") => Ok(query.last_event_id),
         Some(text) => text.parse().map(Some).map_err(|_| {
-            Problem::bad_request("bad_last_event_id", "`Last-Event-ID` is the id of a message of this stream.")
+            Problem::bad_request(
+                "bad_last_event_id",
+                "`Last-Event-ID` is the id of a message of this stream.",
+            )
         }),
     }
 }

@@ -1,11 +1,19 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 failed, 2 called wrongly.
 
 mod bench;
+mod configure;
+mod demo;
+mod doctor;
+mod events;
+mod manage;
 mod out;
+mod remote;
+mod samples;
 mod serve;
 mod settings;
+mod webhook;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// The whole command line.
@@ -25,11 +33,44 @@ const LONG_ABOUT: &str = "Syncline: a self-hosted integration hub for CRM data.\
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the hub.
+    /// Try it: a hub with everything in ./syncline-demo, and an app to send webhooks to
+    Demo(demo::Demo),
+    /// Run the hub
     Serve(serve::Serve),
-    /// Measure this machine.
+    /// Write a commented configuration file to begin with
+    Init(configure::Init),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(configure::Config),
+    /// Check everything the hub depends on, and say what to do
+    Doctor(doctor::Doctor),
+    /// Read events
+    #[command(subcommand)]
+    Events(events::Events),
+    /// Try webhooks
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
+    /// See and mend work in the background
+    #[command(subcommand)]
+    Jobs(manage::Jobs),
+    /// Say which organization an account at a provider belongs to
+    #[command(subcommand)]
+    Account(manage::Account),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    ApiKey(manage::ApiKey),
+    /// Print a link that sets the portal's password anew
+    PortalLink(manage::PortalLink),
+    /// How the hub is doing
+    Status(manage::Status),
+    /// Measure this machine
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -47,8 +88,23 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        Command::Demo(command) => command.run(&cli.settings),
         Command::Serve(command) => command.run(&cli.settings),
+        Command::Init(command) => command.run(),
+        Command::Config(command) => command.run(&cli.settings),
+        Command::Doctor(command) => command.run(&cli.settings),
+        Command::Events(command) => command.run(&cli.settings),
+        Command::Webhook(command) => command.run(&cli.settings),
+        Command::Jobs(command) => command.run(&cli.settings),
+        Command::Account(command) => command.run(&cli.settings),
+        Command::ApiKey(command) => command.run(&cli.settings),
+        Command::PortalLink(command) => command.run(&cli.settings),
+        Command::Status(command) => command.run(&cli.settings),
         Command::Bench(command) => command.run(),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "syncline", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

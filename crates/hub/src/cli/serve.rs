@@ -4,10 +4,11 @@ use super::settings::Flags;
 use super::{out, runtime};
 use crate::app::{App, Roles};
 use crate::config::{Flag, Loaded};
+use crate::cx::Cx;
 use crate::dice::Dice;
 use crate::lifecycle::Ending;
 use crate::portal::setup;
-use crate::telemetry::logs;
+use crate::telemetry::{logs, otlp};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
@@ -40,7 +41,7 @@ impl Serve {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
         let listen = self.listen.as_ref().map(|address| Flag::new("--listen", "server.listen", address));
         let loaded = settings.load(listen.into_iter().collect())?;
-        runtime()?.block_on(serve(loaded, self.roles()))
+        runtime()?.block_on(serve(loaded, self.roles(), None))
     }
 
     fn roles(&self) -> Roles {
@@ -52,12 +53,13 @@ impl Serve {
     }
 }
 
-/// Serves with this configuration until a signal.
+/// Serves with this configuration until a signal; `welcome` is shown to whoever started it at a terminal.
 ///
 /// # Errors
 /// When the hub cannot be put together or its address is taken.
-pub(super) async fn serve(loaded: Loaded, roles: Roles) -> Result<ExitCode> {
-    logs::install(&loaded.config.log, None);
+pub(super) async fn serve(loaded: Loaded, roles: Roles, welcome: Option<String>) -> Result<ExitCode> {
+    let traces = otlp::start(&loaded.config.telemetry)?;
+    logs::install(&loaded.config.log, traces.as_ref().map(otlp::Traces::layer));
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -65,31 +67,57 @@ pub(super) async fn serve(loaded: Loaded, roles: Roles) -> Result<ExitCode> {
     let (address, grace) = (config.server.listen, config.server.shutdown_grace.get());
     let app = App::build(config, Arc::new(SystemClock), Dice::of_the_system(), roles)?;
     let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}; another process may have it (server.listen or --listen chooses another)")
+        format!("cannot listen on {address}; another process may have it (--listen chooses another address)")
     })?;
     app.start(listener).await?;
     tracing::info!(
-        address = %address,
+        %address,
         public_url = %app.cx.config.server.public_url,
         database = app.cx.store.dialect().name(),
         "listening"
     );
-    if roles.api && app.cx.config.portal.enabled {
-        tokio::spawn(announce_portal(app.cx.clone()));
+    tokio::spawn(announce(app.cx.clone(), roles, welcome));
+    let ending = app.lifecycle().wait(grace).await;
+    if let Some(traces) = traces {
+        traces.finish();
     }
-    Ok(match app.lifecycle().wait(grace).await {
+    Ok(match ending {
         Ending::Drained => ExitCode::SUCCESS,
-        Ending::Forced => ExitCode::FAILURE,
+        Ending::Forced | Ending::Failed => ExitCode::FAILURE,
     })
 }
 
 /// Tells the operator where the portal is, and at the first start how to get in. The link goes to the terminal, not into the log:
 /// logs are kept and shared.
-async fn announce_portal(cx: crate::cx::Cx) {
+async fn announce(cx: Cx, roles: Roles, welcome: Option<String>) {
     cx.ready.cancelled().await;
-    match setup::first_link(&cx).await {
-        Ok(Some(link)) => out::note(format!("\n  First start: choose the portal's password at\n  {link}\n")),
-        Ok(None) => {}
-        Err(error) => tracing::warn!(%error, "the portal's password could not be looked up"),
+    if roles.api && cx.config.portal.enabled {
+        let base = &cx.config.server.public_url;
+        match setup::first_link(&cx).await {
+            Ok(Some(link)) => {
+                out::note(format!(
+                    "\n  First start. Choose the portal's password here (works for an hour):\n  {link}\n"
+                ));
+            }
+            Ok(None) => out::note(format!("\n  Portal: {base}/portal\n")),
+            Err(error) => tracing::warn!(%error, "the portal's password could not be looked up"),
+        }
+    }
+    if let Some(welcome) = welcome {
+        out::note(format!("{welcome}\n"));
+    }
+}
+
+/// How this program was called, for advice that can be pasted.
+#[must_use]
+pub fn program() -> String {
+    let path = std::env::args().next().unwrap_or_else(|| "syncline".to_owned());
+    // `cargo run` puts the target directory in front.
+    if path.contains("target/release/") {
+        "cargo run --release --".to_owned()
+    } else if path.contains("target/debug/") {
+        "cargo run --".to_owned()
+    } else {
+        path
     }
 }

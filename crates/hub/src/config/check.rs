@@ -31,7 +31,8 @@ pub(super) fn contradictions(config: &Config, entries: &Entries, bad: &BTreeSet<
     if !kafka_without_brokers || involved.iter().any(|key| bad.contains(*key)) {
         return Vec::new();
     }
-    let says = "is \"kafka\", but `intake.kafka.brokers` is empty; expected brokers such as \"kafka-1:9092,kafka-2:9092\"";
+    let says = "is \"kafka\", but `intake.kafka.brokers` is empty; \
+                expected brokers such as \"kafka-1:9092,kafka-2:9092\"";
     vec![Problem::about("intake.log", origin(entries, "intake.log"), says)]
 }
 
@@ -56,15 +57,16 @@ fn server(config: &Config) -> impl Iterator<Item = String> {
     });
     let unreachable = (open && url.is_loopback()).then(|| {
         format!(
-            "server.listen is {}, but server.public_url is {url}, which only this machine can reach; providers cannot \
-             call it, and webhooks sent to any other URL fail their signature check",
+            "server.listen is {}, but server.public_url is {url}, which only this machine can reach; \
+             providers cannot call it, and webhooks sent to any other URL fail their signature check",
             config.server.listen
         )
     });
     let metrics = &config.telemetry;
     let reachable = open || !url.is_loopback();
     let readable = (reachable && metrics.metrics && metrics.metrics_token.is_none()).then(|| {
-        "/metrics can be read by whoever reaches this server; set telemetry.metrics_token, or telemetry.metrics = false"
+        "/metrics can be read by whoever reaches this server; \
+         set telemetry.metrics_token, or telemetry.metrics = false"
             .to_owned()
     });
     [plain, unreachable, readable].into_iter().flatten()
@@ -74,7 +76,8 @@ fn intake(config: &Config, entries: &Entries) -> impl Iterator<Item = String> {
     let intake = &config.intake;
     let slow = (intake.commit_timeout.get() >= PROVIDERS_PATIENCE).then(|| {
         format!(
-            "intake.commit_timeout is {}, but HubSpot and 10to8 hang up after 5s and send the webhook again; stay below",
+            "intake.commit_timeout is {}, but HubSpot and 10to8 hang up after 5s and send the webhook again; \
+             stay below",
             intake.commit_timeout
         )
     });
@@ -146,8 +149,8 @@ fn background(config: &Config) -> impl Iterator<Item = String> {
     });
     let forgetful = match config.retention.events {
         Keep::For(age) if age.get() < LONGEST_REDELIVERY => Some(format!(
-            "retention.events is {age}: HubSpot's workflows send again for up to 3d, and what comes back after its event \
-             was deleted is taken as new"
+            "retention.events is {age}: HubSpot's workflows send again for up to 3d, \
+             and what comes back after its event was deleted is taken as new"
         )),
         _ => None,
     };
@@ -168,7 +171,8 @@ fn exposed_secrets(entries: &Entries) -> Vec<String> {
         }
         match &entry.origin {
             Origin::Flag(flag) if secret && !entry.own_file => warnings.push(format!(
-                "`{key}` from {flag} is a secret that everyone on this machine sees in the process list; use {key}_file or {}",
+                "`{key}` from {flag} is a secret that everyone on this machine sees in the process list; \
+                 use {key}_file or {}",
                 super::variable_of(key)
             )),
             Origin::File { path, .. } if secret && !entry.own_file => {

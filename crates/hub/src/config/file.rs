@@ -66,7 +66,7 @@ pub(super) fn layer(text: &str, path: Option<&Path>) -> Layer {
     layer
 }
 
-/// Only the error's message, since its `Display` quotes the line; and that in words for people who do not write parsers.
+/// Only the error's message, since its `Display` quotes the line; and that in words for people who write no parsers.
 fn in_words(error: &toml::de::Error) -> String {
     let says = error.message().trim_end().replace(", expected nothing", "; is it a text without quotes?");
     says.replace(", expected literal string", "")
@@ -90,7 +90,7 @@ impl Source<'_> {
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
-    /// The lines below a section's head, if `line` is one. When it cannot be read, they seem to be in another section.
+    /// The lines below a section's head, if `line` is one. While it cannot be read, they seem to be elsewhere.
     fn lines_of_broken_section(&self, line: usize) -> Range<usize> {
         let is_head = |text: &&str| text.trim_start().starts_with('[');
         let mut rest = self.text.lines().skip(line - 1);

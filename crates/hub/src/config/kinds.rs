@@ -157,7 +157,8 @@ impl Kind {
                 "an http or https URL without user, query or fragment, such as \"https://sync.example.com\""
             }
             Self::Web { off_when_empty: true } => {
-                "an http or https URL without user, query or fragment, such as \"http://localhost:4318\", or \"\" for off"
+                "an http or https URL without user, query or fragment, such as \"http://localhost:4318\", \
+                 or \"\" for off"
             }
             Self::Database => {
                 "\"sqlite\", \"sqlite:///path/to/file\", \"postgres://user:password@host/name\" or \

@@ -50,6 +50,9 @@ pub fn render<'a>(settings: impl IntoIterator<Item = &'a Setting>) -> String {
 /// The settings as a JSON array of objects with `key`, `value`, `origin`.
 #[must_use]
 pub fn to_json<'a>(settings: impl IntoIterator<Item = &'a Setting>) -> serde_json::Value {
-    let object = |setting: &Setting| serde_json::json!({ "key": setting.key, "value": setting.value, "origin": setting.origin.to_string() });
+    let object = |setting: &Setting| {
+        let origin = setting.origin.to_string();
+        serde_json::json!({ "key": setting.key, "value": setting.value, "origin": origin })
+    };
     settings.into_iter().map(object).collect()
 }

@@ -30,45 +30,36 @@ pub struct StarterApp {
 #[must_use]
 pub fn starter(known: &Starter) -> String {
     let mut page = Page(HEAD.to_owned());
-    page.say("Everything kept on this machine: the SQLite files, the local key. Back it up.");
-    page.default("data_dir");
+    page.default("data_dir", "Everything kept on this machine: the SQLite files, the local key. Back it up.");
 
     page.section("server");
-    page.say("Address and port to listen on; \"0.0.0.0:8400\" is reached from other machines, too.");
-    page.default("server.listen");
-    page.say("The URL under which providers and browsers reach this server. Webhook signatures are checked against it,");
-    page.say("so it must be exactly what the providers call: with real accounts an https URL that the world can reach.");
-    match &known.public_url {
-        Some(url) => page.set("public_url", url.as_str()),
-        None => {
-            page.line(&format!("public_url = {}", keys::default_of("server.public_url").unwrap_or_default()))
-        }
-    }
+    page.default(
+        "server.listen",
+        "Address and port to listen on; \"0.0.0.0:8400\" is reached from other machines, too.",
+    );
+    page.public_url(known.public_url.as_ref());
 
     page.section("database");
-    page.say(
-        "\"sqlite\" is a file in data_dir; or \"postgres://user:password@host/name\", or \"mysql://…\".",
-    );
-    page.default("database.url");
+    let forms =
+        "\"sqlite\" is a file in data_dir; or \"postgres://user:password@host/name\", or \"mysql://…\".";
+    page.default("database.url", forms);
 
-    page.0.push_str(APPS);
     page.app(known.app.as_ref());
 
     page.section("jobs");
-    page.say("Jobs run at the same time.");
-    page.default("jobs.workers");
+    page.default("jobs.workers", "Jobs run at the same time.");
 
     page.section("retention");
-    page.say("How long events are kept: \"forever\", or an age such as \"365d\".");
-    page.default("retention.events");
+    page.default("retention.events", "How long events are kept: \"forever\", or an age such as \"365d\".");
 
     page.section("log");
-    page.say("\"error\", \"warn\", \"info\", \"debug\" or \"trace\".");
-    page.default("log.level");
+    page.default("log.level", "\"error\", \"warn\", \"info\", \"debug\" or \"trace\".");
 
     page.section("telemetry");
-    page.say("When set, /metrics wants it as a bearer token. Empty: whoever reaches the server may read the metrics.");
-    page.default("telemetry.metrics_token");
+    page.default(
+        "telemetry.metrics_token",
+        "When set, /metrics wants it as a bearer token. Empty: /metrics is open.",
+    );
     page.0
 }
 
@@ -76,9 +67,15 @@ const HEAD: &str = "\
 # Syncline's configuration, read with --config PATH, or without it when the file is called syncline.toml and the
 # program is started in its directory.
 #
-# A line such as `#data_dir = ...` shows a default: take the # away to change it. What is not here at all is explained,
-# with everything else, in syncline.default.toml; `syncline config show` prints what is in force and where it came from.
+# A line such as `#data_dir = ...` shows a default: take the # away to change it. What is not here at all is
+# explained, with everything else, in syncline.default.toml. `syncline config show` prints what is in force and where
+# it came from.
 
+";
+
+const PUBLIC_URL: &str = "\
+# The URL under which providers and browsers reach this server. Webhook signatures are checked against it, so it
+# must be exactly what the providers call: with real accounts an https URL that the world can reach.
 ";
 
 const APPS: &str = "
@@ -108,13 +105,24 @@ impl Page {
         self.line(&format!("{key} = {}", toml::Value::from(value)));
     }
 
-    /// A key with its default, in a comment. Taken from the defaults file, so that it stays true.
-    fn default(&mut self, path: &str) {
+    /// A key's comment, and its default in a comment. Taken from the defaults file, so that it stays true.
+    fn default(&mut self, path: &str, comment: &str) {
         let key = path.rsplit('.').next().unwrap_or(path);
+        self.say(comment);
         self.line(&format!("#{key} = {}", keys::default_of(path).unwrap_or_default()));
     }
 
+    fn public_url(&mut self, known: Option<&BaseUrl>) {
+        self.0.push_str(PUBLIC_URL);
+        match known {
+            Some(url) => self.set("public_url", url.as_str()),
+            None => self
+                .line(&format!("public_url = {}", keys::default_of("server.public_url").unwrap_or_default())),
+        }
+    }
+
     fn app(&mut self, app: Option<&StarterApp>) {
+        self.0.push_str(APPS);
         match app {
             Some(app) => {
                 self.line(&format!("[apps.{}]", app.name));
@@ -125,7 +133,7 @@ impl Page {
                 self.line("#provider = \"hubspot\"");
             }
         }
-        self.say("To fill in, from the provider's page about the registration. The secret may be in a file of its own.");
+        self.say("From the provider's page about the registration. The secret may be in a file of its own.");
         self.line("#client_id = \"the client id\"");
         self.line("#client_secret = \"the client secret\"");
         self.line("#client_secret_file = \"/run/secrets/syncline\"");

@@ -1,4 +1,4 @@
-//! The configuration from outside. Compiled into the hub's one test binary (`tests/it`), so it uses the public face.
+//! The configuration from outside. Compiled into the hub's one test binary (`tests/it`): only its public face is used.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,7 @@ struct Bench {
 
 impl Bench {
     fn empty() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir().expect("a directory");
         let sources = Sources { here: dir.path().to_owned(), ..Sources::default() };
         Self { dir, sources }
     }
@@ -33,10 +33,10 @@ impl Bench {
 
     fn write(&self, name: &str, text: &str) -> String {
         let path = self.dir.path().join(name);
-        fs::write(&path, text).unwrap();
+        fs::write(&path, text).expect("a file");
         #[cfg(unix)]
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        path.to_str().unwrap().to_owned()
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a private file");
+        path.to_str().expect("a plain path").to_owned()
     }
 
     fn env(mut self, name: &str, value: &str) -> Self {
@@ -45,7 +45,7 @@ impl Bench {
     }
 
     fn set(mut self, text: &str) -> Self {
-        self.sources.flags.push(Flag::set(text).unwrap());
+        self.sources.flags.push(Flag::set(text).expect("key and value"));
         self
     }
 
@@ -69,7 +69,7 @@ impl Bench {
 
     fn origin_of(&self, key: &str) -> String {
         let loaded = self.good();
-        let setting = loaded.settings.iter().find(|setting| setting.key == key).unwrap();
+        let setting = loaded.settings.iter().find(|setting| setting.key == key).expect("a key");
         self.short(&setting.origin.to_string())
     }
 }
@@ -83,7 +83,7 @@ fn check_env(name: &str, value: &str, expected: &[&str]) {
 }
 
 fn span(text: &str) -> Span {
-    Span::parse(text).unwrap()
+    Span::parse(text).expect("a span")
 }
 
 /// The file with the settings that are only shown as examples in force.
@@ -344,7 +344,8 @@ mod mistakes_in_a_file {
 
     #[test]
     fn all_problems_are_reported_at_once_in_the_order_of_the_lines() {
-        let text = "[server]\nlisten = 127.0.0.1\nlisten_on = 3\n\n[jobs]\nlease = 60\nworkers = 0\nworkers = 1\n[log]\nlevel = 7\n";
+        let text = "[server]\nlisten = 127.0.0.1\nlisten_on = 3\n\n\
+                    [jobs]\nlease = 60\nworkers = 0\nworkers = 1\n[log]\nlevel = 7\n";
         let bench = Bench::with(text).env("SYNCLINE_REDIS_URL", "x").set("log.levle=info");
         let problems = bench.problems();
         let starts = [
@@ -700,7 +701,8 @@ mod warnings {
 
     #[test]
     fn secrets_that_others_can_see_are_pointed_out() {
-        let text = "[apps.main]\nprovider = \"hubspot\"\nclient_secret = \"canary \"\nprevious_client_secret = \"canary \"";
+        let text = "[apps.main]\nprovider = \"hubspot\"\n\
+                    client_secret = \"canary \"\nprevious_client_secret = \"canary \"";
         check(
             text,
             &[
@@ -791,6 +793,17 @@ mod secrets {
                 let seen = seen(&bench);
                 assert!(!seen.contains(CANARY), "{key} = {value} by {way}: {seen}");
             }
+        }
+    }
+
+    #[test]
+    fn a_secret_without_quotes_is_not_shown_either() {
+        let says = "is not a text (not shown here); expected a text in quotes (empty: off)";
+        for value in ["8675309", "86.75", "true"] {
+            check(
+                &format!("telemetry.metrics_token = {value}"),
+                &[&format!("`telemetry.metrics_token` at syncline.toml:1:27 {says}")],
+            );
         }
     }
 

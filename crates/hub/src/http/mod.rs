@@ -1,5 +1,6 @@
 //! HTTP as all rooms speak it: one server, one shape of error.
 
+pub mod client;
 pub mod problem;
 pub mod server;
 
@@ -14,7 +15,8 @@ pub fn json(value: &impl serde::Serialize) -> Response {
         Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Err(error) => {
             tracing::error!(%error, "an answer cannot be written as JSON");
-            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The answer cannot be written.").into_response()
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The answer cannot be written.")
+                .into_response()
         }
     }
 }

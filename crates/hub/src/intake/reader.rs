@@ -100,7 +100,9 @@ impl Source {
     /// What the log needs after that transaction is committed.
     fn moved_on(&self, receipt: &Receipt, topic: &str) {
         match (self, receipt) {
-            (Self::Embedded(_, read), Receipt::Position(position)) => read.store(*position, Ordering::Release),
+            (Self::Embedded(_, read), Receipt::Position(position)) => {
+                read.store(*position, Ordering::Release)
+            }
             (Self::Kafka(consumer), Receipt::Offsets(offsets)) => commit_offsets(consumer, topic, offsets),
             _ => {}
         }
@@ -129,7 +131,12 @@ fn decode(row: Bytes) -> Vec<LoggedDelivery> {
     segment::decode(&row).unwrap_or_else(|error| {
         tracing::error!(%error, "a row of the intake log cannot be decoded; it is parked");
         let body = data_encoding::BASE64.encode(&row).into();
-        vec![LoggedDelivery { provider: "undecodable".into(), app: "".into(), received_at: Default::default(), body }]
+        vec![LoggedDelivery {
+            provider: "undecodable".into(),
+            app: "".into(),
+            received_at: Default::default(),
+            body,
+        }]
     })
 }
 

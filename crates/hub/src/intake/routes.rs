@@ -49,7 +49,13 @@ impl Intake {
             let provider = syncline_providers::by_id(app.provider.as_str())?;
             let secrets = app.secrets().cloned().collect();
             let metrics = metrics::Door::of(provider.id(), name);
-            let door = App { provider, provider_id: provider.id().into(), name: name.as_str().into(), secrets, metrics };
+            let door = App {
+                provider,
+                provider_id: provider.id().into(),
+                name: name.as_str().into(),
+                secrets,
+                metrics,
+            };
             Some(((provider.id().to_owned(), name.clone()), door))
         });
         Self {
@@ -109,8 +115,12 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
         Door::Refuse(refusal) => Err(Problem::new(refusal.status, refusal.code, refusal.detail)),
         Door::Accept { answer, events: 0 } => Ok((answer, 0)),
         Door::Accept { answer, events } => {
-            let delivery =
-                LoggedDelivery { provider: app.provider_id.clone(), app: app.name.clone(), received_at, body };
+            let delivery = LoggedDelivery {
+                provider: app.provider_id.clone(),
+                app: app.name.clone(),
+                received_at,
+                body,
+            };
             intake.log.append(delivery).await.map_err(busy)?;
             Ok((answer, events))
         }
@@ -124,11 +134,17 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
 pub async fn read_body(body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
     match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", format!("The body is over {limit} bytes.")))
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("The body is over {limit} bytes."),
+        )),
         Ok(Err(_)) => Err(Problem::bad_request("body_incomplete", "The body broke off before its end.")),
-        Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", "The body took too long to arrive.")),
+        Err(_) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "body_too_slow",
+            "The body took too long to arrive.",
+        )),
     }
 }
 

@@ -123,7 +123,8 @@ pub async fn store_one_by_one(
     let mut tally = Tally::default();
     let mut refused = sorted.unreadable;
     for arrival in sorted.arrivals {
-        let (provider, app, received_at) = (arrival.provider.clone(), arrival.app.clone(), arrival.received_at);
+        let (provider, app, received_at) =
+            (arrival.provider.clone(), arrival.app.clone(), arrival.received_at);
         let raw = arrival.event.raw.clone();
         let one = Sorted { arrivals: vec![arrival], unreadable: Vec::new() };
         match store(cx, one, async |_| Ok(())).await {

@@ -181,7 +181,12 @@ fn label(outcome: &Outcome) -> &'static str {
 /// Settles; while the database is away, as long as the lease lasts. After that another worker has it anyway.
 async fn settle(cx: &Cx, job: &Job, outcome: &Outcome) {
     if let Outcome::Park(why) = outcome {
-        tracing::warn!(job = job.id, kind = job.kind, why, "parked; see it in the portal or with `syncline jobs list`");
+        tracing::warn!(
+            job = job.id,
+            kind = job.kind,
+            why,
+            "parked; see it in the portal or with `syncline jobs list`"
+        );
     }
     let patience = Stopwatch::start();
     while patience.elapsed() < cx.config.jobs.lease.get() {

@@ -1,7 +1,143 @@
-//! The portal: pages for operators, rendered on the server.
+//! The portal: pages for operators, rendered on the server. [`views`] says how they look; here is who may see them and what is on
+//! them.
 
+mod access;
+mod assets;
+mod events;
+mod form;
+mod jobs;
+mod keys;
+mod live;
+mod session;
 pub mod setup;
+mod show;
 pub mod views;
 
-/// pages
-pub fn router(_api: crate::api::Api) -> axum::Router { axum::Router::new() }
+use crate::api::{Api, count};
+use crate::http::Problem;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::{HeaderValue, StatusCode, header};
+use std::sync::Arc;
+use views::{Assets, ErrorPage};
+
+/// What the portal's handlers need.
+#[derive(Clone, Debug)]
+pub struct Portal {
+    api: Api,
+    assets: Assets,
+    attempts: Arc<access::Attempts>,
+}
+
+/// All pages.
+pub fn router(api: Api) -> Router {
+    let portal = Portal { api, assets: assets::assets(), attempts: Arc::default() };
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/portal/events") }))
+        .route("/portal", get(|| async { Redirect::to("/portal/events") }))
+        .route("/portal/", get(|| async { Redirect::to("/portal/events") }))
+        .route("/portal/setup", get(access::setup_page).post(access::set_up))
+        .route("/portal/login", get(access::login_page).post(access::log_in))
+        .route("/portal/logout", post(access::log_out))
+        .route("/portal/events", get(events::list))
+        .route("/portal/events/stream", get(live::stream))
+        .route("/portal/events/{id}", get(events::show))
+        .route("/portal/events/{id}/raw", get(events::raw))
+        .route("/portal/jobs", get(jobs::list))
+        .route("/portal/jobs/retry-all", post(jobs::retry_all))
+        .route("/portal/jobs/{id}/retry", post(jobs::retry))
+        .route("/portal/jobs/{id}/discard", post(jobs::discard))
+        .route("/portal/keys", get(keys::list).post(keys::create))
+        .route("/portal/keys/{id}/revoke", post(keys::revoke))
+        .route("/portal/{*rest}", get(|| async { Failure::from(Problem::not_found("page")) }))
+        .layer(from_fn_with_state(portal.clone(), guard))
+        .route("/portal/assets/{name}", get(assets::serve))
+        .layer(from_fn(count))
+        .with_state(portal)
+}
+
+/// What a browser may do with our pages: nothing but show them, with what this server sent.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers every page has; errors as pages; nothing before the database is ready.
+async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {
+    let mut response = if portal.api.cx.ready.is_cancelled() {
+        next.run(request).await
+    } else {
+        Failure::from(Problem::unavailable("starting", "Syncline is waiting for its database.", 2))
+            .into_response()
+    };
+    if let Some(Failure(problem)) = response.extensions_mut().remove::<Failure>() {
+        response = error_page(&portal.assets, &problem);
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A problem on its way to becoming a page.
+#[derive(Clone, Debug)]
+struct Failure(Problem);
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<syncline_store::StoreError> for Failure {
+    fn from(error: syncline_store::StoreError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    /// Marks the answer; [`guard`], which knows where the assets are, draws it.
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+fn error_page(assets: &Assets, problem: &Problem) -> Response {
+    let (title, todo) = match problem.status {
+        StatusCode::NOT_FOUND => ("Nothing here", "It may be gone, or the address has a typing error."),
+        StatusCode::FORBIDDEN => {
+            ("Not from this page", "Go back, load the page again and repeat what you did.")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("Not right now", "Try again in a moment; it usually passes by itself.")
+        }
+        status if status.is_client_error() => ("That did not work", "Go back and correct it."),
+        _ => ("Something broke", "The server's log says what. Nothing was changed."),
+    };
+    let page = ErrorPage {
+        assets: assets.clone(),
+        status: problem.status.as_u16(),
+        title: title.to_owned(),
+        what: problem.detail.to_string(),
+        todo: todo.to_owned(),
+        request_id: String::new(),
+        way_out: ("/portal/events".to_owned(), "To the timeline".to_owned()),
+    };
+    (problem.status, render(&page)).into_response()
+}
+
+/// A page as an answer.
+fn render(page: &impl askama::Template) -> Response {
+    match page.render() {
+        Ok(html) => Html(html).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -112,7 +112,8 @@ async fn measure(
     let lag = log.lag(cx).await?;
     metrics::log_lag(lag.deliveries, lag.oldest.map_or(Duration::ZERO, |oldest| now.since(oldest)));
     let counts = jobs::counts(&cx.store, &Scope::All).await?;
-    let due = counts.iter().filter(|count| count.state == State::Waiting).map(|count| count.oldest_run_at).min();
+    let due =
+        counts.iter().filter(|count| count.state == State::Waiting).map(|count| count.oldest_run_at).min();
     metrics::jobs_oldest_due(due.map_or(Duration::ZERO, |due| now.since(due)));
     // What is no longer there counts zero, or its last value would stand for ever.
     for (kind, state) in seen.iter() {

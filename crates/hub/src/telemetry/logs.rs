@@ -22,7 +22,11 @@ pub fn install(settings: &Log, traces: Option<Box<dyn Layer<Registry> + Send + S
     };
     let out = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let out: Box<dyn Layer<_> + Send + Sync> = if as_text {
-        out.with_target(false).with_ansi(std::io::stderr().is_terminal()).compact().with_filter(filter).boxed()
+        out.with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .compact()
+            .with_filter(filter)
+            .boxed()
     } else {
         out.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
     };

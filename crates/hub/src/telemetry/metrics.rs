@@ -1,7 +1,9 @@
 //! Prometheus metrics: what is counted, under which names.
 
 use crate::intake::stored::Tally;
-use metrics::{Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -35,9 +37,15 @@ fn build() -> Result<PrometheusHandle, BuildError> {
 }
 
 fn describe() {
-    describe_counter!("syncline_intake_deliveries_accepted_total", "Webhook deliveries acknowledged as durable");
+    describe_counter!(
+        "syncline_intake_deliveries_accepted_total",
+        "Webhook deliveries acknowledged as durable"
+    );
     describe_counter!("syncline_intake_events_accepted_total", "Events in those deliveries");
-    describe_counter!("syncline_intake_deliveries_refused_total", "Webhook deliveries turned away, by reason");
+    describe_counter!(
+        "syncline_intake_deliveries_refused_total",
+        "Webhook deliveries turned away, by reason"
+    );
     describe_histogram!("syncline_intake_request_seconds", Unit::Seconds, "From request to acknowledgement");
     describe_counter!("syncline_intake_log_failures_total", "Groups of deliveries the log could not commit");
     describe_gauge!("syncline_intake_log_lag_deliveries", "Deliveries in the log not yet stored as events");
@@ -49,7 +57,11 @@ fn describe() {
     describe_counter!("syncline_jobs_finished_total", "Runs of jobs, by kind and outcome");
     describe_histogram!("syncline_jobs_run_seconds", Unit::Seconds, "One run of a job");
     describe_gauge!("syncline_jobs", "Jobs by kind and state");
-    describe_gauge!("syncline_jobs_oldest_due_seconds", Unit::Seconds, "How long the oldest due job has waited");
+    describe_gauge!(
+        "syncline_jobs_oldest_due_seconds",
+        Unit::Seconds,
+        "How long the oldest due job has waited"
+    );
     describe_gauge!("syncline_database_up", "1 when the database answered last time");
     describe_counter!("syncline_http_requests_total", "API and portal requests, by route and status");
 }
@@ -90,7 +102,8 @@ impl Door {
 
 /// A delivery was turned away. `provider` is the configured one or `unknown`, never what a stranger sent.
 pub fn refused(provider: &'static str, reason: &'static str) {
-    counter!("syncline_intake_deliveries_refused_total", "provider" => provider, "reason" => reason).increment(1);
+    counter!("syncline_intake_deliveries_refused_total", "provider" => provider, "reason" => reason)
+        .increment(1);
 }
 
 /// The log could not commit a group.
@@ -135,5 +148,6 @@ pub fn database_up(up: bool) {
 
 /// An API or portal request was answered.
 pub fn http_request(route: &str, status: u16) {
-    counter!("syncline_http_requests_total", "route" => route.to_owned(), "status" => status.to_string()).increment(1);
+    counter!("syncline_http_requests_total", "route" => route.to_owned(), "status" => status.to_string())
+        .increment(1);
 }

@@ -1,1 +1,59 @@
-//! tests
+//! One behaviour suite, run on every database.
+//!
+//! A behaviour is one async function that is given an empty database and says in its name what must hold. The tests
+//! are named `noun::behaviour::database`. SQLite always runs; PostgreSQL and MySQL run where `SYNCLINE_TEST_POSTGRES_URL`
+//! and `SYNCLINE_TEST_MYSQL_URL` name a server, and otherwise note themselves as skipped.
+
+/// Makes one test per behaviour and database: `behaviour::sqlite`, `behaviour::postgres` and `behaviour::mysql`.
+macro_rules! for_each_database {
+    ($($behaviour:ident),* $(,)?) => {$(
+        mod $behaviour {
+            use syncline_store::testing::Which;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                crate::support::run(Which::Sqlite, module_path!(), super::$behaviour).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                crate::support::run(Which::Postgres, module_path!(), super::$behaviour).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn mysql() {
+                crate::support::run(Which::MySql, module_path!(), super::$behaviour).await;
+            }
+        }
+    )*};
+}
+
+/// Makes one test per behaviour that only SQLite has: `behaviour::sqlite`.
+macro_rules! for_sqlite {
+    ($($behaviour:ident),* $(,)?) => {$(
+        mod $behaviour {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                let which = syncline_store::testing::Which::Sqlite;
+                crate::support::run(which, module_path!(), super::$behaviour).await;
+            }
+        }
+    )*};
+}
+
+mod accounts;
+mod api_keys;
+mod disk_full;
+mod embedded_log;
+mod events;
+mod group_commit;
+mod intake_log;
+mod jobs;
+mod jobs_model;
+mod leases;
+mod migrations;
+mod paging;
+mod plans;
+mod portal;
+mod support;
+mod transactions;

@@ -97,7 +97,11 @@ impl Outcome {
 ///
 /// # Errors
 /// When a connection cannot be opened or breaks.
-pub async fn closed_loop(address: SocketAddr, requests: Vec<Vec<Vec<u8>>>, span: Duration) -> Result<Outcome> {
+pub async fn closed_loop(
+    address: SocketAddr,
+    requests: Vec<Vec<Vec<u8>>>,
+    span: Duration,
+) -> Result<Outcome> {
     let mut tasks = tokio::task::JoinSet::new();
     for mine in requests {
         let mut connection = Connection::open(address).await?;

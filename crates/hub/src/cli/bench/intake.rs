@@ -6,9 +6,9 @@ use super::client::{Outcome, closed_loop};
 use super::sample;
 use crate::cli::out;
 use crate::config::{self, Config, Flag, Sources};
+use crate::http::server;
 use crate::intake::log::{IntakeLog, embedded};
 use crate::intake::routes::{self, Intake as Door, read_body};
-use crate::http::server;
 use crate::wake::Wake;
 use anyhow::{Context as _, Result};
 use axum::Router;
@@ -67,9 +67,8 @@ impl Intake {
             self.seconds,
         ));
         for count in connections {
-            let rounds = (0..self.rounds)
-                .map(|_| self.round(&loading, address, count))
-                .collect::<Result<Vec<_>>>()?;
+            let rounds =
+                (0..self.rounds).map(|_| self.round(&loading, address, count)).collect::<Result<Vec<_>>>()?;
             report(count, rounds);
         }
         let _ = std::fs::remove_dir_all(&self.dir);
@@ -82,8 +81,10 @@ impl Intake {
         ROUTES
             .iter()
             .map(|(path, _)| {
-                let request = |number| sample::request(&host, PUBLIC_URL, path, &sample::body(number, now), now);
-                let requests = (0..connections as u64).map(|c| (0..16).map(|n| request(c * 16 + n)).collect()).collect();
+                let request =
+                    |number| sample::request(&host, PUBLIC_URL, path, &sample::body(number, now), now);
+                let requests =
+                    (0..connections as u64).map(|c| (0..16).map(|n| request(c * 16 + n)).collect()).collect();
                 loading.block_on(closed_loop(address, requests, Duration::from_secs(self.seconds)))
             })
             .collect()
@@ -138,7 +139,9 @@ fn config(public_url: &str) -> Result<Config> {
 }
 
 fn report(connections: usize, rounds: Vec<Vec<Outcome>>) {
-    out::line(format!("\n{connections} connections        requests/s   events/s     p50 ms   p99 ms   of (a)   of (b)"));
+    out::line(format!(
+        "\n{connections} connections        requests/s   events/s     p50 ms   p99 ms   of (a)   of (b)"
+    ));
     let mut by_route: Vec<Vec<Outcome>> = ROUTES.iter().map(|_| Vec::new()).collect();
     for round in rounds {
         for (route, outcome) in by_route.iter_mut().zip(round) {

@@ -34,7 +34,8 @@ fn client(settings: &config::Kafka) -> ClientConfig {
 /// What the brokers say, or that there are none.
 pub async fn ensure_topic(settings: &config::Kafka) -> Result<(), KafkaError> {
     let admin: AdminClient<DefaultClientContext> = client(settings).create()?;
-    let topic = NewTopic::new(&settings.topic, settings.partitions, TopicReplication::Fixed(settings.replication));
+    let topic =
+        NewTopic::new(&settings.topic, settings.partitions, TopicReplication::Fixed(settings.replication));
     let options = AdminOptions::new().operation_timeout(Some(ASK)).request_timeout(Some(ASK));
     for outcome in admin.create_topics([&topic], &options).await? {
         match outcome {
@@ -78,7 +79,11 @@ impl Producer {
     }
 
     /// Returns when every part of the delivery is acknowledged by all in-sync replicas.
-    pub(super) async fn append(&self, delivery: &LoggedDelivery, patience: Duration) -> Result<(), AppendError> {
+    pub(super) async fn append(
+        &self,
+        delivery: &LoggedDelivery,
+        patience: Duration,
+    ) -> Result<(), AppendError> {
         match tokio::time::timeout(patience, self.send(delivery)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {
@@ -122,7 +127,8 @@ impl Producer {
             return Ok(known);
         }
         let (producer, topic) = (self.producer.clone(), self.topic.clone());
-        let ask = move || producer.client().fetch_metadata(Some(&topic), ASK).map(|it| partitions_of(&it, &topic));
+        let ask =
+            move || producer.client().fetch_metadata(Some(&topic), ASK).map(|it| partitions_of(&it, &topic));
         let found = tokio::task::spawn_blocking(ask).await.map_err(|_| KafkaError::Canceled)??;
         if found == 0 {
             return Err(KafkaError::MessageProduction(RDKafkaErrorCode::UnknownTopicOrPartition));

@@ -33,7 +33,11 @@ pub(super) fn queue(capacity: usize) -> (Append, Queue) {
 }
 
 impl Append {
-    pub(super) async fn append(&self, delivery: LoggedDelivery, patience: Duration) -> Result<(), AppendError> {
+    pub(super) async fn append(
+        &self,
+        delivery: LoggedDelivery,
+        patience: Duration,
+    ) -> Result<(), AppendError> {
         let (done, committed) = oneshot::channel();
         self.queue.try_send(Waiting { delivery, done }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => AppendError::Full,

@@ -37,8 +37,9 @@ function startLive() {
   let hiddenTimer = 0;
   let heard = Date.now();
   let waiting = []; // rows that arrived and are not shown yet, the oldest first
-  let skipped = 0; // rows the server left out because they were too many
+  let skipped = 0; // events before those that are left out, because they were too many
   let lateCount = 0;
+  let signedOut = false;
   let flushTimer = 0;
 
   function show(state) {
@@ -76,7 +77,9 @@ function startLive() {
     });
     source.addEventListener('gap', (message) => {
       alive();
-      skipped += Number(message.data) || 0;
+      flush();
+      skipped += waiting.length + (Number(message.data) || 0);
+      waiting = [];
       flushTimer ||= setTimeout(flush, 120);
     });
     source.addEventListener('error', () => fail(source.readyState === EventSource.CLOSED));
@@ -104,6 +107,19 @@ function startLive() {
     source.close();
     clearTimeout(retryTimer);
     retryTimer = setTimeout(connect, Math.min(30_000, 800 * 2 ** failures));
+    if (failures === 2) askWhetherSignedOut();
+  }
+
+  // A session that ended looks like a refused stream. Asking for the page itself tells the two apart.
+  async function askWhetherSignedOut() {
+    const answer = await fetch(location.href, { method: 'HEAD', headers: { accept: 'text/html' } }).catch(() => null);
+    if (!answer?.redirected) return;
+    stop();
+    failures = Infinity;
+    signedOut = true;
+    lost.querySelector('strong').textContent = 'Your session has ended.';
+    lost.querySelector('button').textContent = 'Sign in';
+    fail(false);
   }
 
   const scrolledDown = () => table.getBoundingClientRect().top < -8;
@@ -119,21 +135,53 @@ function startLive() {
       return;
     }
     pill.hidden = true;
-    if (skipped > 0) {
-      // Too many to show one by one: what is shown must stay complete, so start again from the newest.
-      if (waiting.length + skipped > MAX_ROWS) return location.reload();
-      skipped = 0;
-    }
     if (waiting.length === 0) return;
+    if (skipped > 0) body.prepend(gapRow(skipped));
     const arrived = waiting;
+    skipped = 0;
     waiting = [];
     insert(arrived);
+  }
+
+  // Says honestly that events are missing between the rows above and below, and where they are.
+  function gapRow(count) {
+    const row = document.createElement('tr');
+    row.className = 'gap';
+    const cell = document.createElement('td');
+    cell.colSpan = 7;
+    const link = document.createElement('a');
+    link.textContent = `${count.toLocaleString('en')} more events, too many to show one by one`;
+    cell.append(link);
+    row.append(cell);
+    return row;
+  }
+
+  const olderThan = (row) => table.dataset.older + row.id;
+
+  // Keeps the list short and its links true: whatever is left out can be reached by one of them.
+  function trim(shown) {
+    const surplus = shown.splice(MAX_ROWS);
+    for (const row of surplus) row.remove();
+    while (surplus.length > 0 && !body.lastElementChild.matches('.ev')) body.lastElementChild.remove();
+    if (surplus.length > 0) {
+      table.dataset.moreBelow = '';
+      const older = document.querySelector('[data-older-link]');
+      older.href = olderThan(shown.at(-1));
+      older.hidden = false;
+    }
+    for (const gap of body.querySelectorAll('tr.gap')) {
+      let above = gap.previousElementSibling;
+      while (above && !above.matches('.ev')) above = above.previousElementSibling;
+      if (above) gap.querySelector('a').href = olderThan(above);
+      else gap.remove();
+    }
   }
 
   // Puts each row where its time belongs: ids sort by time of occurrence. Almost always that is the top.
   function insert(arrived) {
     const focused = document.activeElement;
     const shown = rows();
+    let inserted = 0;
     for (const html of arrived) {
       const row = fragment(html).querySelector('tr');
       if (!row || document.getElementById(row.id)) continue;
@@ -142,25 +190,22 @@ function startLive() {
         lateCount += 1;
         continue;
       }
+      inserted += 1;
       row.classList.add('is-new');
       row.addEventListener('animationend', () => row.classList.remove('is-new'), { once: true });
       row.querySelector('a').tabIndex = -1;
-      if (place < 0) {
-        body.append(row);
-        shown.push(row);
-      } else {
-        shown[place].before(row);
-        shown.splice(place, 0, row);
-      }
+      if (place === 0) body.prepend(row);
+      else if (place > 0) shown[place].before(row);
+      else body.append(row);
+      shown.splice(place < 0 ? shown.length : place, 0, row);
     }
-    for (const row of shown.splice(MAX_ROWS)) {
-      row.remove();
-      table.dataset.moreBelow = '';
+    trim(shown);
+    if (inserted > 0) {
+      table.hidden = false;
+      document.querySelector('[data-empty]')?.remove();
     }
-    table.hidden = false;
-    document.querySelector('[data-empty]')?.remove();
     body.dispatchEvent(new CustomEvent('syncline:added', { bubbles: true }));
-    if (!body.querySelector('a[tabindex="0"]')) rove(rows()[0], false);
+    if (!body.contains(document.activeElement) && drawer.hidden) rove(rows()[0], false);
     if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
     late.hidden = lateCount === 0;
     late.textContent = lateCount === 1
@@ -181,6 +226,7 @@ function startLive() {
     live.focus({ preventScroll: true });
   });
   document.querySelector('[data-reconnect]').addEventListener('click', () => {
+    if (signedOut) return location.reload();
     failures = 0;
     show('reconnecting');
     connect();
@@ -189,7 +235,7 @@ function startLive() {
   document.addEventListener('visibilitychange', () => {
     clearTimeout(hiddenTimer);
     if (!document.hidden) {
-      if (!source || source.readyState === EventSource.CLOSED) connect();
+      if (!signedOut && source.readyState === EventSource.CLOSED) connect();
     } else {
       hiddenTimer = setTimeout(stop, HIDDEN);
     }

@@ -144,6 +144,8 @@ function refreshTimes() {
   document.querySelectorAll('[data-events] [data-rows]').forEach(regroup);
 }
 
+document.getElementById(document.querySelector('[data-here]')?.dataset.here)?.setAttribute('aria-current', 'true');
+
 refreshTimes();
 setInterval(() => document.querySelectorAll('time[data-relative]').forEach(writeTime), 20_000);
 document.addEventListener('syncline:added', ({ target }) => {

@@ -125,11 +125,26 @@ impl EventDetail {
             }
         };
         let organization = row.organization.clone().unwrap_or_default();
-        add("Organization", &organization, false, Some(EventFilters { organization: organization.clone(), ..none() }));
-        add("Provider", &row.provider_name, false, Some(EventFilters { provider: row.provider.clone(), ..none() }));
+        add(
+            "Organization",
+            &organization,
+            false,
+            Some(EventFilters { organization: organization.clone(), ..none() }),
+        );
+        add(
+            "Provider",
+            &row.provider_name,
+            false,
+            Some(EventFilters { provider: row.provider.clone(), ..none() }),
+        );
         add("Account", &row.account, true, Some(EventFilters { account: row.account.clone(), ..none() }));
         add("App", &row.app, true, None);
-        add("Object type", &row.object_type, true, Some(EventFilters { object_type: row.object_type.clone(), ..none() }));
+        add(
+            "Object type",
+            &row.object_type,
+            true,
+            Some(EventFilters { object_type: row.object_type.clone(), ..none() }),
+        );
         add("Object ID", &row.object_id, true, Some(self.same_object()));
         add("Kind", &row.kind, true, Some(EventFilters { kind: row.kind.clone(), ..none() }));
         let property = row.property.clone().unwrap_or_default();

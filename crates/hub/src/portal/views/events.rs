@@ -24,9 +24,10 @@ pub struct EventsPage {
     pub stats: Stats,
     /// The events, in the order of the page. Fifty keep the page small.
     pub rows: Vec<EventRow>,
-    /// The cursor of the page with newer events, where there is one.
+    /// The cursor of the page with newer events, where there is one: `newer.` and the id it starts after.
     pub newer: Option<String>,
-    /// The cursor of the page with older events, where there is one.
+    /// The cursor of the page with older events, where there is one: `older.` and the id it starts before. Scripts
+    /// make such cursors, too, from the rows they show.
     pub older: Option<String>,
     /// The stream's position that the rows are complete up to: live updates start after it.
     pub stream_position: i64,
@@ -91,13 +92,15 @@ impl EventsPage {
 
     /// The page before this one in reading order: its address and the label of its button.
     fn back(&self) -> Option<(String, &'static str)> {
-        let (cursor, label) = if self.filters.oldest_first { (&self.older, "Older") } else { (&self.newer, "Newer") };
+        let (cursor, label) =
+            if self.filters.oldest_first { (&self.older, "Older") } else { (&self.newer, "Newer") };
         cursor.as_ref().map(|cursor| (self.filters.page_href(cursor), label))
     }
 
     /// The page after this one in reading order.
     fn forward(&self) -> Option<(String, &'static str)> {
-        let (cursor, label) = if self.filters.oldest_first { (&self.newer, "Newer") } else { (&self.older, "Older") };
+        let (cursor, label) =
+            if self.filters.oldest_first { (&self.newer, "Newer") } else { (&self.older, "Older") };
         cursor.as_ref().map(|cursor| (self.filters.page_href(cursor), label))
     }
 

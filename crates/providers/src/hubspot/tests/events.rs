@@ -118,7 +118,8 @@ fn zero_has_one_identity_and_null_is_absent() {
 
 #[test]
 fn without_a_subscription_its_type_tells_events_apart() {
-    let id = |subscription, kind| event(body(&[("subscriptionId", subscription), ("subscriptionType", kind)])).id;
+    let id =
+        |subscription, kind| event(body(&[("subscriptionId", subscription), ("subscriptionType", kind)])).id;
     assert_ne!(id("", r#""contact.creation""#), id("", r#""contact.deletion""#));
     assert_eq!(id("7", r#""contact.creation""#), id("7", r#""contact.deletion""#));
 }
@@ -145,7 +146,10 @@ fn what_lacks_time_account_or_type_is_unreadable() {
         Timestamp::MAX_MILLIS
     );
     assert!(matches!(&readings(body(&[("occurredAt", "281474976710656")]))[..], [Reading::Unreadable(_)]));
-    assert!(matches!(&readings(body(&[("portalId", r#""062515""#)]))[..], [Reading::Unreadable(_)]), "two accounts of one");
+    assert!(
+        matches!(&readings(body(&[("portalId", r#""062515""#)]))[..], [Reading::Unreadable(_)]),
+        "two accounts of one"
+    );
     let [Reading::Unreadable(number), Reading::Event(_)] = &readings(format!("[7,{}", &body(&[])[1..]))[..]
     else {
         panic!("one bad element holds up the others")

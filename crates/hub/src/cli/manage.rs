@@ -1,0 +1,264 @@
+//! Commands that each are one request to the hub: API keys, jobs, accounts, the portal's link, status.
+
+use super::remote::Target;
+use super::settings::Flags;
+use super::{out, runtime};
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use comfy_table::{ContentArrangement, Table, presets};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Make, list and revoke API keys.
+#[derive(Debug, Subcommand)]
+pub enum ApiKey {
+    /// Make a key; its secret is shown this once
+    Create {
+        #[command(flatten)]
+        target: Target,
+        /// What to call it
+        name: String,
+        /// The one organization it may see [default: all]
+        #[arg(long, value_name = "ORG")]
+        org_id: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List keys
+    List {
+        #[command(flatten)]
+        target: Target,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key
+    Revoke {
+        #[command(flatten)]
+        target: Target,
+        /// The key's id, key_…
+        id: String,
+    },
+}
+
+/// See and mend work in the background.
+#[derive(Debug, Subcommand)]
+pub enum Jobs {
+    /// List jobs
+    List {
+        #[command(flatten)]
+        target: Target,
+        /// parked, waiting or running
+        #[arg(long, default_value = "parked")]
+        state: String,
+        /// Only this kind
+        #[arg(long)]
+        kind: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one job
+    Show {
+        #[command(flatten)]
+        target: Target,
+        /// The job's id, job_…
+        id: String,
+    },
+    /// Let a parked job run again
+    Retry {
+        #[command(flatten)]
+        target: Target,
+        /// The job's id, job_…; left out with --all
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// All parked jobs
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+        /// With --all: only this kind
+        #[arg(long, requires = "all")]
+        kind: Option<String>,
+    },
+    /// Throw a parked job away
+    Discard {
+        #[command(flatten)]
+        target: Target,
+        /// The job's id, job_…
+        id: String,
+    },
+}
+
+/// Say which organization an account at a provider belongs to.
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// List accounts and their organizations
+    List {
+        #[command(flatten)]
+        target: Target,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give an account, and the events it has already, to an organization
+    Assign {
+        #[command(flatten)]
+        target: Target,
+        /// The provider, e.g. hubspot
+        provider: String,
+        /// The account there (HubSpot: portal id)
+        account: String,
+        /// The organization
+        org_id: String,
+    },
+}
+
+/// How the hub is doing.
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Print a link that sets the portal's password anew.
+#[derive(Debug, Args)]
+pub struct PortalLink {
+    #[command(flatten)]
+    target: Target,
+}
+
+/// One request, and what to do with its answer.
+fn ask(
+    settings: &Flags,
+    target: &Target,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+    show: impl FnOnce(Value),
+) -> Result<ExitCode> {
+    runtime()?.block_on(async {
+        let hub = target.find(settings)?;
+        let mut request = hub.request(method, path);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        show(hub.json(request).await?);
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+impl ApiKey {
+    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
+        match self {
+            Self::Create { target, name, org_id, json } => {
+                let body = json!({ "name": name, "org_id": org_id });
+                ask(settings, &target, Method::POST, "/v1/api-keys", Some(body), |key| {
+                    if json {
+                        return out::line(key);
+                    }
+                    out::note("Keep it now; it is not shown again:");
+                    out::line(key["secret"].as_str().unwrap_or(""));
+                })
+            }
+            Self::List { target, json } => {
+                let columns = ["id", "name", "org_id", "prefix", "created_at", "last_used_at", "revoked_at"];
+                ask(settings, &target, Method::GET, "/v1/api-keys", None, |keys| list(&keys, &columns, json))
+            }
+            Self::Revoke { target, id } => {
+                let path = format!("/v1/api-keys/{id}");
+                ask(settings, &target, Method::DELETE, &path, None, |_| out::line("revoked"))
+            }
+        }
+    }
+}
+
+impl Jobs {
+    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
+        match self {
+            Self::List { target, state, kind, json } => {
+                let kind = kind.map(|kind| format!("&kind={kind}")).unwrap_or_default();
+                let columns = ["id", "kind", "org_id", "attempts", "updated_at", "last_error"];
+                let path = format!("/v1/jobs?limit=100&state={state}{kind}");
+                ask(settings, &target, Method::GET, &path, None, |jobs| list(&jobs, &columns, json))
+            }
+            Self::Show { target, id } => {
+                ask(settings, &target, Method::GET, &format!("/v1/jobs/{id}"), None, pretty)
+            }
+            Self::Retry { target, id: Some(id), .. } => {
+                let path = format!("/v1/jobs/{id}/retry");
+                ask(settings, &target, Method::POST, &path, None, |_| out::line("on its way"))
+            }
+            Self::Retry { target, kind, .. } => {
+                let path = format!("/v1/jobs/retry?kind={}", kind.unwrap_or_default());
+                ask(settings, &target, Method::POST, &path, None, |answer| {
+                    out::line(format!("{} on their way", answer["retried"]));
+                })
+            }
+            Self::Discard { target, id } => {
+                let path = format!("/v1/jobs/{id}");
+                ask(settings, &target, Method::DELETE, &path, None, |_| out::line("gone"))
+            }
+        }
+    }
+}
+
+impl Account {
+    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
+        match self {
+            Self::List { target, json } => {
+                let columns = ["provider", "account", "org_id", "created_at"];
+                ask(settings, &target, Method::GET, "/v1/accounts", None, |accounts| {
+                    list(&accounts, &columns, json)
+                })
+            }
+            Self::Assign { target, provider, account, org_id } => {
+                let path = format!("/v1/accounts/{provider}/{account}");
+                let body = json!({ "org_id": org_id });
+                ask(settings, &target, Method::PUT, &path, Some(body), |_| {
+                    out::line(format!("{provider} {account} belongs to {org_id}; its stored events follow"));
+                })
+            }
+        }
+    }
+}
+
+impl Status {
+    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
+        ask(settings, &self.target, Method::GET, "/v1/status", None, pretty)
+    }
+}
+
+impl PortalLink {
+    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
+        ask(settings, &self.target, Method::POST, "/v1/portal/setup-link", None, |answer| {
+            out::line(answer["url"].as_str().unwrap_or(""));
+        })
+    }
+}
+
+fn pretty(answer: Value) {
+    out::line(serde_json::to_string_pretty(&answer).unwrap_or_default());
+}
+
+/// The answer's `data` as a table, or as one JSON object a line.
+fn list(answer: &Value, columns: &[&str], json: bool) {
+    let rows = answer["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if json {
+        return rows.iter().for_each(out::line);
+    }
+    if rows.is_empty() {
+        return out::note("None.");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(columns.iter().map(|name| name.to_uppercase()));
+    for row in rows {
+        table.add_row(columns.iter().map(|name| match &row[*name] {
+            Value::Null => "-".to_owned(),
+            Value::String(text) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            other => other.to_string(),
+        }));
+    }
+    out::line(table);
+}

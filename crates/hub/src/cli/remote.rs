@@ -1,0 +1,108 @@
+//! The running hub, as the command line talks to it: over its API, whether it is on this machine or not.
+
+use super::settings::Flags;
+use crate::http::client;
+use crate::local_key;
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long an answer may take; streams are not bounded by it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Which hub to talk to.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Target {
+    /// The hub's URL [default: the one on this machine, as configured]
+    #[arg(long, env = "SYNCLINE_SERVER", value_name = "URL")]
+    server: Option<String>,
+    /// An API key [default: the local key in the data directory]
+    #[arg(long, env = "SYNCLINE_API_KEY", value_name = "KEY", hide_env_values = true)]
+    api_key: Option<String>,
+}
+
+/// A hub and the key to it.
+#[derive(Debug)]
+pub struct Remote {
+    base: String,
+    key: String,
+    client: reqwest::Client,
+}
+
+impl Target {
+    /// Finds the hub and the key.
+    ///
+    /// # Errors
+    /// When no key is given and there is no local one.
+    pub fn find(&self, settings: &Flags) -> Result<Remote> {
+        let client = client::client()?;
+        if let (Some(base), Some(key)) = (&self.server, &self.api_key) {
+            return Ok(Remote { base: base.trim_end_matches('/').to_owned(), key: key.clone(), client });
+        }
+        let config = settings.load_for_client()?.config;
+        let base = self.server.clone().unwrap_or_else(|| local_address(&config.server.listen));
+        let key = match &self.api_key {
+            Some(key) => key.clone(),
+            None if self.server.is_some() => bail!("--server needs --api-key (or SYNCLINE_API_KEY)"),
+            None => {
+                let path = local_key::path(&config.data_dir);
+                std::fs::read_to_string(&path).with_context(|| {
+                    format!(
+                        "no local key at {}: is a hub running here? `syncline serve` starts one",
+                        path.display()
+                    )
+                })?
+            }
+        };
+        Ok(Remote { base: base.trim_end_matches('/').to_owned(), key: key.trim().to_owned(), client })
+    }
+}
+
+/// Where a server that listens on `address` is reached from the same machine.
+#[must_use]
+pub fn local_address(address: &std::net::SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        return format!("http://127.0.0.1:{}", address.port());
+    }
+    format!("http://{address}")
+}
+
+impl Remote {
+    /// A request to `path`.
+    #[must_use]
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
+    }
+
+    /// Sends, and reads a JSON answer; `Null` when there is none.
+    ///
+    /// # Errors
+    /// When nobody listens, or with what the hub said was wrong.
+    pub async fn json(&self, request: RequestBuilder) -> Result<Value> {
+        let answer = self.send(request.timeout(PATIENCE)).await?;
+        let text = answer.text().await?;
+        if text.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_str(&text)?) }
+    }
+
+    /// Sends; answers only a success.
+    ///
+    /// # Errors
+    /// When nobody listens, or with what the hub said was wrong.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Response> {
+        let answer = request.send().await.map_err(|error| {
+            let why =
+                if error.is_connect() { "is it running? `syncline serve` starts it" } else { "no answer" };
+            anyhow::Error::new(error.without_url())
+                .context(format!("cannot reach the hub at {}: {why}", self.base))
+        })?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let status = answer.status();
+        let problem: Value = serde_json::from_str(&answer.text().await?).unwrap_or_default();
+        let detail = problem["detail"].as_str().unwrap_or("the answer says no more");
+        bail!("the hub refused: {detail} ({}, {status})", problem["code"].as_str().unwrap_or("no code"))
+    }
+}

@@ -1,0 +1,102 @@
+//! Who is signed in: a random cookie, kept here only as its hash.
+
+use super::views::{Section, Shell, text};
+use super::{Failure, Portal};
+use crate::api::access::{Caller, hash};
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, header};
+use syncline_store::{Scope, portal as rows};
+
+/// The cookie of a session.
+const COOKIE: &str = "syncline_session";
+/// The cookie that the forms before a session are checked against.
+pub(super) const FORM_COOKIE: &str = "syncline_form";
+
+/// A signed-in operator.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    /// What this session's forms carry.
+    pub(super) csrf: String,
+}
+
+impl Session {
+    /// What surrounds this operator's pages.
+    pub(super) fn shell(&self, portal: &Portal, section: Section) -> Shell {
+        let host =
+            portal.api.cx.config.server.public_url.as_str().split_once("://").map_or("", |(_, rest)| rest);
+        Shell {
+            assets: portal.assets.clone(),
+            section,
+            csrf: self.csrf.clone(),
+            instance: host.to_owned(),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+            parked: portal.api.health.snapshot().parked,
+            notice: None,
+        }
+    }
+
+    /// Operators see everything.
+    pub(super) fn caller(&self) -> Caller {
+        Caller { scope: Scope::All }
+    }
+}
+
+impl FromRequestParts<Portal> for Session {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Portal) -> Result<Self, Response> {
+        let cookie = cookie(&parts.headers, COOKIE);
+        let had_one = cookie.is_some();
+        if let Some(cookie) = cookie {
+            let cx = &portal.api.cx;
+            match rows::session(&cx.store, &hash(&cookie), cx.now()).await {
+                Ok(Some(session)) => return Ok(Self { csrf: session.csrf }),
+                Ok(None) => {}
+                Err(error) => return Err(Failure::from(error).into_response()),
+            }
+        }
+        let page = parts.uri.path_and_query().map_or("/portal/events", |it| it.as_str());
+        let query = text::query(&[("next", page)]);
+        let why = if had_one { "&why=ended" } else { "" };
+        Err(Redirect::to(&format!("/portal/login?{query}{why}")).into_response())
+    }
+}
+
+/// The value of a cookie.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+/// A cookie that scripts cannot read and other sites cannot send; `age` in seconds, 0 removes it.
+pub(super) fn set_cookie(portal: &Portal, name: &str, value: &str, age: u64) -> HeaderValue {
+    let secure = if portal.api.cx.config.server.public_url.is_https() { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/portal; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Signs in: a new session and its cookie.
+pub(super) async fn begin(portal: &Portal) -> Result<HeaderValue, Failure> {
+    let cx = &portal.api.cx;
+    let (token, csrf) = (cx.dice.token(), cx.dice.token());
+    let span = cx.config.portal.session.get();
+    let session = rows::Session { csrf, expires_at: cx.now().plus(span) };
+    rows::sign_in(&cx.store, &hash(&token), &session, cx.now()).await?;
+    Ok(set_cookie(portal, COOKIE, &token, span.as_secs()))
+}
+
+/// Signs out: the session ends on the server, too.
+pub(super) async fn end(portal: &Portal, headers: &HeaderMap) -> Result<HeaderValue, Failure> {
+    if let Some(cookie) = cookie(headers, COOKIE) {
+        rows::sign_out(&portal.api.cx.store, &hash(&cookie)).await?;
+    }
+    Ok(set_cookie(portal, COOKIE, "", 0))
+}

@@ -1,0 +1,110 @@
+//! What the behaviours are written with.
+
+pub mod raw;
+
+use std::time::Duration;
+use syncline_core::event::{Event, EventId};
+use syncline_core::time::Timestamp;
+use syncline_store::events::{self, Arrival, Filter, Order, StoredEvent};
+use syncline_store::jobs::{self, NewJob};
+use syncline_store::testing::{TestDb, Which};
+use syncline_store::{Scope, Store};
+
+/// Far more than any behaviour needs; what hangs is reported instead of waited for.
+const TOO_SLOW: Duration = Duration::from_secs(90);
+
+/// Gives `behaviour` an empty database, or notes that there is no server to make one on.
+pub async fn run(which: Which, module: &str, behaviour: impl AsyncFnOnce(&TestDb)) {
+    let behaviour_name = module.strip_prefix("it::").unwrap_or(module);
+    let test = format!("{behaviour_name}::{}", format!("{which:?}").to_lowercase());
+    if let Some(db) = TestDb::of(which, &test).await {
+        tokio::time::timeout(TOO_SLOW, behaviour(&db)).await.expect("the behaviour comes to an end");
+    }
+}
+
+/// `seconds` after the beginning of 2026.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_767_225_600_000 + seconds * 1_000)
+}
+
+/// An event of `key` that happened `seconds` into 2026, about contact 1 of HubSpot's account 62515.
+pub fn arrival(seconds: i64, key: &str) -> Arrival {
+    Arrival {
+        event: Event {
+            id: EventId::of(at(seconds), &[b"hubspot", key.as_bytes()]),
+            account: "62515".to_owned(),
+            object_type: "contact".to_owned(),
+            object_id: "1".to_owned(),
+            kind: "contact.propertyChange".to_owned(),
+            property: Some("email".to_owned()),
+            raw: format!("{{\"eventId\":\"{key}\"}}").into_bytes().into(),
+        },
+        provider: "hubspot".to_owned(),
+        app: "main".to_owned(),
+        received_at: at(seconds + 1),
+    }
+}
+
+/// Stores them in a transaction of their own; answers how many were new.
+pub async fn store_events(store: &Store, arrivals: Vec<Arrival>) -> u64 {
+    let mut tx = store.begin().await.unwrap();
+    let new = events::store(&mut tx, arrivals).await.unwrap();
+    tx.commit().await.unwrap();
+    new
+}
+
+/// The whole timeline, oldest first.
+pub async fn timeline(store: &Store) -> Vec<StoredEvent> {
+    events::page(store, &Scope::All, &Filter::default(), Order::OldestFirst, None, 100_000).await.unwrap()
+}
+
+/// A job of the installation itself that is due at the beginning of 2026.
+pub fn job(id: &str) -> NewJob {
+    NewJob {
+        id: id.to_owned(),
+        kind: "test".to_owned(),
+        org_id: String::new(),
+        coalesce_key: None,
+        payload: "{}".to_owned(),
+        run_at: at(0),
+    }
+}
+
+/// Queues it in a transaction of its own.
+pub async fn enqueue(store: &Store, job: &NewJob, now: Timestamp) {
+    let mut tx = store.begin().await.unwrap();
+    jobs::enqueue(&mut tx, job, now).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// The ids of all jobs there are, in order.
+pub async fn job_ids(store: &Store) -> Vec<String> {
+    let mut ids = Vec::new();
+    for state in [jobs::State::Waiting, jobs::State::Running, jobs::State::Parked] {
+        let some = jobs::list(store, &Scope::All, state, None, None, 100_000).await.unwrap();
+        ids.extend(some.into_iter().map(|job| job.id));
+    }
+    ids.sort();
+    ids
+}
+
+/// Dice that fall the same way every time (SplitMix64).
+pub struct Dice(pub u64);
+
+impl Dice {
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % end as u64).expect("below a usize")
+    }
+
+    /// Puts `items` into an order of its own.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for at in (1..items.len()).rev() {
+            items.swap(at, self.below(at + 1));
+        }
+    }
+}
