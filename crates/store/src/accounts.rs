@@ -1,7 +1,7 @@
 //! Which organization an account at a provider belongs to. Events are given their organization from here.
 
 use crate::events::lock_sequence;
-use crate::value::args;
+use crate::value::{Value, args, in_list};
 use crate::{Result, Store, Tx};
 use std::collections::BTreeMap;
 use syncline_core::time::Timestamp;
@@ -49,11 +49,11 @@ pub(crate) async fn owners(
     accounts: &[&str],
 ) -> Result<BTreeMap<String, String>> {
     let mut owners = BTreeMap::new();
-    for chunk in accounts.chunks(500) {
-        let marks = vec!["?"; chunk.len()].join(", ");
+    for chunk in accounts.chunks(512) {
+        let (marks, some) = in_list(chunk.iter().map(|account| Value::from(*account)).collect());
         let sql = format!("SELECT account, org_id FROM accounts WHERE provider = ? AND account IN ({marks})");
         let mut values = args![provider];
-        values.extend(chunk.iter().map(|account| crate::Value::from(*account)));
+        values.extend(some);
         for row in tx.query(&sql, values).await? {
             owners.insert(row.text(0)?, row.text(1)?);
         }

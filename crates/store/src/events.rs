@@ -262,16 +262,16 @@ pub async fn histogram(
     let start = until.as_millis() - span_millis * i64::from(buckets);
     let range = Filter { from: Some(Timestamp::from_millis(start)), to: Some(until), ..Filter::default() };
     let clause = Clause::of(scope, &range);
-    let bucket = format!("(occurred_at - {start}) / {span_millis}");
     // MySQL's `/` yields decimals.
-    let bucket = if store.dialect() == Dialect::MySql {
-        format!("(occurred_at - {start}) DIV {span_millis}")
-    } else {
-        bucket
-    };
-    let sql = format!("SELECT {bucket} AS bucket, COUNT(*) FROM events{} GROUP BY bucket", clause.text);
+    let divide = if store.dialect() == Dialect::MySql { "DIV" } else { "/" };
+    let sql = format!(
+        "SELECT (occurred_at - ?) {divide} ? AS bucket, COUNT(*) FROM events{} GROUP BY bucket",
+        clause.text
+    );
+    let mut values = args![start, span_millis];
+    values.extend(clause.values);
     let mut counts = vec![0; buckets as usize];
-    for row in store.query(&sql, clause.values).await? {
+    for row in store.query(&sql, values).await? {
         if let Some(count) = usize::try_from(row.int(0)?).ok().and_then(|at| counts.get_mut(at)) {
             *count = u64::try_from(row.int(1)?).unwrap_or(0);
         }

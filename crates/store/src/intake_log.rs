@@ -1,7 +1,7 @@
 //! The intake log as a table, for PostgreSQL and MySQL: rows are written by any number of intakes and leave in the transaction
 //! that stores their events, so there is no position that could overtake a slow commit.
 
-use crate::value::{Value, args};
+use crate::value::{Value, args, in_list};
 use crate::{Dialect, Result, Store, Tx};
 use bytes::Bytes;
 use syncline_core::time::Timestamp;
@@ -52,9 +52,8 @@ pub async fn oldest(store: &Store, limit: u32) -> Result<Vec<LogRow>> {
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn remove(tx: &mut Tx, rows: &[i64]) -> Result<()> {
-    for chunk in rows.chunks(500) {
-        let marks = vec!["?"; chunk.len()].join(", ");
-        let values: Vec<Value> = chunk.iter().map(|seq| Value::from(*seq)).collect();
+    for chunk in rows.chunks(512) {
+        let (marks, values) = in_list(chunk.iter().map(|seq| Value::from(*seq)).collect());
         tx.execute(&format!("DELETE FROM intake_log WHERE seq IN ({marks})"), values).await?;
     }
     Ok(())

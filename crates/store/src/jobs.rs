@@ -3,7 +3,7 @@
 //! At most one job exists per coalescing key. Asking for a key that waits keeps the earlier time and takes the newer
 //! payload; asking for one that runs makes it run once more.
 
-use crate::value::{Row, Value, args};
+use crate::value::{Row, Value, args, in_list};
 use crate::{Result, Scope, Store, StoreError, Tx};
 use std::collections::BTreeMap;
 use syncline_core::time::Timestamp;
@@ -249,11 +249,11 @@ pub async fn renew(store: &Store, owner: &str, ids: &[String], lease_until: Time
     if ids.is_empty() {
         return Ok(0);
     }
-    let marks = vec!["?"; ids.len()].join(", ");
+    let (marks, some) = in_list(ids.iter().map(|id| Value::from(id.as_str())).collect());
     let sql =
         format!("UPDATE jobs SET lease_until = ? WHERE state = 1 AND lease_owner = ? AND id IN ({marks})");
     let mut values = args![lease_until, owner];
-    values.extend(ids.iter().map(|id| Value::from(id.as_str())));
+    values.extend(some);
     store.execute(&sql, values).await
 }
 

@@ -74,6 +74,16 @@ macro_rules! args {
 }
 pub(crate) use args;
 
+/// Placeholders and values for `IN (…)`. The last value is repeated up to a power of two, so that lists of all lengths make a few
+/// different statements, and those stay prepared.
+pub(crate) fn in_list(mut values: Vec<Value>) -> (String, Vec<Value>) {
+    let length = values.len().next_power_of_two();
+    if let Some(last) = values.last().cloned() {
+        values.resize(length, last);
+    }
+    (vec!["?"; length].join(", "), values)
+}
+
 /// One row, its cells in the order of the `SELECT`.
 #[derive(Debug)]
 pub struct Row {

@@ -76,7 +76,7 @@ pub(super) fn from_environment(env: &[(String, String)]) -> Layer {
 fn hint(path: &str) -> String {
     let near: Vec<_> = keys::nearest(path).iter().map(|path| variable_of(path)).collect();
     match near.as_slice() {
-        [] => "`syncline config show` lists every key".to_owned(),
+        [] => "`syncline config defaults` lists every key".to_owned(),
         near => format!("did you mean {}?", near.join(" or ")),
     }
 }

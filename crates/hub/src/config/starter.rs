@@ -67,9 +67,8 @@ const HEAD: &str = "\
 # Syncline's configuration, read with --config PATH, or without it when the file is called syncline.toml and the
 # program is started in its directory.
 #
-# A line such as `#data_dir = ...` shows a default: take the # away to change it. What is not here at all is
-# explained, with everything else, in syncline.default.toml. `syncline config show` prints what is in force and where
-# it came from.
+# A line such as `#data_dir = ...` shows a default: take the # away to change it. `syncline config defaults` explains
+# every setting there is, `syncline config show` prints what is in force and where it came from.
 
 ";
 

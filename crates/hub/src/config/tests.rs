@@ -35,7 +35,8 @@ impl Bench {
         let path = self.dir.path().join(name);
         fs::write(&path, text).expect("a file");
         #[cfg(unix)]
-        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a private file");
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .expect("a private file");
         path.to_str().expect("a plain path").to_owned()
     }
 
@@ -547,13 +548,13 @@ mod layers {
             "SYNCLINE_APPS__MAIN__SECRET_FILE",
             "x",
             &[
-                "unknown environment variable SYNCLINE_APPS__MAIN__SECRET_FILE; `syncline config show` lists every key",
+                "unknown environment variable SYNCLINE_APPS__MAIN__SECRET_FILE; `syncline config defaults` lists every key",
             ],
         );
         check_env(
             "SYNCLINE_PORT",
             "8400",
-            &["unknown environment variable SYNCLINE_PORT; `syncline config show` lists every key"],
+            &["unknown environment variable SYNCLINE_PORT; `syncline config defaults` lists every key"],
         );
         check_env(
             "SYNCLINE_JOBS__WORKERS",

@@ -9,7 +9,10 @@ use syncline_store::events::{self, Arrival, Filter, Order};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store, accounts};
 
-for_each_database!(a_walk_sees_all_that_was_there_once, a_walk_beside_a_busy_writer_sees_all_that_was_there_once);
+for_each_database!(
+    a_walk_sees_all_that_was_there_once,
+    a_walk_beside_a_busy_writer_sees_all_that_was_there_once
+);
 
 async fn a_walk_sees_all_that_was_there_once(db: &TestDb) {
     let store = db.store().await;
@@ -69,7 +72,8 @@ async fn own_account_one(store: &Store) {
 async fn add(store: &Store, dice: &mut Dice, count: usize, salt: u64) -> Vec<EventId> {
     let arrivals: Vec<Arrival> = (0..count)
         .map(|number| {
-            let mut it = arrival(dice.below(60) as i64, &format!("{salt} {number} {}", dice.below(1_000_000)));
+            let mut it =
+                arrival(dice.below(60) as i64, &format!("{salt} {number} {}", dice.below(1_000_000)));
             it.event.account = dice.below(3).to_string();
             it.event.kind = ["create", "update"][dice.below(2)].to_owned();
             it

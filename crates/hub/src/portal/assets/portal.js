@@ -130,7 +130,7 @@ function dayHeading(iso, key) {
 function regroup(body) {
   for (const row of body.querySelectorAll('tr.day')) row.remove();
   let last;
-  for (const row of [...body.rows]) {
+  for (const row of body.querySelectorAll('tr.ev')) {
     const time = row.querySelector('time');
     if (time.dataset.day === last) continue;
     last = time.dataset.day;
