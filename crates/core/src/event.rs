@@ -136,6 +136,10 @@ pub const MAX_COLUMN_CHARS: usize = 255;
 /// PostgreSQL cannot store. Every database then holds the same.
 #[must_use]
 pub fn column_text(text: &str) -> String {
+    // Nearly every text is short and plain: bytes are at least as many as characters.
+    if text.len() <= MAX_COLUMN_CHARS && !text.as_bytes().contains(&0) {
+        return text.to_owned();
+    }
     text.chars().take(MAX_COLUMN_CHARS).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
 }
 

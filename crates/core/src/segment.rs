@@ -64,6 +64,14 @@ where
 /// # Errors
 /// A [`SegmentError`] for anything [`encode`] does not write; nothing is ever read twice or guessed.
 pub fn decode(segment: &Bytes) -> Result<Vec<LoggedDelivery>, SegmentError> {
+    let unpacked;
+    let segment = match unpack(segment)? {
+        Some(plain) => {
+            unpacked = plain;
+            &unpacked
+        }
+        None => segment,
+    };
     let mut reader = Reader { segment, at: 0 };
     let version = reader.take(HEADER_LEN, "version")?[0];
     if version != VERSION {
@@ -81,6 +89,48 @@ pub fn decode(segment: &Bytes) -> Result<Vec<LoggedDelivery>, SegmentError> {
         deliveries.push(delivery);
     }
     Ok(deliveries)
+}
+
+/// The first byte of a compressed segment. Behind it: the length of the plain one (4 bytes, little-endian), then
+/// the plain one as an LZ4 block.
+const PACKED: u8 = 2;
+
+/// The largest plain segment that is unpacked: far above what the log writes, and a bound on what damaged bytes can ask for.
+const MAX_UNPACKED: usize = 256 << 20;
+
+/// A segment made smaller where that pays: webhooks repeat themselves, and the log's bytes are written twice and flushed.
+#[must_use]
+pub fn pack(segment: Vec<u8>) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(1 + lz4_flex::block::get_maximum_output_size(segment.len()) + 4);
+    packed.push(PACKED);
+    packed.extend_from_slice(&u32::try_from(segment.len()).unwrap_or(0).to_le_bytes());
+    packed.resize(packed.capacity(), 0);
+    match lz4_flex::block::compress_into(&segment, &mut packed[5..]) {
+        Ok(size) if size + 5 < segment.len() && u32::try_from(segment.len()).is_ok() => {
+            packed.truncate(size + 5);
+            packed
+        }
+        _ => segment,
+    }
+}
+
+/// The plain segment in a packed one; `None` when it is plain already.
+fn unpack(segment: &Bytes) -> Result<Option<Bytes>, SegmentError> {
+    if segment.first() != Some(&PACKED) {
+        return Ok(None);
+    }
+    let damaged = SegmentError::Damaged { offset: 1, field: "packed" };
+    let Some((length, block)) = segment[1..].split_first_chunk::<4>() else { return Err(damaged) };
+    let length = u32::from_le_bytes(*length) as usize;
+    if length > MAX_UNPACKED {
+        return Err(damaged);
+    }
+    let plain = lz4_flex::block::decompress(block, length).map_err(|_| damaged.clone())?;
+    // Exactly once: a packed segment in a packed segment is nothing we write.
+    if plain.len() != length || plain.first() == Some(&PACKED) {
+        return Err(damaged);
+    }
+    Ok(Some(plain.into()))
 }
 
 /// Why bytes are not a segment.

@@ -71,7 +71,7 @@ pub async fn assign(tx: &mut Tx, provider: &str, account: &str, org_id: &str, no
     lock_sequence(tx).await?;
     let touched = tx
         .execute(
-            "UPDATE accounts SET org_id = ? WHERE provider = ? AND account = ?",
+            "UPDATE accounts SET org_id = ?, adopted_to = NULL WHERE provider = ? AND account = ?",
             args![org_id, provider, account],
         )
         .await?;
@@ -85,23 +85,31 @@ pub async fn assign(tx: &mut Tx, provider: &str, account: &str, org_id: &str, no
     Ok(())
 }
 
-/// Hands up to `limit` stored events of an account over to its present owner; answers how many it changed. Zero means done.
+/// Goes on handing the stored events of an account over to its present owner: looks at the next `limit` of them and answers how many
+/// there were. Fewer than `limit` means done.
+///
+/// One walk from the oldest to the latest is enough, however long it takes: what is stored after [`assign`] has the right owner.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn adopt_events(tx: &mut Tx, provider: &str, account: &str, limit: u32) -> Result<u64> {
-    let Some(org_id) = owners(tx, provider, &[account]).await?.remove(account) else { return Ok(0) };
-    let stale = tx
-        .query(
-            "SELECT seq FROM events WHERE account = ? AND provider = ? AND org_id <> ? ORDER BY id LIMIT ?",
-            args![account, provider, org_id.as_str(), limit],
-        )
-        .await?;
-    let mut changed = 0;
-    for row in stale {
-        changed += tx
-            .execute("UPDATE events SET org_id = ? WHERE seq = ?", args![org_id.as_str(), row.int(0)?])
-            .await?;
+    // Locks the row: until this is committed the account stays with its owner.
+    let lock = "UPDATE accounts SET adopted_to = adopted_to WHERE provider = ? AND account = ?";
+    tx.execute(lock, args![provider, account]).await?;
+    let walk = "SELECT org_id, adopted_to FROM accounts WHERE provider = ? AND account = ?";
+    let walk = tx.query(walk, args![provider, account]).await?;
+    let Some(walk) = walk.first() else { return Ok(0) };
+    let (owner, adopted_to) = (walk.text(0)?, walk.maybe_bytes(1)?.unwrap_or_default());
+    let next = "SELECT id, org_id, seq FROM events WHERE account = ? AND provider = ? AND id > ? ORDER BY id LIMIT ?";
+    let next = tx.query(next, args![account, provider, adopted_to, limit]).await?;
+    let Some(last) = next.last() else { return Ok(0) };
+    for row in &next {
+        if row.text(1)? != owner {
+            let adopt = "UPDATE events SET org_id = ? WHERE seq = ?";
+            tx.execute(adopt, args![owner.as_str(), row.int(2)?]).await?;
+        }
     }
-    Ok(changed)
+    let so_far = "UPDATE accounts SET adopted_to = ? WHERE provider = ? AND account = ?";
+    tx.execute(so_far, args![last.bytes(0)?, provider, account]).await?;
+    Ok(next.len() as u64)
 }

@@ -45,6 +45,15 @@ impl Dialect {
         out
     }
 
+    /// The end of a `SELECT` whose rows are about to be changed: locked, and those locked by others passed over. SQLite's writers
+    /// come one after the other anyway.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres | Self::MySql => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     /// A migration's text with its type words replaced.
     pub(crate) fn render(self, template: &str) -> String {
         let words: [(&str, [&str; 3]); 7] = [

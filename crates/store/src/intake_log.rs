@@ -1,7 +1,8 @@
 //! The intake log as a table, for PostgreSQL and MySQL: rows are written by any number of intakes and leave in the transaction
 //! that stores their events, so there is no position that could overtake a slow commit.
 
-use crate::value::{Value, args, in_list};
+use crate::tx::Bulk;
+use crate::value::{Kind, Value, args, in_list};
 use crate::{Dialect, Result, Store, Tx};
 use bytes::Bytes;
 use syncline_core::time::Timestamp;
@@ -90,10 +91,14 @@ pub async fn position(store: &Store, log: &str) -> Result<i64> {
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn advance(tx: &mut Tx, log: &str, position: i64) -> Result<()> {
-    let touched =
-        tx.execute("UPDATE log_positions SET position = ? WHERE log = ?", args![position, log]).await?;
-    if touched == 0 {
-        tx.execute("INSERT INTO log_positions (log, position) VALUES (?, ?)", args![log, position]).await?;
+    let update = "UPDATE log_positions SET position = ? WHERE log = ?";
+    if tx.execute(update, args![position, log]).await? == 0 {
+        // Somebody else may have been first meanwhile; then the row is theirs, and the position still ours.
+        tx.insert_many(&POSITION, vec![args![log, position]]).await?;
+        tx.execute(update, args![position, log]).await?;
     }
     Ok(())
 }
+
+const POSITION: Bulk =
+    Bulk { table: "log_positions", columns: &[("log", Kind::Text), ("position", Kind::Int)], unique: "log" };

@@ -3,6 +3,7 @@
 use crate::value::{Value, args};
 use crate::{Dialect, Result, Store, StoreError, Tx};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// One step of the schema's history.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +74,17 @@ const LOCK: &str = "syncline-migrations";
 /// The same, for PostgreSQL, which locks numbers.
 const LOCK_NUMBER: i64 = 0x0073_796e_636c_696e;
 
+/// How long one statement of a migration may take: an index over many events is no work of seconds.
+const PATIENCE: Duration = Duration::from_secs(6 * 3_600);
+
 /// Applies what is missing. One process does it; the others wait and find it done.
 pub(crate) async fn run(store: &Store, migrations: &[Migration]) -> Result<()> {
     let mut tx = store.begin().await?;
     lock(&mut tx).await?;
+    tx.patience = PATIENCE;
+    if tx.dialect() == Dialect::Postgres {
+        tx.execute("SET LOCAL statement_timeout = 0", Vec::new()).await?;
+    }
     let outcome = apply_missing(&mut tx, migrations).await;
     if tx.dialect() == Dialect::MySql {
         tx.query("SELECT RELEASE_LOCK(?)", args![LOCK]).await?;

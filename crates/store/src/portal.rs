@@ -1,6 +1,7 @@
 //! The portal's password, its first-start link, and who is signed in. Secrets are here only as hashes.
 
-use crate::value::args;
+use crate::tx::Bulk;
+use crate::value::{Kind, args};
 use crate::{Result, Store, Tx};
 use syncline_core::time::Timestamp;
 
@@ -45,13 +46,24 @@ pub async fn setting(store: &Store, which: Setting) -> Result<Option<String>> {
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn set(tx: &mut Tx, which: Setting, value: Option<&str>) -> Result<()> {
-    tx.execute("DELETE FROM portal_settings WHERE name = ?", args![which.name()]).await?;
-    if let Some(value) = value {
-        tx.execute("INSERT INTO portal_settings (name, value) VALUES (?, ?)", args![which.name(), value])
-            .await?;
+    let Some(value) = value else {
+        let delete = "DELETE FROM portal_settings WHERE name = ?";
+        return tx.execute(delete, args![which.name()]).await.map(|_| ());
+    };
+    let update = "UPDATE portal_settings SET value = ? WHERE name = ?";
+    if tx.execute(update, args![value, which.name()]).await? == 0 {
+        // Somebody else may have been first meanwhile; the last one wins.
+        tx.insert_many(&SETTING, vec![args![which.name(), value]]).await?;
+        tx.execute(update, args![value, which.name()]).await?;
     }
     Ok(())
 }
+
+const SETTING: Bulk = Bulk {
+    table: "portal_settings",
+    columns: &[("name", Kind::Text), ("value", Kind::Text)],
+    unique: "name",
+};
 
 /// Starts a session known by the hash of its cookie.
 ///

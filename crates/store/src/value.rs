@@ -74,6 +74,11 @@ macro_rules! args {
 }
 pub(crate) use args;
 
+/// `text` as every database can hold it: PostgreSQL knows no NUL in a text, so none of them gets one.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 /// Placeholders and values for `IN (…)`. The last value is repeated up to a power of two, so that lists of all lengths make a few
 /// different statements, and those stay prepared.
 pub(crate) fn in_list(mut values: Vec<Value>) -> (String, Vec<Value>) {
@@ -136,8 +141,17 @@ impl Row {
     /// # Errors
     /// [`StoreError::Corrupt`] when there are none.
     pub fn bytes(&self, at: usize) -> Result<Bytes> {
+        self.maybe_bytes(at)?.ok_or_else(|| wrong(at, "bytes, found NULL"))
+    }
+
+    /// The bytes in column `at`, or `None` for NULL.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the cell is of another kind.
+    pub fn maybe_bytes(&self, at: usize) -> Result<Option<Bytes>> {
         match self.cells.get(at) {
-            Some(Value::Bytes(Some(value))) => Ok(value.clone()),
+            Some(Value::Bytes(value)) => Ok(value.clone()),
+            Some(null) if null.is_null() => Ok(None),
             other => Err(wrong(at, &format!("bytes, found {}", kind_name(other)))),
         }
     }

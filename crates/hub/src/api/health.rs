@@ -68,8 +68,6 @@ pub async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Result<Respo
 pub async fn status(State(api): State<Api>, _: Operator) -> Result<Response, Problem> {
     let lag = api.log.lag(&api.cx).await?;
     let now = api.cx.now();
-    let minute =
-        events::histogram(&api.cx.store, &Scope::All, now.plus(Duration::from_millis(1)), 60_000, 1).await?;
     Ok(json(&value!({
         "now": now,
         "version": env!("CARGO_PKG_VERSION"),
@@ -79,8 +77,9 @@ pub async fn status(State(api): State<Api>, _: Operator) -> Result<Response, Pro
             "oldest_waiting_seconds": lag.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()),
         },
         "events": {
+            "stored": events::stored(&api.cx.store).await?,
             "last_seq": events::last_seq(&api.cx.store).await?,
-            "occurred_last_minute": minute.first(),
+            "stored_last_minute": api.health.snapshot().last_minute(),
         },
         "jobs": jobs::counts(&api.cx.store, &Scope::All).await?,
     })))

@@ -11,6 +11,7 @@ pub mod stream;
 use crate::cx::Cx;
 use crate::http::Problem;
 use crate::telemetry::gauges::{Health, LogGauge};
+use crate::telemetry::{SPANS, metrics};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -19,6 +20,7 @@ use axum::routing::{delete, get, post, put};
 use http::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// What the API's handlers need.
 #[derive(Clone)]
@@ -86,8 +88,12 @@ pub async fn until_ready(State(api): State<Api>, request: Request, next: Next) -
 pub async fn count(request: Request, next: Next) -> Response {
     let route =
         request.extensions().get::<MatchedPath>().map_or("other".to_owned(), |path| path.as_str().to_owned());
-    let response = next.run(request).await;
-    crate::telemetry::metrics::http_request(&route, response.status().as_u16());
+    let method = request.method().as_str();
+    let span = tracing::info_span!(target: SPANS, "request", method, route, status = tracing::field::Empty);
+    let response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    span.record("status", status);
+    metrics::http_request(&route, status);
     response
 }
 

@@ -49,8 +49,21 @@ impl Demo {
             ]
         });
         let loaded = settings.load(listen.into_iter().flatten().collect())?;
+        if let Some(address) = &self.listen {
+            remember(address)?;
+        }
         runtime()?.block_on(serve::serve(loaded, Roles::ALL, Some(welcome())))
     }
+}
+
+/// Notes the address in the demo's configuration: the commands that talk to the demo read it there.
+fn remember(address: &str) -> Result<()> {
+    let path = config_file();
+    let mut config: toml_edit::DocumentMut = std::fs::read_to_string(&path)?.parse()?;
+    let server = config.entry("server").or_insert(toml_edit::table());
+    server["listen"] = toml_edit::value(address);
+    server["public_url"] = toml_edit::value(format!("http://{address}"));
+    std::fs::write(&path, config.to_string()).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn welcome() -> String {

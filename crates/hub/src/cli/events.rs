@@ -138,7 +138,7 @@ impl List {
         let hub = self.target.find(settings)?;
         let events = self.fetch(&hub).await?;
         if self.json {
-            events.iter().for_each(out::line);
+            events.iter().for_each(|event| out::json(&event.to_string()));
         } else if events.is_empty() {
             out::note("No events. `syncline webhook send` sends one.");
         } else {
@@ -183,25 +183,28 @@ fn table(events: &[Value]) -> Table {
 }
 
 fn cells(event: &Value) -> [String; 7] {
-    let text = |name: &str| event[name].as_str().unwrap_or("").to_owned();
+    let text = |name: &str| out::plain(event[name].as_str().unwrap_or(""));
     let value = event["raw"]["propertyValue"].as_str().unwrap_or("");
-    let change =
-        event["property"].as_str().map_or(String::new(), |property| format!("{property} = {}", short(value)));
+    let change = event["property"]
+        .as_str()
+        .map_or(String::new(), |_| format!("{} = {}", text("property"), short(value)));
     [
         text("occurred_at"),
         text("kind"),
         format!("{} {}", text("object_type"), text("object_id")),
         change,
         format!("{} {}", text("provider"), text("account")),
-        event["org_id"].as_str().unwrap_or("-").to_owned(),
+        event["org_id"].as_str().map_or("-".to_owned(), out::plain),
         text("id"),
     ]
 }
 
-/// What fits in a cell, without what a terminal would obey.
+/// What fits in a cell.
 fn short(text: &str) -> String {
-    let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-    if shown.len() < text.len() { format!("{shown}…") } else { shown }
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", out::plain(&text[..end])),
+        None => out::plain(text),
+    }
 }
 
 impl Tail {
@@ -209,14 +212,17 @@ impl Tail {
         let hub = self.target.find(settings)?;
         let mut last = self.since;
         // A stream that ends (the hub restarts) is taken up again where it ended.
-        loop {
-            if let Err(error) = self.follow(&hub, &mut last).await {
-                out::note(format!("syncline: {error:#}; trying again"));
+        let following = async {
+            loop {
+                if let Err(error) = self.follow(&hub, &mut last).await {
+                    out::note(format!("syncline: {error:#}; trying again"));
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                _ = tokio::signal::ctrl_c() => return Ok(()),
-            }
+        };
+        tokio::select! {
+            () = following => Ok(()),
+            _ = tokio::signal::ctrl_c() => Ok(()),
         }
     }
 
@@ -244,7 +250,7 @@ impl Tail {
             } else if let Some(data) = line.strip_prefix("data:") {
                 match serde_json::from_str::<Value>(data.trim_start()) {
                     Ok(event) if !self.json => out::line(cells(&event).join("  ")),
-                    _ => out::line(data.trim_start()),
+                    _ => out::json(data.trim_start()),
                 }
             }
         }
@@ -255,7 +261,7 @@ impl Show {
     async fn run(self, settings: &Flags) -> Result<()> {
         let hub = self.target.find(settings)?;
         let event = hub.json(hub.request(Method::GET, &format!("/v1/events/{}", self.id))).await?;
-        out::line(serde_json::to_string_pretty(&event)?);
+        out::json(&serde_json::to_string_pretty(&event)?);
         Ok(())
     }
 }

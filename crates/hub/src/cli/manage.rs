@@ -238,14 +238,14 @@ impl PortalLink {
 }
 
 fn pretty(answer: Value) {
-    out::line(serde_json::to_string_pretty(&answer).unwrap_or_default());
+    out::json(&serde_json::to_string_pretty(&answer).unwrap_or_default());
 }
 
 /// The answer's `data` as a table, or as one JSON object a line.
 fn list(answer: &Value, columns: &[&str], json: bool) {
     let rows = answer["data"].as_array().map(Vec::as_slice).unwrap_or_default();
     if json {
-        return rows.iter().for_each(out::line);
+        return rows.iter().for_each(|row| out::json(&row.to_string()));
     }
     if rows.is_empty() {
         return out::note("None.");
@@ -256,7 +256,7 @@ fn list(answer: &Value, columns: &[&str], json: bool) {
     for row in rows {
         table.add_row(columns.iter().map(|name| match &row[*name] {
             Value::Null => "-".to_owned(),
-            Value::String(text) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),
+            Value::String(text) => out::plain(text),
             other => other.to_string(),
         }));
     }

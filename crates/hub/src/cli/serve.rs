@@ -11,6 +11,7 @@ use crate::portal::setup;
 use crate::telemetry::{logs, otlp};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use syncline_core::time::SystemClock;
@@ -87,19 +88,26 @@ pub(super) async fn serve(loaded: Loaded, roles: Roles, welcome: Option<String>)
     })
 }
 
-/// Tells the operator where the portal is, and at the first start how to get in. The link goes to the terminal, not into the log:
-/// logs are kept and shared.
+/// Tells the operator where the portal is, and at the first start how to get in. The link goes to the terminal and never into the
+/// log: logs are kept and shared, and what is not a terminal is one, with a JSON object a line.
 async fn announce(cx: Cx, roles: Roles, welcome: Option<String>) {
     cx.ready.cancelled().await;
-    if roles.api && cx.config.portal.enabled {
-        let base = &cx.config.server.public_url;
+    let has_portal = roles.api && cx.config.portal.enabled;
+    let portal = format!("{}/portal", cx.config.server.public_url);
+    if !std::io::stderr().is_terminal() {
+        if has_portal {
+            tracing::info!(portal, "`syncline portal-link` prints a link that sets the portal's password");
+        }
+        return;
+    }
+    if has_portal {
         match setup::first_link(&cx).await {
             Ok(Some(link)) => {
                 out::note(format!(
                     "\n  First start. Choose the portal's password here (works for an hour):\n  {link}\n"
                 ));
             }
-            Ok(None) => out::note(format!("\n  Portal: {base}/portal\n")),
+            Ok(None) => out::note(format!("\n  Portal: {portal}\n")),
             Err(error) => tracing::warn!(%error, "the portal's password could not be looked up"),
         }
     }

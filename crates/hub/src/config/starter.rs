@@ -155,39 +155,33 @@ pub enum WriteError {
     },
 }
 
-/// Writes a file that only its owner may read, whole or not at all. Overwrites only with `force`.
+/// Writes a file that only its owner may read. Overwrites only with `force`, and then all or nothing.
 ///
 /// # Errors
 /// When something is there already, or the file system refuses.
 pub fn write_new(path: &Path, text: &str, force: bool) -> Result<(), WriteError> {
-    let failed = |source| WriteError::Io { path: path.to_owned(), source };
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(WriteError::Exists(path.to_owned()));
-    }
+    let written = if force { replace(path, text) } else { write_private(path, text) };
+    written.map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists if !force => WriteError::Exists(path.to_owned()),
+        _ => WriteError::Io { path: path.to_owned(), source },
+    })
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".new{}", std::process::id()));
     let draft = path.with_file_name(name);
-    let written = write_private(&draft, text).and_then(|()| put_in_place(&draft, path, force));
-    let _ = fs::remove_file(&draft);
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(WriteError::Exists(path.to_owned()))
-        }
-        other => other.map_err(failed),
-    }
+    write_private(&draft, text)?;
+    fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(&draft)))
 }
 
+/// Makes the file, which must not exist; one that could not be finished is taken away again.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// A rename replaces what is there, a hard link does not, and both are all or nothing.
-fn put_in_place(draft: &Path, path: &Path, force: bool) -> io::Result<()> {
-    if force { fs::rename(draft, path) } else { fs::hard_link(draft, path) }
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.inspect_err(|_| drop(fs::remove_file(path)))
 }

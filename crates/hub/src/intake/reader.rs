@@ -3,7 +3,7 @@
 use super::log::embedded::ReadPosition;
 use super::stored::{Sorted, Tally, store, store_one_by_one, take_apart};
 use crate::cx::Cx;
-use crate::telemetry::{Stopwatch, metrics};
+use crate::telemetry::{SPANS, Stopwatch, metrics};
 use bytes::Bytes;
 use rdkafka::consumer::{CommitMode, Consumer as _, StreamConsumer};
 use rdkafka::message::Message as _;
@@ -16,6 +16,7 @@ use syncline_core::segment::{self, LoggedDelivery};
 use syncline_store::embedded_log::{self, LogReader};
 use syncline_store::{StoreError, Tx, intake_log, leases};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// How often to look without being woken: another process may have written.
 const POLL: Duration = Duration::from_millis(500);
@@ -228,7 +229,9 @@ async fn process(cx: &Cx, source: &Source, batch: Batch) -> Result<(), StoreErro
     let mut failures = 0;
     loop {
         let watch = Stopwatch::start();
-        match store_batch(cx, source, &batch).await {
+        let deliveries = batch.deliveries.len();
+        let span = tracing::info_span!(target: SPANS, "store events", log = source.name(), deliveries);
+        match store_batch(cx, source, &batch).instrument(span).await {
             Ok(tally) => {
                 source.moved_on(&batch.receipt, &cx.config.intake.kafka.topic);
                 metrics::stored(tally, watch.elapsed());

@@ -3,9 +3,10 @@
 use super::log::{AppendError, IntakeLog};
 use crate::config::Config;
 use crate::http::Problem;
-use crate::telemetry::{Stopwatch, metrics};
+use crate::telemetry::{SPANS, Stopwatch, metrics};
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -20,6 +21,7 @@ use syncline_core::secret::Secret;
 use syncline_core::segment::LoggedDelivery;
 use syncline_core::time::Clock;
 use syncline_providers::{DoorKeys, Provider};
+use tracing::Instrument as _;
 
 /// What the route needs: no database, so that an intake with Kafka behind it starts and runs without one.
 #[derive(Debug)]
@@ -71,22 +73,27 @@ impl Intake {
 
 /// The route.
 pub fn router(intake: Arc<Intake>) -> Router {
-    Router::new().route("/webhooks/{provider}/{app}", post(receive)).with_state(intake)
+    Router::new().route("/webhooks/{provider}/{app}", post(receive).fallback(not_a_post)).with_state(intake)
 }
 
 async fn receive(
     State(intake): State<Arc<Intake>>,
-    Path(path): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     request: Request<Body>,
 ) -> Response {
     let watch = Stopwatch::start();
+    // A name that is not even text is nobody's.
+    let path = path.map(|Path(names)| names).unwrap_or_default();
     let app = intake.apps.get(&path);
     let provider = app.map_or("unknown", |app| app.provider.id());
     let outcome = match app {
-        Some(app) => take_in(&intake, app, request).await.map(|(answer, events)| {
-            app.metrics.accepted(events, watch.elapsed());
-            answer
-        }),
+        Some(app) => {
+            let span = tracing::info_span!(target: SPANS, "webhook", provider, app = path.1);
+            take_in(&intake, app, request).instrument(span).await.map(|(answer, events)| {
+                app.metrics.accepted(events, watch.elapsed());
+                answer
+            })
+        }
         None => Err(unknown_app()),
     };
     match outcome {
@@ -97,6 +104,13 @@ async fn receive(
             problem.into_response()
         }
     }
+}
+
+/// Somebody looking at the address with a browser, most likely.
+async fn not_a_post() -> Problem {
+    let code = "method_not_allowed";
+    metrics::refused("unknown", code);
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, code, "Webhooks are delivered here by POST.")
 }
 
 fn unknown_app() -> Problem {

@@ -2,7 +2,7 @@
 
 use super::{Failure, run};
 use crate::cx::Cx;
-use crate::telemetry::{Stopwatch, metrics};
+use crate::telemetry::{SPANS, Stopwatch, metrics};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use syncline_store::jobs::{self, Job, Outcome};
 use syncline_store::{StoreError, Tx};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// The wait after a failed run doubles from here.
 const RETRY_BASE: Duration = Duration::from_secs(2);
@@ -129,13 +130,16 @@ async fn candidates(
 async fn run_and_settle(cx: Cx, job: Job, running: Running, hard: CancellationToken) {
     let watch = Stopwatch::start();
     let (worker, work) = (cx.clone(), job.clone());
-    let mut attempt = tokio::spawn(async move {
+    let span =
+        tracing::info_span!(target: SPANS, "job", kind = job.kind, id = job.id, attempt = job.attempts);
+    let attempt = async move {
         if work.attempts > worker.config.jobs.max_attempts {
             // Every earlier attempt ended with its worker's death, or it would have been parked before.
             return Err(Failure::GiveUp(format!("its worker died {} times", work.attempts - 1)));
         }
         run(&worker, &work).await
-    });
+    };
+    let mut attempt = tokio::spawn(attempt.instrument(span));
     let ended = tokio::select! {
         ended = &mut attempt => Some(ended),
         () = hard.cancelled() => None,

@@ -11,7 +11,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use syncline_core::event::EventId;
 use syncline_core::time::Timestamp;
@@ -22,9 +22,8 @@ use syncline_store::{Scope, StoreError, accounts};
 const PAGE: u32 = 50;
 /// How many other events of the same record an event's page shows.
 const HISTORY: u32 = 25;
-/// The strip's little chart: this many slices of this many milliseconds.
-const SLICES: u32 = 30;
-const SLICE_MILLIS: i64 = 2_000;
+/// The strip's little chart has this many slices.
+const SLICES: usize = 30;
 
 /// The page's address, taken apart. What is not understood is shown as a problem on the page, not as an error.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -211,18 +210,22 @@ async fn choices(portal: &Portal, events: &[StoredEvent]) -> Result<FilterChoice
 /// The strip of numbers.
 pub(super) async fn stats(portal: &Portal) -> Result<Stats, StoreError> {
     let cx = &portal.api.cx;
-    let until = cx.now().plus(Duration::from_millis(1));
-    let slices = events::histogram(&cx.store, &Scope::All, until, SLICE_MILLIS, SLICES).await?;
     let health = portal.api.health.snapshot();
     let lag_age = health.lag.oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
     Ok(Stats {
         stored: events::stored(&cx.store).await?,
-        last_minute: slices.iter().sum(),
-        slices,
+        last_minute: health.last_minute(),
+        slices: padded(&health.slices),
         lag_waiting: health.lag.deliveries,
         lag_millis: u64::try_from(lag_age.as_millis()).unwrap_or(u64::MAX),
         parked: health.parked,
     })
+}
+
+/// A whole minute's slices, zeros where nothing was measured yet.
+fn padded(slices: &VecDeque<u64>) -> Vec<u64> {
+    let missing = SLICES.saturating_sub(slices.len());
+    std::iter::repeat_n(0, missing).chain(slices.iter().copied()).collect()
 }
 
 async fn find(portal: &Portal, id: &str) -> Result<StoredEvent, Failure> {

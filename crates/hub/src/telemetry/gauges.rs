@@ -5,7 +5,7 @@ use super::metrics;
 use crate::cx::Cx;
 use crate::intake::log::embedded::ReadPosition;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use syncline_core::time::Timestamp;
 use syncline_store::embedded_log::LogReader;
 use syncline_store::intake_log::{self, Lag};
 use syncline_store::jobs::{self, State};
-use syncline_store::{Scope, StoreError};
+use syncline_store::{Scope, StoreError, events};
 use tokio_util::sync::CancellationToken;
 
 /// How often.
-const EVERY: Duration = Duration::from_secs(2);
+pub const EVERY: Duration = Duration::from_secs(2);
 
 /// Where the log's lag is to be asked.
 #[derive(Clone, Debug)]
@@ -59,6 +59,21 @@ pub struct Snapshot {
     pub lag: Lag,
     /// Jobs a human has to look at.
     pub parked: u64,
+    /// How many events there are.
+    pub stored: u64,
+    /// Events stored between the last measurements, oldest first: at most [`SLICES`], [`EVERY`] apart.
+    pub slices: VecDeque<u64>,
+}
+
+/// How many measurements are remembered: a minute's.
+const SLICES: usize = 30;
+
+impl Snapshot {
+    /// Events stored in the last minute.
+    #[must_use]
+    pub fn last_minute(&self) -> u64 {
+        self.slices.iter().sum()
+    }
 }
 
 impl Health {
@@ -83,7 +98,7 @@ pub async fn run(
 ) {
     let mut seen = BTreeSet::new();
     loop {
-        let snapshot = measure(&cx, &log, &mut seen).await;
+        let snapshot = measure(&cx, &log, &health.snapshot(), &mut seen).await;
         metrics::database_up(snapshot.is_ok());
         health.set(snapshot.unwrap_or_else(|_| Snapshot { at: cx.now(), ..health.snapshot().gone() }));
         if let Some(recorder) = &recorder {
@@ -106,6 +121,7 @@ impl Snapshot {
 async fn measure(
     cx: &Cx,
     log: &LogGauge,
+    before: &Snapshot,
     seen: &mut BTreeSet<(String, &'static str)>,
 ) -> Result<Snapshot, StoreError> {
     let now = cx.now();
@@ -124,7 +140,12 @@ async fn measure(
         seen.insert((count.kind.clone(), state_name(count.state)));
     }
     let parked = counts.iter().filter(|count| count.state == State::Parked).map(|count| count.jobs).sum();
-    Ok(Snapshot { at: now, database: true, lag, parked })
+    let stored = events::stored(&cx.store).await?;
+    let mut slices = before.slices.clone();
+    // The first measurement has nothing to compare with.
+    slices.push_back(if before.database { stored.saturating_sub(before.stored) } else { 0 });
+    slices.drain(..slices.len().saturating_sub(SLICES));
+    Ok(Snapshot { at: now, database: true, lag, parked, stored, slices })
 }
 
 fn state_name(state: State) -> &'static str {

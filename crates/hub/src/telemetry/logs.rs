@@ -7,7 +7,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// Libraries that say at `info` what only their developers want to know.
-const QUIET: &str = "sqlx=warn,hyper=warn,rdkafka=warn,reqwest=warn,h2=warn,opentelemetry=warn";
+const QUIET: &str = "sqlx=warn,hyper=warn,rdkafka=warn,reqwest=warn,h2=warn,opentelemetry=warn,\
+                     syncline_trace=off";
 
 /// Installs the subscriber for this process; a second call changes nothing. `SYNCLINE_LOG` takes a filter in `tracing`'s notation and wins over
 /// `log.level`.

@@ -7,6 +7,10 @@ pub mod otlp;
 
 use std::time::Duration;
 
+/// The target of every span. Spans are only for traces: without an OTLP endpoint nobody listens to this target, and making one
+/// costs a load and a branch.
+pub const SPANS: &str = "syncline_trace";
+
 /// Measures a latency. The one place that may read the monotonic clock: nothing is decided by it but "long enough".
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(std::time::Instant);

@@ -1,4 +1,18 @@
 //! The hub as a whole: real HTTP, real databases, real Kafka, a clock the test owns.
 
+mod api;
+mod bad_input;
+mod cli;
+mod crash;
+mod delivery;
+mod filters;
 mod intake;
+mod jobs;
+mod parked;
+mod portal;
+mod portal_events;
+mod retention;
+mod secrets;
+mod stream;
 mod support;
+mod telemetry;

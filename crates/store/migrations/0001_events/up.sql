@@ -57,5 +57,7 @@ CREATE TABLE accounts (
   account     {name} NOT NULL,
   org_id      {name} NOT NULL,
   created_at  {int} NOT NULL,
+  -- The last event that was looked at since the account was assigned; NULL when none was.
+  adopted_to  {id16},
   PRIMARY KEY (provider, account)
 ) {table};

@@ -9,7 +9,7 @@ CREATE TABLE jobs (
   state         {int} NOT NULL,
   run_at        {int} NOT NULL,
   attempts      {int} NOT NULL,
-  again         {int} NOT NULL,
+  again_at      {int},
   lease_owner   {name},
   lease_until   {int},
   last_error    {text},
@@ -20,8 +20,11 @@ CREATE TABLE jobs (
 -- At most one job per key; NULL stands for "no key" and is not counted.
 CREATE UNIQUE INDEX jobs_coalesce ON jobs (coalesce_key);
 
--- What is due, organization by organization.
-CREATE INDEX jobs_due ON jobs (state, org_id, run_at);
+-- What is due, organization by organization, in the order it is claimed in.
+CREATE INDEX jobs_due ON jobs (state, org_id, run_at, id);
+
+-- When the next one is due, whosever it is.
+CREATE INDEX jobs_next ON jobs (state, run_at);
 
 -- Whose lease ran out.
 CREATE INDEX jobs_lease ON jobs (state, lease_until);

@@ -26,10 +26,13 @@ pub(crate) struct Writer {
     sessions: Sender<Session>,
 }
 
+/// Bytes in a page of the main database: about ten events, and a write of two is still small.
+const PAGE_SIZE: u32 = 4_096;
+
 impl Writer {
     /// Opens the file and starts the thread, which ends when the last `Writer` is dropped.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let db = super::open_writer(path)?;
+        let db = super::open_writer(path, PAGE_SIZE)?;
         let (sessions, queue) = mpsc::channel();
         std::thread::Builder::new()
             .name("sqlite-writer".to_owned())

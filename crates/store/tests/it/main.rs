@@ -6,39 +6,29 @@
 
 /// Makes one test per behaviour and database: `behaviour::sqlite`, `behaviour::postgres` and `behaviour::mysql`.
 macro_rules! for_each_database {
-    ($($behaviour:ident),* $(,)?) => {$(
+    ($($behaviour:ident),* $(,)?) => {
+        $(on_databases!($behaviour: sqlite Sqlite, postgres Postgres, mysql MySql);)*
+    };
+}
+
+/// The same on the databases named.
+macro_rules! on_databases {
+    ($behaviour:ident: $($name:ident $which:ident),*) => {
         mod $behaviour {
-            use syncline_store::testing::Which;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                crate::support::run(Which::Sqlite, module_path!(), super::$behaviour).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                crate::support::run(Which::Postgres, module_path!(), super::$behaviour).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn mysql() {
-                crate::support::run(Which::MySql, module_path!(), super::$behaviour).await;
-            }
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let which = syncline_store::testing::Which::$which;
+                    crate::support::run(which, module_path!(), super::$behaviour).await;
+                }
+            )*
         }
-    )*};
+    };
 }
 
 /// Makes one test per behaviour that only SQLite has: `behaviour::sqlite`.
 macro_rules! for_sqlite {
-    ($($behaviour:ident),* $(,)?) => {$(
-        mod $behaviour {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                let which = syncline_store::testing::Which::Sqlite;
-                crate::support::run(which, module_path!(), super::$behaviour).await;
-            }
-        }
-    )*};
+    ($($behaviour:ident),* $(,)?) => { $(on_databases!($behaviour: sqlite Sqlite);)* };
 }
 
 mod accounts;

@@ -1,1 +1,199 @@
-//! to come
+//! Migrations: they meet old rows, are applied once whoever starts, and never rewrite history.
+
+use crate::support::raw::Raw;
+use crate::support::{at, job_ids, timeline};
+use std::time::Duration;
+use syncline_store::testing::TestDb;
+use syncline_store::{Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, jobs};
+use tokio::task::JoinSet;
+
+for_each_database!(
+    every_migration_applies_over_the_rows_of_all_before,
+    migrating_again_changes_nothing,
+    many_may_start_at_once,
+    a_database_of_a_newer_version_is_refused,
+    an_altered_history_is_refused,
+    a_long_migration_is_given_its_time,
+);
+on_databases!(a_failing_migration_leaves_nothing: sqlite Sqlite, postgres Postgres);
+on_databases!(a_half_applied_migration_is_completed: mysql MySql);
+
+/// And the schema that comes of it is the one a fresh database gets.
+async fn every_migration_applies_over_the_rows_of_all_before(db: &TestDb) {
+    let store = db.open();
+    for (version, migration) in (1..).zip(MIGRATIONS) {
+        assert_eq!(migration.version, version, "{}: numbers have no gaps", migration.name);
+        store.migrate_along(&MIGRATIONS[..version as usize]).await.unwrap();
+        let mut raw = Raw::to(db).await;
+        let sample = migration.sample_statements(store.dialect());
+        assert!(!sample.is_empty(), "{}: later migrations need rows to meet", migration.name);
+        for statement in sample {
+            raw.run(&statement).await;
+        }
+    }
+    store.migrate().await.unwrap();
+    let fresh = db.another().await;
+    fresh.store().await;
+    assert_eq!(shape(db).await, shape(&fresh).await);
+    // The rows are still there, and this version reads them.
+    let events = timeline(&store).await;
+    assert_eq!((events.len(), events[0].org_id.as_deref(), events[0].id.occurred_at()), (1, Some("acme"), at(0)));
+    assert_eq!(job_ids(&store).await, ["job_01"]);
+    assert_eq!(jobs::next_due(&store).await.unwrap(), Some(at(0)));
+    assert_eq!(accounts::list(&store).await.unwrap().len(), 1);
+    assert_eq!(api_keys::find(&store, "f00d").await.unwrap().unwrap().scope(), Scope::All);
+}
+
+async fn migrating_again_changes_nothing(db: &TestDb) {
+    let store = db.store().await;
+    let before = (shape(db).await, history(db).await);
+    assert_eq!(before.1.len(), MIGRATIONS.len());
+    assert!(before.0.iter().any(|line| line.contains("jobs_coalesce")), "{:?}", before.0);
+    store.migrate().await.unwrap();
+    db.open().migrate().await.unwrap();
+    assert_eq!((shape(db).await, history(db).await), before);
+}
+
+async fn many_may_start_at_once(db: &TestDb) {
+    let mut starting = JoinSet::new();
+    for _ in 0..5 {
+        let (url, directory) = (db.url.clone(), db.directory().to_owned());
+        starting.spawn(async move {
+            let options = syncline_store::Options {
+                url,
+                data_dir: directory,
+                max_connections: 2,
+                acquire_timeout: Duration::from_secs(20),
+            };
+            let open = tokio::task::spawn_blocking(move || Store::open(&options));
+            open.await.unwrap().unwrap().migrate().await
+        });
+    }
+    while let Some(ended) = starting.join_next().await {
+        ended.unwrap().unwrap();
+    }
+    assert_eq!(history(db).await.len(), MIGRATIONS.len());
+    let fresh = db.another().await;
+    fresh.store().await;
+    assert_eq!(shape(db).await, shape(&fresh).await);
+}
+
+async fn a_database_of_a_newer_version_is_refused(db: &TestDb) {
+    let store = db.open();
+    let newer = history_and("CREATE TABLE later (id {int} NOT NULL PRIMARY KEY) {table};");
+    store.migrate_along(&newer).await.unwrap();
+    let before = (shape(db).await, history(db).await);
+    let error = store.migrate().await.unwrap_err();
+    assert!(matches!(error, StoreError::Setup(_)), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("newer") && said.contains("next"), "{said}");
+    assert_eq!((shape(db).await, history(db).await), before);
+}
+
+async fn an_altered_history_is_refused(db: &TestDb) {
+    let store = db.store().await;
+    let before = (shape(db).await, history(db).await);
+    let mut altered = MIGRATIONS.to_vec();
+    altered[1].up = "CREATE TABLE other (id {int} NOT NULL PRIMARY KEY) {table};";
+    let error = store.migrate_along(&altered).await.unwrap_err();
+    assert!(matches!(error, StoreError::Setup(_)), "{error}");
+    assert!(error.to_string().contains(MIGRATIONS[1].name), "{error}");
+    assert_eq!((shape(db).await, history(db).await), before);
+}
+
+/// Longer than any other statement may take.
+async fn a_long_migration_is_given_its_time(db: &TestDb) {
+    let store = db.open();
+    store.migrate().await.unwrap();
+    let slow = match store.dialect() {
+        Dialect::Sqlite => {
+            "CREATE TABLE slow AS WITH RECURSIVE counting (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counting \
+             WHERE n < 1500000) SELECT COUNT(*) AS n FROM counting;"
+        }
+        Dialect::Postgres => "CREATE TABLE slow AS SELECT 1 AS n FROM pg_sleep(0.4);",
+        Dialect::MySql => "CREATE TABLE slow AS SELECT SLEEP(0.4) AS n;",
+    };
+    let hurried = store.with_patience(Duration::from_millis(150));
+    hurried.migrate_along(&history_and(slow)).await.unwrap();
+    assert_eq!(history(db).await.len(), MIGRATIONS.len() + 1);
+}
+
+async fn a_failing_migration_leaves_nothing(db: &TestDb) {
+    let store = db.store().await;
+    let before = (shape(db).await, history(db).await);
+    let failing = history_and("CREATE TABLE half (id {int} NOT NULL PRIMARY KEY) {table};\n\nINSERT INTO nowhere VALUES (1);");
+    let error = store.migrate_along(&failing).await.unwrap_err();
+    assert!(matches!(error, StoreError::Rejected(_)), "{error}");
+    assert_eq!((shape(db).await, history(db).await), before);
+    store.migrate().await.unwrap();
+}
+
+/// MySQL commits every change of the schema by itself, so a process can die between any two of them.
+async fn a_half_applied_migration_is_completed(db: &TestDb) {
+    let fresh = db.another().await;
+    fresh.store().await;
+    for (number, migration) in MIGRATIONS.iter().enumerate() {
+        let statements = migration.statements(Dialect::MySql);
+        for applied in 1..=statements.len() {
+            let db = db.another().await;
+            let store = db.open();
+            store.migrate_along(&MIGRATIONS[..number]).await.unwrap();
+            let mut raw = Raw::to(&db).await;
+            for statement in &statements[..applied] {
+                raw.run(statement).await;
+            }
+            store.migrate().await.unwrap();
+            let half = format!("{}, {applied} of {}", migration.name, statements.len());
+            assert_eq!(shape(&db).await, shape(&fresh).await, "{half}");
+            assert_eq!(history(&db).await, history(&fresh).await, "{half}");
+        }
+    }
+    // But a real mistake is not taken for a half.
+    let failing = history_and("INSERT INTO nowhere VALUES (1);");
+    fresh.open().migrate_along(&failing).await.unwrap_err();
+    assert_eq!(history(&fresh).await.len(), MIGRATIONS.len());
+}
+
+/// The history there is, and one more step.
+fn history_and(up: &'static str) -> Vec<Migration> {
+    let version = i64::try_from(MIGRATIONS.len()).unwrap() + 1;
+    let mut history = MIGRATIONS.to_vec();
+    history.push(Migration { version, name: "next", up, sample: "" });
+    history
+}
+
+/// What was applied, as recorded.
+async fn history(db: &TestDb) -> Vec<String> {
+    let mut raw = Raw::to(db).await;
+    raw.lines("SELECT name FROM schema_migrations ORDER BY version").await
+}
+
+/// Every table, column, index and constraint, a line each.
+async fn shape(db: &TestDb) -> Vec<String> {
+    let mut raw = Raw::to(db).await;
+    let questions: &[&str] = match raw.dialect() {
+        Dialect::Sqlite => &["SELECT type || ' ' || name || ' ' || tbl_name || ' ' || COALESCE(sql, '') FROM sqlite_master \
+                              WHERE name NOT LIKE 'sqlite_seq%' ORDER BY 1"],
+        Dialect::Postgres => &[
+            "SELECT concat_ws(' ', table_name, ordinal_position, column_name, data_type, collation_name, is_nullable, \
+             column_default, is_identity) FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+            "SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint \
+             WHERE connamespace = 'public'::regnamespace ORDER BY 1",
+        ],
+        Dialect::MySql => &[
+            "SELECT CONCAT_WS(' ', table_name, engine, table_collation) FROM information_schema.tables \
+             WHERE table_schema = DATABASE() ORDER BY 1",
+            "SELECT CONCAT_WS(' ', table_name, ordinal_position, column_name, column_type, collation_name, is_nullable, \
+             column_default, extra) FROM information_schema.columns WHERE table_schema = DATABASE() ORDER BY 1",
+            "SELECT CONCAT_WS(' ', table_name, index_name, seq_in_index, column_name, non_unique, sub_part) \
+             FROM information_schema.statistics WHERE table_schema = DATABASE() ORDER BY 1",
+        ],
+    };
+    let mut lines = Vec::new();
+    for question in questions {
+        lines.extend(raw.lines(question).await);
+    }
+    assert!(lines.len() > 10, "{lines:?}");
+    lines
+}

@@ -1,1 +1,99 @@
-//! to come
+//! The portal's settings and sessions.
+
+use crate::support::at;
+use syncline_store::portal::{self, Session, Setting};
+use syncline_store::testing::TestDb;
+use syncline_store::{Store, StoreError};
+use tokio::task::JoinSet;
+
+for_each_database!(
+    settings_are_written_replaced_and_removed,
+    a_setting_written_by_many_at_once_has_one_value,
+    a_session_lasts_until_it_ends,
+    signing_in_clears_away_what_has_ended,
+    a_new_password_asks_everybody_again,
+);
+
+async fn settings_are_written_replaced_and_removed(db: &TestDb) {
+    let store = db.store().await;
+    assert_eq!(portal::setting(&store, Setting::Password).await.unwrap(), None);
+    for value in [Some("first"), Some("second"), Some("second"), None, None, Some("third")] {
+        set(&store, Setting::Password, value).await;
+        assert_eq!(portal::setting(&store, Setting::Password).await.unwrap().as_deref(), value);
+        assert_eq!(portal::setting(&store, Setting::SetupLink).await.unwrap(), None);
+    }
+    let mut tx = store.begin().await.unwrap();
+    portal::set(&mut tx, Setting::Password, None).await.unwrap();
+    portal::set(&mut tx, Setting::SetupLink, Some("link")).await.unwrap();
+    drop(tx);
+    assert_eq!(portal::setting(&store, Setting::Password).await.unwrap().as_deref(), Some("third"));
+    assert_eq!(portal::setting(&store, Setting::SetupLink).await.unwrap(), None);
+}
+
+/// Two processes that start for the first time both write their link.
+async fn a_setting_written_by_many_at_once_has_one_value(db: &TestDb) {
+    let store = db.store().await;
+    let mut tasks = JoinSet::new();
+    for task in 0..6 {
+        let store = store.clone();
+        tasks.spawn(async move { set(&store, Setting::SetupLink, Some(&format!("link {task}"))).await });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap();
+    }
+    let value = portal::setting(&store, Setting::SetupLink).await.unwrap().unwrap();
+    assert!(value.starts_with("link "), "{value}");
+}
+
+async fn a_session_lasts_until_it_ends(db: &TestDb) {
+    let store = db.store().await;
+    portal::sign_in(&store, "beef", &session(60), at(0)).await.unwrap();
+    assert_eq!(portal::session(&store, "beef", at(59)).await.unwrap(), Some(session(60)));
+    assert_eq!(portal::session(&store, "beef", at(60)).await.unwrap(), None);
+    assert_eq!(portal::session(&store, "BEEF", at(1)).await.unwrap(), None);
+    let taken = portal::sign_in(&store, "beef", &session(90), at(0)).await.unwrap_err();
+    assert!(matches!(taken, StoreError::Rejected(_)), "{taken}");
+    portal::sign_in(&store, "f00d", &session(90), at(0)).await.unwrap();
+    portal::sign_out(&store, "beef").await.unwrap();
+    portal::sign_out(&store, "beef").await.unwrap();
+    assert_eq!(portal::session(&store, "beef", at(1)).await.unwrap(), None);
+    assert_eq!(portal::session(&store, "f00d", at(1)).await.unwrap(), Some(session(90)));
+}
+
+async fn signing_in_clears_away_what_has_ended(db: &TestDb) {
+    let store = db.store().await;
+    portal::sign_in(&store, "old", &session(10), at(0)).await.unwrap();
+    portal::sign_in(&store, "young", &session(90), at(5)).await.unwrap();
+    assert!(portal::session(&store, "old", at(9)).await.unwrap().is_some());
+    portal::sign_in(&store, "new", &session(90), at(10)).await.unwrap();
+    // Gone, not just hidden: even the past does not show it.
+    assert_eq!(portal::session(&store, "old", at(0)).await.unwrap(), None);
+    assert!(portal::session(&store, "young", at(10)).await.unwrap().is_some());
+}
+
+async fn a_new_password_asks_everybody_again(db: &TestDb) {
+    let store = db.store().await;
+    portal::sign_in(&store, "beef", &session(60), at(0)).await.unwrap();
+    for commits in [false, true] {
+        let mut tx = store.begin().await.unwrap();
+        portal::set(&mut tx, Setting::Password, Some("new")).await.unwrap();
+        portal::sign_everyone_out(&mut tx).await.unwrap();
+        if commits {
+            tx.commit().await.unwrap()
+        } else {
+            drop(tx)
+        }
+        assert_eq!(portal::session(&store, "beef", at(1)).await.unwrap().is_none(), commits);
+        assert_eq!(portal::setting(&store, Setting::Password).await.unwrap().is_some(), commits);
+    }
+}
+
+fn session(until: i64) -> Session {
+    Session { csrf: "token".to_owned(), expires_at: at(until) }
+}
+
+async fn set(store: &Store, which: Setting, value: Option<&str>) {
+    let mut tx = store.begin().await.unwrap();
+    portal::set(&mut tx, which, value).await.unwrap();
+    tx.commit().await.unwrap();
+}

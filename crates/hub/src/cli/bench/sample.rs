@@ -26,8 +26,7 @@ pub fn body(number: u64, occurred_at: Timestamp) -> String {
             body,
             "{{\"eventId\":{event},\"subscriptionId\":{},\"portalId\":{},\"appId\":54321,\"occurredAt\":{},\
              \"subscriptionType\":\"contact.propertyChange\",\"attemptNumber\":0,\"objectId\":{},\
-             \"propertyName\":\"lifecyclestage\",\"propertyValue\":\"marketingqualifiedlead {event} \
-             of the second quarter, moved by the scoring workflow\",\"changeSource\":\"AUTOMATION_PLATFORM\",\
+             \"propertyName\":\"lifecyclestage\",\"propertyValue\":\"marketingqualifiedlead {event}\",\"changeSource\":\"AUTOMATION_PLATFORM\",\
              \"sourceId\":\"enrollmentId:{event};actionExecutionIndex:0\",\"isSensitive\":false}}",
             index + 7,
             62_515 + number % 40,

@@ -1,4 +1,5 @@
-//! The log beside SQLite: a thread that owns the file, gathers what waits, and flushes it to disk once for all.
+//! The log beside SQLite: what waits is gathered into a group, and a thread that owns the file flushes it to disk once
+//! for all of them.
 
 use super::queue::{Append, Group, Queue, queue};
 use crate::telemetry::metrics;
@@ -6,6 +7,7 @@ use crate::wake::Wake;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use syncline_core::time::Clock;
 use syncline_store::StoreError;
 use syncline_store::embedded_log::LogWriter;
@@ -31,11 +33,30 @@ pub fn start(
     let (append, deliveries) = queue(capacity);
     let trimmed = read.load(Ordering::Acquire);
     let thread = Thread { writer, read, trimmed, clock, wake };
-    std::thread::Builder::new()
-        .name("intake-log".to_owned())
-        .spawn(move || thread.run(deliveries))
-        .map_err(|error| StoreError::Setup(format!("cannot start the log's thread: {error}")))?;
+    // One ready group may wait, so that the next is encoded while this one is flushed to disk.
+    let (ready, groups) = mpsc::sync_channel(1);
+    spawn("intake-encode", move || encode(deliveries, &ready))?;
+    spawn("intake-log", move || thread.run(&groups))?;
     Ok(append)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread.map(|_| ()).map_err(|error| StoreError::Setup(format!("cannot start the log's thread: {error}")))
+}
+
+/// A group and its row.
+type Ready = (Group, Vec<u8>);
+
+/// Gathers and encodes, one group ahead of the disk.
+fn encode(mut deliveries: Queue, ready: &SyncSender<Ready>) {
+    while let Some(first) = deliveries.blocking_recv() {
+        let group = Group::gather(first, &mut deliveries);
+        let row = group.encode();
+        if ready.send((group, row)).is_err() {
+            return;
+        }
+    }
 }
 
 struct Thread {
@@ -47,10 +68,9 @@ struct Thread {
 }
 
 impl Thread {
-    fn run(mut self, mut deliveries: Queue) {
-        while let Some(first) = deliveries.blocking_recv() {
-            let group = Group::gather(first, &mut deliveries);
-            let outcome = self.writer.append(group.len(), &group.encode(), self.clock.now());
+    fn run(mut self, groups: &Receiver<Ready>) {
+        while let Ok((group, row)) = groups.recv() {
+            let outcome = self.writer.append(group.len(), &row, self.clock.now());
             if let Err(error) = &outcome {
                 metrics::log_failed();
                 tracing::error!(%error, "the intake log cannot write; webhooks are answered 503");

@@ -2,7 +2,7 @@
 
 use super::AppendError;
 use std::time::Duration;
-use syncline_core::segment::LoggedDelivery;
+use syncline_core::segment::{self, LoggedDelivery};
 use tokio::sync::{mpsc, oneshot};
 
 /// Most bytes of deliveries in one group: one row, one commit.
@@ -79,7 +79,11 @@ impl Group {
 
     /// The group as one row of the log.
     pub(super) fn encode(&self) -> Vec<u8> {
-        syncline_core::segment::encode(self.waiting.iter().map(|waiting| &waiting.delivery))
+        let plain = segment::encode(self.waiting.iter().map(|waiting| &waiting.delivery));
+        if std::env::var("SYNC_NOLZ4").is_ok() {
+            return plain;
+        }
+        segment::pack(plain)
     }
 
     /// Tells everybody how it went.

@@ -168,12 +168,10 @@ impl EventDetail {
         Some(text::preview(self.row.value.as_deref()?, MAX_VALUE_CHARS).into_owned())
     }
 
-    fn raw_html(&self) -> Safe<String> {
-        Safe(json::highlight(&self.raw, json::MAX_SHOWN))
-    }
-
-    fn raw_is_cut(&self) -> bool {
-        self.raw.len() > json::MAX_SHOWN
+    /// The raw event, coloured, and whether all of it is there.
+    fn raw_html(&self) -> (Safe<String>, bool) {
+        let shown = json::highlight(&self.raw, json::MAX_HTML);
+        (Safe(shown.html), shown.complete)
     }
 
     fn raw_size(&self) -> String {

@@ -54,6 +54,8 @@ pub struct FilterChoices {
 
 /// The longest list of suggestions that is put into a page.
 pub const MAX_CHOICES: usize = 60;
+/// The longest suggestion, in bytes; nobody picks a longer one from a list.
+const MAX_CHOICE: usize = 64;
 
 /// A filter that could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,14 +117,17 @@ impl EventsPage {
 
 impl FilterChoices {
     /// The lists that have an id of their own in the page, for the inputs to refer to.
-    fn lists(&self) -> [(&'static str, &[String]); 5] {
-        let few = |list: &'_ Vec<String>| list.len().min(MAX_CHOICES);
+    fn lists(&self) -> [(&'static str, Vec<&str>); 5] {
         [
-            ("organizations", &self.organizations[..few(&self.organizations)]),
-            ("accounts", &self.accounts[..few(&self.accounts)]),
-            ("object-types", &self.object_types[..few(&self.object_types)]),
-            ("kinds", &self.kinds[..few(&self.kinds)]),
-            ("properties", &self.properties[..few(&self.properties)]),
+            ("organizations", suggested(&self.organizations)),
+            ("accounts", suggested(&self.accounts)),
+            ("object-types", suggested(&self.object_types)),
+            ("kinds", suggested(&self.kinds)),
+            ("properties", suggested(&self.properties)),
         ]
     }
+}
+
+fn suggested(list: &[String]) -> Vec<&str> {
+    list.iter().map(String::as_str).filter(|value| value.len() <= MAX_CHOICE).take(MAX_CHOICES).collect()
 }

@@ -3,27 +3,34 @@
 use super::text;
 use std::fmt::Write as _;
 
-/// The most bytes of a document that are shown; a page stays below 100 KB with them.
-pub const MAX_SHOWN: usize = 40_000;
+/// The most HTML that is made of a document, in bytes: a page stays below 100 KB with it.
+pub const MAX_HTML: usize = 60_000;
 /// Deeper than this, nothing is indented further.
 const MAX_INDENT: usize = 32;
 
+/// A document as HTML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Highlighted {
+    /// Escaped HTML, to stand inside `<pre>`.
+    pub html: String,
+    /// Whether all of the document is in it.
+    pub complete: bool,
+}
+
 /// `raw` as HTML: escaped, indented by two spaces, with a `span` around every key (`j-k`), string (`j-s`), number
 /// (`j-n`) and word (`j-w`). Only the blanks between tokens change. What is no JSON comes out as it is, escaped.
-/// At most `max` bytes of `raw` are used, so its end may be missing.
+/// Not much more than `max` bytes come out.
 #[must_use]
-pub fn highlight(raw: &str, max: usize) -> String {
-    let shown = &raw[..raw.floor_char_boundary(max.min(raw.len()))];
-    let mut out = Writer { html: String::with_capacity(shown.len() * 2), depth: 0 };
+pub fn highlight(raw: &str, max: usize) -> Highlighted {
+    let shown = &raw[..raw.floor_char_boundary(max)];
+    let mut out = Writer { html: String::with_capacity(shown.len() * 2), depth: 0, max };
     let tokens = tokens(shown);
-    if !begins_a_document(&tokens) {
-        escape(shown, &mut out.html);
-        return out.html;
-    }
-    for (place, token) in tokens.iter().enumerate() {
-        out.token(token, &tokens[place + 1..]);
-    }
-    out.html
+    let complete = if begins_a_document(&tokens) {
+        tokens.iter().enumerate().all(|(place, token)| out.token(token, &tokens[place + 1..]))
+    } else {
+        out.escape(shown)
+    };
+    Highlighted { html: out.html, complete: complete && shown.len() == raw.len() }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,39 +150,48 @@ fn begins_a_document(tokens: &[Token<'_>]) -> bool {
 struct Writer {
     html: String,
     depth: usize,
+    max: usize,
 }
 
 impl Writer {
-    fn token(&mut self, token: &Token<'_>, after: &[Token<'_>]) {
+    /// Writes one token; `false` when there was no room for all of it.
+    fn token(&mut self, token: &Token<'_>, after: &[Token<'_>]) -> bool {
         let next = after.first().map(|token| token.kind);
-        match token.kind {
+        let whole = match token.kind {
             Kind::Open => {
                 self.html.push_str(token.text);
                 self.depth += 1;
                 if next != Some(Kind::Close) {
                     self.line();
                 }
+                true
             }
             Kind::Close => {
                 self.html.push_str(token.text);
+                true
             }
             Kind::Comma => {
                 self.html.push(',');
                 self.line();
+                true
             }
-            Kind::Colon => self.html.push_str(": "),
+            Kind::Colon => {
+                self.html.push_str(": ");
+                true
+            }
             Kind::String if next == Some(Kind::Colon) => self.coloured("j-k", token.text),
             Kind::String => self.coloured("j-s", token.text),
             Kind::Number => self.coloured("j-n", token.text),
             Kind::Word => self.coloured("j-w", token.text),
-            Kind::Stray => escape(token.text, &mut self.html),
-        }
+            Kind::Stray => self.escape(token.text),
+        };
         if next == Some(Kind::Close) {
             self.depth = self.depth.saturating_sub(1);
             if token.kind != Kind::Open {
                 self.line();
             }
         }
+        whole && self.html.len() < self.max
     }
 
     fn line(&mut self) {
@@ -185,30 +201,33 @@ impl Writer {
         }
     }
 
-    fn coloured(&mut self, class: &str, text: &str) {
+    fn coloured(&mut self, class: &str, text: &str) -> bool {
         write!(self.html, "<span class=\"{class}\">").expect("a String takes every write");
-        escape(text, &mut self.html);
+        let whole = self.escape(text);
         self.html.push_str("</span>");
+        whole
     }
-}
 
-/// Escapes for HTML. A character that would reorder or hide what follows is wrapped, so that the style sheet can show
-/// its number while a copy of the text still contains it; what HTML cannot carry becomes its picture.
-fn escape(text: &str, out: &mut String) {
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(c),
-            _ if text::reorders(c) || matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
-                write!(out, "<span class=\"j-u\" data-u=\"{:04X}\">{c}</span>", u32::from(c))
-                    .expect("a String takes every write");
+    /// Escapes for HTML, between tags. A character that would reorder or hide what follows is wrapped, so that the
+    /// style sheet can show its number while a copy of the text still contains it; what HTML cannot carry becomes
+    /// its picture.
+    fn escape(&mut self, text: &str) -> bool {
+        for c in text.chars() {
+            match c {
+                _ if self.html.len() >= self.max => return false,
+                '<' => self.html.push_str("&lt;"),
+                '>' => self.html.push_str("&gt;"),
+                '&' => self.html.push_str("&amp;"),
+                '\n' | '\t' => self.html.push(c),
+                _ if text::reorders(c) || matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                    let number = u32::from(c);
+                    write!(self.html, "<span class=\"j-u\" data-u=\"{number:04X}\">{c}</span>")
+                        .expect("a String takes every write");
+                }
+                _ if c.is_control() => self.html.push_str(&text::visible(c.encode_utf8(&mut [0; 4]))),
+                _ => self.html.push(c),
             }
-            _ if c.is_control() => out.push_str(&text::visible(c.encode_utf8(&mut [0; 4]))),
-            _ => out.push(c),
         }
+        true
     }
 }

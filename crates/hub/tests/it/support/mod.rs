@@ -1,5 +1,14 @@
 //! A hub for one test: everything real but the clock and the dice.
 
+pub mod browser;
+pub mod child;
+pub mod load;
+pub mod process;
+pub mod proxy;
+pub mod sse;
+pub mod topic;
+pub mod wait;
+
 use bytes::Bytes;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -48,10 +57,27 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Sends a request and reads the answer.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let answer = request.send().await.expect("the hub answers");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        Self { status, headers, body: answer.bytes().await.expect("a whole body") }
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {:?} ({})", self.body, self.status))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.to_vec()).expect("text")
+    }
+
+    /// A header's text, empty when it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
     /// The problem's stable code.
@@ -106,9 +132,7 @@ impl TestHub {
 
     /// Sends a request and reads the answer.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let answer = request.send().await.expect("the hub answers");
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        Answer { status, headers, body: answer.bytes().await.expect("a whole body") }
+        Answer::of(request).await
     }
 
     /// A delivery for the app `main`, signed (v3) at the hub's present time.

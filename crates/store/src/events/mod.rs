@@ -1,12 +1,17 @@
 //! Events: stored once, read by time of occurrence or in the order they were stored.
 
+mod filter;
+
+pub use filter::Filter;
+pub use syncline_core::cursor::Order;
+
 use crate::accounts::owners;
 use crate::tx::Bulk;
 use crate::value::{Kind, Row, Value, args};
 use crate::{Dialect, Result, Scope, Store, StoreError, Tx};
 use bytes::Bytes;
+use filter::{Clause, Reading};
 use std::collections::{BTreeMap, BTreeSet};
-pub use syncline_core::cursor::Order;
 use syncline_core::event::{Event, EventId};
 use syncline_core::time::Timestamp;
 
@@ -50,29 +55,6 @@ pub struct StoredEvent {
     pub received_at: Timestamp,
     /// The event exactly as it came.
     pub raw: Bytes,
-}
-
-/// Which events to read. Empty fields do not filter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Only this organization's. Ignored where the [`Scope`] already says one.
-    pub org_id: Option<String>,
-    /// Only this provider's.
-    pub provider: Option<String>,
-    /// Only this account's.
-    pub account: Option<String>,
-    /// Only records of this type.
-    pub object_type: Option<String>,
-    /// Only this record's.
-    pub object_id: Option<String>,
-    /// Only this kind.
-    pub kind: Option<String>,
-    /// Only changes of this property.
-    pub property: Option<String>,
-    /// Occurred at this instant or later.
-    pub from: Option<Timestamp>,
-    /// Occurred before this instant.
-    pub to: Option<Timestamp>,
 }
 
 const COLUMNS: &str =
@@ -188,7 +170,7 @@ pub async fn page(
     after: Option<EventId>,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
-    let mut clause = Clause::of(scope, filter);
+    let mut clause = Clause::of(store.dialect(), scope, filter, Reading::ByTime);
     let (beyond, direction) = match order {
         Order::OldestFirst => ("id > ?", "ASC"),
         Order::NewestFirst => ("id < ?", "DESC"),
@@ -212,7 +194,7 @@ pub async fn since(
     seq: i64,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
-    let mut clause = Clause::of(scope, filter);
+    let mut clause = Clause::of(store.dialect(), scope, filter, Reading::ByStoring);
     clause.and("seq > ?", seq);
     clause.values.push(limit.into());
     let sql = format!("SELECT {COLUMNS} FROM events{} ORDER BY seq LIMIT ?", clause.text);
@@ -224,7 +206,7 @@ pub async fn since(
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn get(store: &Store, scope: &Scope, id: EventId) -> Result<Option<StoredEvent>> {
-    let mut clause = Clause::of(scope, &Filter::default());
+    let mut clause = Clause::of(store.dialect(), scope, &Filter::default(), Reading::One);
     clause.and("id = ?", id);
     let sql = format!("SELECT {COLUMNS} FROM events{}", clause.text);
     store.query(&sql, clause.values).await?.first().map(read).transpose()
@@ -261,7 +243,7 @@ pub async fn histogram(
 ) -> Result<Vec<u64>> {
     let start = until.as_millis() - span_millis * i64::from(buckets);
     let range = Filter { from: Some(Timestamp::from_millis(start)), to: Some(until), ..Filter::default() };
-    let clause = Clause::of(scope, &range);
+    let clause = Clause::of(store.dialect(), scope, &range, Reading::ByTime);
     // MySQL's `/` yields decimals.
     let divide = if store.dialect() == Dialect::MySql { "DIV" } else { "/" };
     let sql = format!(
@@ -296,49 +278,6 @@ pub async fn delete_before(tx: &mut Tx, instant: Timestamp, limit: u32) -> Resul
     let gone = tx.execute("DELETE FROM events WHERE id <= ?", args![last.bytes(0)?]).await?;
     count_stored(tx, -i64::try_from(gone).unwrap_or(0)).await?;
     Ok(gone)
-}
-
-/// A growing `WHERE`.
-struct Clause {
-    text: String,
-    values: Vec<Value>,
-}
-
-impl Clause {
-    fn of(scope: &Scope, filter: &Filter) -> Self {
-        let mut clause = Self { text: String::new(), values: Vec::new() };
-        let org_id = match scope {
-            Scope::All => filter.org_id.as_deref(),
-            Scope::Organization(own) => Some(own.as_str()),
-        };
-        let equal = [
-            ("org_id = ?", org_id),
-            ("provider = ?", filter.provider.as_deref()),
-            ("account = ?", filter.account.as_deref()),
-            ("object_type = ?", filter.object_type.as_deref()),
-            ("object_id = ?", filter.object_id.as_deref()),
-            ("kind = ?", filter.kind.as_deref()),
-            ("property = ?", filter.property.as_deref()),
-        ];
-        for (test, value) in equal {
-            if let Some(value) = value {
-                clause.and(test, value);
-            }
-        }
-        if let Some(from) = filter.from {
-            clause.and("id >= ?", EventId::first_at(from));
-        }
-        if let Some(to) = filter.to {
-            clause.and("id < ?", EventId::first_at(to));
-        }
-        clause
-    }
-
-    fn and(&mut self, test: &str, value: impl Into<Value>) {
-        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
-        self.text.push_str(test);
-        self.values.push(value.into());
-    }
 }
 
 fn read(row: &Row) -> Result<StoredEvent> {

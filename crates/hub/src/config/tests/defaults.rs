@@ -1,0 +1,86 @@
+//! The defaults file, the list of keys and the types: three places that must agree.
+
+use super::*;
+
+#[test]
+fn the_defaults_file_says_what_the_types_hold() {
+    let expected = Config {
+        data_dir: PathBuf::from("syncline-data"),
+        server: Server {
+            listen: "127.0.0.1:8400".parse().unwrap(),
+            public_url: BaseUrl::parse("http://localhost:8400").unwrap(),
+            request_timeout: span("30s"),
+            shutdown_grace: span("20s"),
+        },
+        database: Database {
+            url: DatabaseUrl::Sqlite(None),
+            max_connections: 16,
+            acquire_timeout: span("3s"),
+        },
+        intake: Intake {
+            log: IntakeLog::Database,
+            max_body: Size::from_bytes(8 * 1024 * 1024),
+            commit_timeout: span("3s"),
+            queue: 8192,
+            batch: 2000,
+            kafka: Kafka {
+                brokers: Brokers::default(),
+                topic: "syncline.intake".to_owned(),
+                group: "syncline".to_owned(),
+                partitions: 12,
+                replication: 1,
+            },
+        },
+        apps: BTreeMap::new(),
+        jobs: Jobs {
+            workers: 8,
+            per_organization: 4,
+            lease: span("60s"),
+            poll: span("1s"),
+            max_attempts: 12,
+        },
+        retention: Retention { events: Keep::Forever, parked: Keep::Forever },
+        redis: Redis { url: None },
+        portal: Portal { enabled: true, session: span("12h") },
+        log: Log { level: LogLevel::Info, format: LogFormat::Auto },
+        telemetry: Telemetry { metrics: true, metrics_token: None, otlp_endpoint: None, trace_sample: 1.0 },
+    };
+    let loaded = Bench::empty().good();
+    assert_eq!(loaded.config, expected);
+    assert_eq!(loaded.config.sqlite_path(), Some(PathBuf::from("syncline-data/syncline.db")));
+    assert_eq!((loaded.warnings, loaded.file), (vec![], None));
+}
+
+#[test]
+fn the_file_the_list_of_keys_and_the_types_agree() {
+    let full = uncommented(DEFAULTS);
+    // Unknown fields are denied and none but an app's is optional, so this compares the file with the types.
+    let config: Config = toml::from_str(&full).unwrap();
+    assert!(!format!("{:?}", config.apps).contains("None"), "{:?}", config.apps);
+    // And this the file with the list of keys, the order included.
+    let in_file: Vec<_> = keys_and_comments(&full).into_iter().map(|(key, _)| key).collect();
+    let in_list: Vec<_> = Bench::with(&full).good().settings.into_iter().map(|setting| setting.key).collect();
+    assert_eq!(in_file, in_list);
+}
+
+#[test]
+fn every_key_has_a_comment_directly_above_that_states_its_range() {
+    for (key, comment) in keys_and_comments(&uncommented(DEFAULTS)) {
+        assert!(comment.len() > 20, "{key} has no comment");
+        let Err(errors) = Bench::empty().env(&variable_of(&key), "").load() else { continue };
+        let text = errors.to_string().replace('"', "");
+        let expected = text.split_once("expected ").unwrap().1;
+        let Some((_, range)) = expected.split_once("from ").filter(|(_, rest)| rest.contains(" to ")) else {
+            continue;
+        };
+        let range: Vec<_> = range.split([' ', ',']).take(3).collect();
+        let range = format!("From {}.", range.join(" "));
+        assert!(comment.contains(&range), "{key}: the comment does not say `{range}`");
+    }
+}
+
+#[test]
+fn the_defaults_can_be_read_as_a_file() {
+    let from_file = Bench::with(DEFAULTS).good();
+    assert_eq!(from_file.config, Bench::empty().good().config);
+}

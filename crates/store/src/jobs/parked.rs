@@ -1,0 +1,73 @@
+//! What a human does with parked jobs.
+
+use super::scoped;
+use crate::value::args;
+use crate::{Result, Scope, Store, Tx};
+use syncline_core::time::Timestamp;
+
+/// Lets a parked job run again, attempts forgotten; answers whether there was one.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn retry_parked(store: &Store, scope: &Scope, id: &str, now: Timestamp) -> Result<bool> {
+    let (filter, own) = scoped(scope);
+    let sql = format!(
+        "UPDATE jobs SET state = 0, run_at = ?, attempts = 0, updated_at = ? WHERE state = 2 AND id = ? AND {filter}"
+    );
+    let mut values = args![now, now, id];
+    values.extend(own);
+    Ok(store.execute(&sql, values).await? == 1)
+}
+
+/// Lets all parked jobs of one kind (or of all kinds) run again; answers how many.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn retry_all_parked(
+    store: &Store,
+    scope: &Scope,
+    kind: Option<&str>,
+    now: Timestamp,
+) -> Result<u64> {
+    let (mut filter, own) = scoped(scope);
+    let mut values = args![now, now];
+    values.extend(own);
+    if let Some(kind) = kind {
+        filter.push_str(" AND kind = ?");
+        values.push(kind.into());
+    }
+    let sql = format!(
+        "UPDATE jobs SET state = 0, run_at = ?, attempts = 0, updated_at = ? WHERE {filter} AND state = 2"
+    );
+    store.execute(&sql, values).await
+}
+
+/// Throws a parked job away; answers whether there was one.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn discard_parked(store: &Store, scope: &Scope, id: &str) -> Result<bool> {
+    let (filter, own) = scoped(scope);
+    let mut values = args![id];
+    values.extend(own);
+    Ok(store.execute(&format!("DELETE FROM jobs WHERE state = 2 AND id = ? AND {filter}"), values).await?
+        == 1)
+}
+
+/// Throws away up to `limit` jobs parked before `instant`; answers how many.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn discard_parked_before(tx: &mut Tx, instant: Timestamp, limit: u32) -> Result<u64> {
+    let old = tx
+        .query(
+            "SELECT id FROM jobs WHERE state = 2 AND updated_at < ? ORDER BY updated_at LIMIT ?",
+            args![instant, limit],
+        )
+        .await?;
+    let mut gone = 0;
+    for row in old {
+        gone += tx.execute("DELETE FROM jobs WHERE state = 2 AND id = ?", args![row.text(0)?]).await?;
+    }
+    Ok(gone)
+}
