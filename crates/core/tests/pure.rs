@@ -7,6 +7,7 @@ const ALLOWED: &[&str] = &[
     "hmac",
     "http",
     "jiff",
+    "lz4_flex",
     "rand",
     "serde",
     "serde_json",

@@ -17,6 +17,7 @@ use crate::telemetry::metrics;
 use crate::wake::{self, Wake};
 use anyhow::{Context as _, Result};
 use axum::Router;
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -69,6 +70,7 @@ impl App {
     /// When the configuration cannot work: an unusable database URL, a data directory that cannot be made.
     pub fn build(config: Config, clock: Arc<dyn Clock>, dice: Dice, roles: Roles) -> Result<Self> {
         let store = Store::open(&options(&config)).context("database.url")?;
+        let owns_files = own_files(&store, roles)?;
         let me = format!("{}-{}", std::process::id(), dice.id("p", clock.now()));
         let cx = Cx {
             store,
@@ -77,6 +79,8 @@ impl App {
             config: Arc::new(config),
             wake: Wake::default(),
             ready: CancellationToken::new(),
+            log_failed_at: Arc::default(),
+            owns_files,
             me: me.into(),
         };
         let log = LogParts::of(&cx);
@@ -108,13 +112,15 @@ impl App {
             health: self.health.clone(),
             log: self.log.gauge.clone(),
             recorder: recorder.clone(),
-            intake_only: self.roles.intake && !self.roles.worker && !self.roles.api,
+            takes_webhooks: self.roles.intake,
             stop: life.soft(),
         };
         let router = self.router(&api).await?;
         life.spawn("http", server::serve(listener, router, life.soft(), life.hard()));
         life.spawn("wake", wake::run(cx.clone(), life.soft()));
-        let app = BackgroundParts { roles: self.roles, log: self.log.source(cx)? };
+        // Only who reads the log opens it: a member of the consumer group that never reads keeps others from its share.
+        let source = self.roles.worker.then(|| self.log.source(cx)).transpose()?;
+        let app = BackgroundParts { log: source };
         let (cx, health, gauge, life) =
             (cx.clone(), self.health.clone(), self.log.gauge.clone(), life.clone());
         self.lifecycle.spawn("background", async move {
@@ -147,6 +153,26 @@ impl App {
             }
         }
         Ok(router.fallback(api::not_found))
+    }
+}
+
+/// Takes SQLite's files for this process: two that write them would each believe to be the only one.
+fn own_files(store: &Store, roles: Roles) -> Result<Option<Arc<File>>> {
+    let Some(database) = store.sqlite_file() else { return Ok(None) };
+    anyhow::ensure!(
+        roles == Roles::ALL,
+        "--role needs PostgreSQL or MySQL (database.url): SQLite belongs to one process, which does everything"
+    );
+    let path = database.with_extension("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Arc::new(file))),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            anyhow::bail!("another Syncline is running on {}", database.display())
+        }
+        Err(std::fs::TryLockError::Error(error)) => {
+            Err(error).context(format!("cannot lock {}", path.display()))
+        }
     }
 }
 
@@ -194,7 +220,8 @@ impl LogParts {
                 let path = self.path.as_deref().context("the intake log's file")?;
                 let clock = Arc::clone(&cx.clock);
                 let read = Arc::clone(&self.read);
-                let append = embedded::start(path, read, settings.queue, clock, cx.wake.clone())
+                let failed_at = Arc::clone(&cx.log_failed_at);
+                let append = embedded::start(path, read, settings.queue, clock, cx.wake.clone(), failed_at)
                     .with_context(|| format!("the intake log {}", path.display()))?;
                 IntakeLog::grouped(append, patience)
             }
@@ -223,14 +250,14 @@ fn make_topic(cx: &Cx) {
 
 /// What runs behind the server.
 struct BackgroundParts {
-    roles: Roles,
-    log: Source,
+    /// The log's reading end, where this process works.
+    log: Option<Source>,
 }
 
 impl BackgroundParts {
     async fn run(self, cx: &Cx, life: &Lifecycle) {
-        if self.roles.worker {
-            let reading = reader::run(cx.clone(), self.log, life.soft());
+        if let Some(log) = self.log {
+            let reading = reader::run(cx.clone(), log, life.soft());
             let working = worker::work(cx.clone(), life.soft(), life.hard());
             tokio::join!(reading, working);
         } else {

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::dice::Dice;
 use crate::wake::Wake;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use syncline_core::time::{Clock, Timestamp};
 use syncline_store::Store;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,10 @@ pub struct Cx {
     pub wake: Wake,
     /// Cancelled once the schema is in place: before that, nothing can be asked of the database.
     pub ready: CancellationToken,
+    /// When the log last could not write, in milliseconds since the epoch; 0 when never.
+    pub log_failed_at: Arc<AtomicI64>,
+    /// Held while this process owns SQLite's files.
+    pub owns_files: Option<Arc<std::fs::File>>,
     /// This process, in leases: unique for every start.
     pub me: Arc<str>,
 }

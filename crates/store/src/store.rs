@@ -4,6 +4,7 @@ use crate::sqlite::{Readers, Writer};
 use crate::tx::{Inner, Tx, within};
 use crate::value::{Row, Value};
 use crate::{Dialect, Migration, Result, StoreError, migrate, mysql, postgres};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -164,7 +165,11 @@ fn unknown_url() -> StoreError {
 
 fn open_sqlite(path: &Path) -> Result<Backend> {
     if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory)
+        // What is in it are customers' data: for this user only.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
             .map_err(|error| StoreError::Setup(format!("cannot make {}: {error}", directory.display())))?;
     }
     let writer = Writer::open(path)

@@ -50,7 +50,7 @@ pub async fn assign(
     let cx = &api.cx;
     let mut tx = cx.store.begin().await?;
     accounts::assign(&mut tx, &provider, &account, &org_id, cx.now()).await?;
-    enqueue(cx, &mut tx, &Payload::AdoptEvents { provider, account }, cx.now()).await?;
+    enqueue(cx, &mut tx, &Payload::AdoptEvents { provider, account, org_id }, cx.now()).await?;
     tx.commit().await?;
     cx.wake.jobs.notify_one();
     Ok(StatusCode::NO_CONTENT)

@@ -9,8 +9,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json as value;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use syncline_core::secret::Secret;
+use syncline_core::time::Timestamp;
 use syncline_store::{Scope, events, jobs};
 
 /// How long readiness waits for an answer from the database.
@@ -21,16 +23,21 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: 200 when this process can do its part, 503 and which part is missing otherwise. An intake with Kafka behind it is ready
-/// without the database.
+/// For how long after a failed write the log counts as broken: then it is tried again.
+const LOG_REST: Duration = Duration::from_secs(10);
+
+/// `GET /readyz`: 200 when webhooks can be taken in (or, where this process takes none, when the database answers), 503 and
+/// which part is missing otherwise. With Kafka behind it an intake is ready without the database.
 pub async fn readyz(State(api): State<Api>) -> Response {
     let database = api.cx.ready.is_cancelled() && api.cx.store.ping(PATIENCE).await.is_ok();
     let with_kafka = api.cx.config.intake.log == IntakeLog::Kafka;
     let kafka_answers = !with_kafka || kafka::ping(&api.cx.config.intake.kafka).await.is_ok();
-    let ready = kafka_answers && (database || (with_kafka && api.intake_only));
+    let failed_at = Timestamp::from_millis(api.cx.log_failed_at.load(Ordering::Relaxed));
+    let log_writes = api.cx.now().since(failed_at) > LOG_REST;
+    let ready = kafka_answers && log_writes && (database || (with_kafka && api.takes_webhooks));
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = |fine| if fine { "ok" } else { "unavailable" };
-    let mut checks = value!({ "database": word(database) });
+    let mut checks = value!({ "database": word(database), "log": word(log_writes) });
     if with_kafka {
         checks["kafka"] = word(kafka_answers).into();
     }

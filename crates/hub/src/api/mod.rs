@@ -33,8 +33,8 @@ pub struct Api {
     pub log: LogGauge,
     /// Where metrics are rendered.
     pub recorder: Option<PrometheusHandle>,
-    /// Whether this process takes webhooks in and does nothing else.
-    pub intake_only: bool,
+    /// Whether this process takes webhooks in.
+    pub takes_webhooks: bool,
     /// Ends the streams when the process stops.
     pub stop: CancellationToken,
 }
@@ -63,6 +63,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/status", get(health::status))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(api.clone(), until_ready))
+        .layer(from_fn_with_state(api.clone(), bounded))
         .layer(from_fn(count))
         .with_state(api)
 }
@@ -82,6 +83,14 @@ pub async fn until_ready(State(api): State<Api>, request: Request, next: Next) -
         return next.run(request).await;
     }
     Problem::unavailable("starting", "Syncline is waiting for its database.", 2).into_response()
+}
+
+/// No caller waits longer than configured. A stream's answer begins at once, and is not bounded.
+pub async fn bounded(State(api): State<Api>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(api.cx.config.server.request_timeout.get(), next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable("too_slow", "The answer took too long.", 5).into_response(),
+    }
 }
 
 /// Counts requests by route and status.

@@ -48,7 +48,7 @@ impl Config {
         match self {
             Self::Defaults => out::line(config::DEFAULTS),
             Self::Show { changed, json } => {
-                let loaded = settings.load(Vec::new())?;
+                let loaded = settings.load_for_client()?;
                 let shown = loaded.settings.iter().filter(|setting| !changed || setting.is_changed());
                 if json {
                     out::line(serde_json::to_string_pretty(&config::to_json(shown))?);

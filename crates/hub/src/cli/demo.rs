@@ -36,6 +36,7 @@ impl Demo {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
         let directory = Path::new(DIRECTORY);
         if self.fresh && config_file().is_file() {
+            forbid_while_running(directory)?;
             std::fs::remove_dir_all(directory).with_context(|| format!("cannot delete {DIRECTORY}"))?;
         }
         if !config_file().is_file() {
@@ -64,6 +65,14 @@ fn remember(address: &str) -> Result<()> {
     server["listen"] = toml_edit::value(address);
     server["public_url"] = toml_edit::value(format!("http://{address}"));
     std::fs::write(&path, config.to_string()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A demo that runs would lose its files under its feet.
+fn forbid_while_running(directory: &Path) -> Result<()> {
+    let lock = directory.join("syncline.lock");
+    let running = std::fs::File::open(lock).is_ok_and(|file| file.try_lock().is_err());
+    anyhow::ensure!(!running, "a demo is running in ./{DIRECTORY}; stop it first");
+    Ok(())
 }
 
 fn welcome() -> String {

@@ -27,9 +27,8 @@ pub struct Cli {
 }
 
 const LONG_ABOUT: &str = "Syncline: a self-hosted integration hub for CRM data.\n\n\
-    It connects your customers' accounts, takes in every provider webhook without losing one, and tells your \
-    application what happened. Everything runs in this one binary on an embedded database; PostgreSQL or MySQL and \
-    Kafka are a setting away.";
+    It takes in every provider webhook without losing one and keeps the events, in the order in which they happened. \
+    Everything runs in this one binary on an embedded database; PostgreSQL or MySQL and Kafka are a setting away.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -102,7 +101,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Status(command) => command.run(&cli.settings),
         Command::Bench(command) => command.run(),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "syncline", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "syncline", &mut script);
+            out::line(String::from_utf8_lossy(&script).trim_end());
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -164,7 +164,9 @@ impl Kind {
                 "\"sqlite\", \"sqlite:///path/to/file\", \"postgres://user:password@host/name\" or \
                  \"mysql://user:password@host/name\""
             }
-            Self::Redis => "a URL such as \"redis://host:6379\" or \"rediss://host:6379\", or \"\" for off",
+            Self::Redis => {
+                "a URL such as \"redis://host:6379\" (TLS, rediss://, is not supported), or \"\" for off"
+            }
             Self::Brokers => "brokers with commas between them, such as \"kafka-1:9092,kafka-2:9092\"",
             Self::Switch => "true or false, without quotes",
             Self::Share => "a number from 0.0 to 1.0, such as 0.1, without quotes",

@@ -123,10 +123,10 @@ impl fmt::Display for Brokers {
     }
 }
 
-/// Whether `text` is `redis://host` or `rediss://host`, with whatever follows, or empty.
+/// Whether `text` is `redis://host`, with whatever follows, or empty. The client is built without TLS.
 #[must_use]
 pub fn is_redis_url(text: &str) -> bool {
-    let rest = text.strip_prefix("redis://").or_else(|| text.strip_prefix("rediss://"));
+    let rest = text.strip_prefix("redis://");
     text.is_empty() || rest.is_some_and(|rest| !rest.is_empty())
 }
 

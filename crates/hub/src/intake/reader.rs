@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 /// How often to look without being woken: another process may have written.
 const POLL: Duration = Duration::from_millis(500);
 /// How long a reader owns the log without renewing.
-const LEASE: Duration = Duration::from_secs(15);
+const LEASE: Duration = Duration::from_secs(10);
 /// About how many bytes an event takes in the log; turns a batch of events into a bound on what is read.
 const EVENT_BYTES: usize = 400;
 
@@ -193,7 +193,7 @@ pub async fn run(cx: Cx, source: Source, soft: CancellationToken) {
             }
         }
     }
-    if !matches!(source, Source::Kafka(_)) {
+    if matches!(source, Source::Database) {
         let _ = leases::give_back(&cx.store, "intake-reader", &cx.me).await;
     }
 }
@@ -209,7 +209,8 @@ async fn back_off(cx: &Cx, failures: u32, soft: &CancellationToken) {
 
 /// As long as this process holds the log: reads and stores, batch after batch, for the span of half a lease.
 async fn step(cx: &Cx, source: &Source, soft: &CancellationToken) -> Result<(), StoreError> {
-    let shared = !matches!(source, Source::Kafka(_));
+    // Kafka shares out partitions, and SQLite's files belong to one process.
+    let shared = matches!(source, Source::Database);
     if shared && !leases::hold(&cx.store, "intake-reader", &cx.me, cx.now(), LEASE).await? {
         tokio::time::sleep(POLL).await;
         return Ok(());

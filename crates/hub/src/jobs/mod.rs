@@ -25,6 +25,8 @@ pub enum Payload {
         provider: String,
         /// The account there.
         account: String,
+        /// The organization it was assigned to.
+        org_id: String,
     },
     /// Delete what is older than it should become.
     #[serde(rename = "retention")]
@@ -42,11 +44,19 @@ impl Payload {
         }
     }
 
+    /// For whom; empty for the installation itself. Decides who may see the job, and whose turn it is.
+    fn org_id(&self) -> &str {
+        match self {
+            Self::AdoptEvents { org_id, .. } => org_id,
+            Self::StoreEvent(_) | Self::Retention => "",
+        }
+    }
+
     /// The same work queued twice is one job.
     fn coalesce_key(&self) -> Option<String> {
         match self {
             Self::StoreEvent(_) => None,
-            Self::AdoptEvents { provider, account } => Some(format!("events.adopt/{provider}/{account}")),
+            Self::AdoptEvents { provider, account, .. } => Some(format!("events.adopt/{provider}/{account}")),
             Self::Retention => Some("retention".to_owned()),
         }
     }
@@ -87,7 +97,7 @@ fn new_job(cx: &Cx, payload: &Payload, run_at: Timestamp) -> NewJob {
     NewJob {
         id: cx.dice.id("job", cx.now()),
         kind: payload.kind().to_owned(),
-        org_id: String::new(),
+        org_id: payload.org_id().to_owned(),
         coalesce_key: payload.coalesce_key(),
         payload: payload.to_json(),
         run_at,
@@ -113,7 +123,7 @@ impl From<StoreError> for Failure {
 async fn run(cx: &Cx, job: &Job) -> Result<Outcome, Failure> {
     match Payload::read(&job.kind, &job.payload).map_err(Failure::GiveUp)? {
         Payload::StoreEvent(misfit) => store_event::run(cx, misfit).await,
-        Payload::AdoptEvents { provider, account } => adopt_events::run(cx, &provider, &account).await,
+        Payload::AdoptEvents { provider, account, .. } => adopt_events::run(cx, &provider, &account).await,
         Payload::Retention => retention::run(cx).await,
     }
 }

@@ -13,7 +13,7 @@ pub mod setup;
 mod show;
 pub mod views;
 
-use crate::api::{Api, count};
+use crate::api::{Api, bounded, count};
 use crate::http::Problem;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -53,6 +53,7 @@ pub fn router(api: Api) -> Router {
         .route("/portal/keys", get(keys::list).post(keys::create))
         .route("/portal/keys/{id}/revoke", post(keys::revoke))
         .route("/portal/{*rest}", get(|| async { Failure::from(Problem::not_found("page")) }))
+        .layer(from_fn_with_state(portal.api.clone(), bounded))
         .layer(from_fn_with_state(portal.clone(), guard))
         .route("/portal/assets/{name}", get(assets::serve))
         .layer(from_fn(count))

@@ -1,4 +1,4 @@
-INSERT INTO events (seq, id, org_id, provider, app, account, object_type, object_id, kind, property, occurred_at, received_at, raw) VALUES (1, {x'019b76da8c00aaaaaaaaaaaaaaaaaaaa'}, 'acme', 'hubspot', 'main', '62515', 'contact', '123', 'contact.creation', NULL, 1767225600000, 1767225600500, {x'7b7d'});
+INSERT INTO events (seq, id, org_id, provider, app, account, object_type, object_id, kind, property, occurred_at, received_at, raw) VALUES (1, {x'019b76daa800aaaaaaaaaaaaaaaaaaaa'}, 'acme', 'hubspot', 'main', '62515', 'contact', '123', 'contact.creation', NULL, 1767225600000, 1767225600500, {x'7b7d'});
 
 UPDATE sequences SET value = 1;
 

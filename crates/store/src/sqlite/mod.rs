@@ -8,11 +8,12 @@ pub(crate) use reader::Readers;
 pub(crate) use session::SqliteTx;
 pub(crate) use writer::Writer;
 
-use crate::Result;
 use crate::tx::Bulk;
 use crate::value::{Row, Value};
+use crate::{Result, StoreError};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,6 +26,14 @@ const BUSY: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`crate::StoreError`] when the file cannot be opened or is not a database.
 pub(crate) fn open_writer(path: &Path, page_size: u32) -> Result<Connection> {
+    // Made here if it is not there, for this user only; SQLite gives the journal the same permissions.
+    std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(StoreError::unavailable)?;
     let db = Connection::open(path)?;
     db.busy_timeout(BUSY)?;
     db.pragma_update(None, "page_size", page_size)?;

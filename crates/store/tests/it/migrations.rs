@@ -37,7 +37,10 @@ async fn every_migration_applies_over_the_rows_of_all_before(db: &TestDb) {
     assert_eq!(shape(db).await, shape(&fresh).await);
     // The rows are still there, and this version reads them.
     let events = timeline(&store).await;
-    assert_eq!((events.len(), events[0].org_id.as_deref(), events[0].id.occurred_at()), (1, Some("acme"), at(0)));
+    assert_eq!(
+        (events.len(), events[0].org_id.as_deref(), events[0].id.occurred_at()),
+        (1, Some("acme"), at(0))
+    );
     assert_eq!(job_ids(&store).await, ["job_01"]);
     assert_eq!(jobs::next_due(&store).await.unwrap(), Some(at(0)));
     assert_eq!(accounts::list(&store).await.unwrap().len(), 1);
@@ -121,7 +124,9 @@ async fn a_long_migration_is_given_its_time(db: &TestDb) {
 async fn a_failing_migration_leaves_nothing(db: &TestDb) {
     let store = db.store().await;
     let before = (shape(db).await, history(db).await);
-    let failing = history_and("CREATE TABLE half (id {int} NOT NULL PRIMARY KEY) {table};\n\nINSERT INTO nowhere VALUES (1);");
+    let failing = history_and(
+        "CREATE TABLE half (id {int} NOT NULL PRIMARY KEY) {table};\n\nINSERT INTO nowhere VALUES (1);",
+    );
     let error = store.migrate_along(&failing).await.unwrap_err();
     assert!(matches!(error, StoreError::Rejected(_)), "{error}");
     assert_eq!((shape(db).await, history(db).await), before);
@@ -172,8 +177,10 @@ async fn history(db: &TestDb) -> Vec<String> {
 async fn shape(db: &TestDb) -> Vec<String> {
     let mut raw = Raw::to(db).await;
     let questions: &[&str] = match raw.dialect() {
-        Dialect::Sqlite => &["SELECT type || ' ' || name || ' ' || tbl_name || ' ' || COALESCE(sql, '') FROM sqlite_master \
-                              WHERE name NOT LIKE 'sqlite_seq%' ORDER BY 1"],
+        Dialect::Sqlite => {
+            &["SELECT type || ' ' || name || ' ' || tbl_name || ' ' || COALESCE(sql, '') FROM sqlite_master \
+                              WHERE name NOT LIKE 'sqlite_seq%' ORDER BY 1"]
+        }
         Dialect::Postgres => &[
             "SELECT concat_ws(' ', table_name, ordinal_position, column_name, data_type, collation_name, is_nullable, \
              column_default, is_identity) FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1",

@@ -5,66 +5,172 @@
 //! would go about them.
 
 use crate::support::raw::Raw;
-use crate::support::{arrival, at, job, store_events};
+use crate::support::{arrival, at, job};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use syncline_core::event::EventId;
 use syncline_store::events::{self, Filter, Order};
-use syncline_store::jobs::{self, NewJob, State};
+use syncline_store::jobs::{self, NewJob, Outcome, State};
 use syncline_store::testing::{TestDb, Which};
-use syncline_store::{Result, Scope, Store, Tx, accounts, api_keys, intake_log, portal};
+use syncline_store::{Scope, Store, accounts, api_keys, intake_log, leases, portal};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 #[tokio::test]
-async fn dump() {
-    let db = TestDb::of(Which::Sqlite, "plans").await.unwrap();
-    let store = db.store().await;
-    store_events(&store, vec![arrival(1, "a")]).await;
-    let mut raw = Raw::to(&db).await;
+async fn the_timeline_is_read_through_the_index_that_finds_least() {
+    let (_db, store, raw) = open().await;
     let word = || Some("x".to_owned());
-    let org = Scope::Organization("acme".to_owned());
-    let f = Filter::default();
-    let filters = [
-        ("none", f.clone()),
-        ("org", Filter { org_id: word(), ..f.clone() }),
-        ("account", Filter { account: word(), ..f.clone() }),
-        ("provider", Filter { provider: word(), ..f.clone() }),
-        ("provider account", Filter { provider: word(), account: word(), ..f.clone() }),
-        ("object", Filter { object_id: word(), ..f.clone() }),
-        ("type", Filter { object_type: word(), ..f.clone() }),
-        ("type object", Filter { object_type: word(), object_id: word(), ..f.clone() }),
-        ("kind", Filter { kind: word(), ..f.clone() }),
-        ("kind object", Filter { kind: word(), object_id: word(), ..f.clone() }),
-        ("kind account", Filter { kind: word(), account: word(), ..f.clone() }),
-        ("property", Filter { property: word(), ..f.clone() }),
-        ("from", Filter { from: Some(at(1)), ..f.clone() }),
-        ("from to kind", Filter { from: Some(at(1)), to: Some(at(1)), kind: word(), ..f.clone() }),
+    let none = Filter::default;
+    let acme = Scope::Organization("acme".to_owned());
+    let by_object = "events_object (object_id=?";
+    let by_account = "events_account (account=?";
+    let by_organization = "events_organization (org_id=?";
+    let by_kind = "events_kind (kind=?";
+    let questions = [
+        (&acme, none(), by_organization),
+        (&Scope::All, Filter { org_id: word(), ..none() }, by_organization),
+        (&Scope::All, Filter { account: word(), provider: word(), ..none() }, by_account),
+        (&acme, Filter { account: word(), ..none() }, by_account),
+        (&Scope::All, Filter { object_id: word(), ..none() }, by_object),
+        (&acme, Filter { object_id: word(), object_type: word(), ..none() }, by_object),
+        (&acme, Filter { object_id: word(), kind: word(), property: word(), ..none() }, by_object),
+        (&Scope::All, Filter { kind: word(), ..none() }, by_kind),
+        (&acme, Filter { kind: word(), ..none() }, by_organization),
+        (&Scope::All, Filter { kind: word(), account: word(), ..none() }, by_account),
     ];
-    for (name, filter) in filters {
-        for scope in [&Scope::All, &org] {
-            for after in [None, Some(EventId::MIN)] {
-                let heard = heard(async {
-                    drop(events::page(&store, scope, &filter, Order::NewestFirst, after, 5).await)
-                })
-                .await;
-                for sql in heard {
-                    eprintln!(
-                        "page {name} {scope:?} {} => {:?}",
-                        after.is_some(),
-                        plan(&mut raw, &sql).await
-                    );
-                }
+    for (scope, filter, index) in questions {
+        for order in [Order::OldestFirst, Order::NewestFirst] {
+            for (from, after) in [(None, None), (Some(at(0)), None), (None, Some(EventId::MAX))] {
+                let filter = Filter { from, to: from, ..filter.clone() };
+                let plans = plans(&raw, events::page(&store, scope, &filter, order, after, 50)).await;
+                all_search(&plans, &format!("{scope:?} {filter:?}"));
+                assert!(plans[0].contains(index), "{scope:?} {filter:?}: {plans:?}");
             }
-            let heard = heard(async { drop(events::since(&store, scope, &filter, 3, 5).await) }).await;
-            for sql in heard {
-                eprintln!("since {name} {scope:?} => {:?}", plan(&mut raw, &sql).await);
-            }
+        }
+    }
+    // Everybody's timeline, and filters without an index, are read in the order of the index and no further than the page.
+    for filter in [none(), Filter { provider: word(), ..none() }, Filter { property: word(), ..none() }] {
+        let page = events::page(&store, &Scope::All, &filter, Order::NewestFirst, None, 50);
+        assert_eq!(plans(&raw, page).await, ["SCAN events USING INDEX events_id"]);
+        let page = events::page(&store, &Scope::All, &filter, Order::NewestFirst, Some(EventId::MAX), 50);
+        assert_eq!(plans(&raw, page).await, ["SEARCH events USING INDEX events_id (id<?)"]);
+    }
+    let histogram = plans(&raw, events::histogram(&store, &acme, at(9), 1_000, 9)).await;
+    // What it sorts are the spans, a few dozen.
+    let range = "SEARCH events USING INDEX events_organization (org_id=? AND id>? AND id<?)";
+    assert_eq!(histogram, [range, "USE TEMP B-TREE FOR GROUP BY"]);
+}
+
+/// However the stream is filtered: it reads on from where it is, instead of its organization's whole history each time.
+#[tokio::test]
+async fn a_stream_reads_on_from_where_it_is() {
+    let (_db, store, raw) = open().await;
+    let word = || Some("x".to_owned());
+    let everything = Filter {
+        org_id: word(),
+        provider: word(),
+        account: word(),
+        object_type: word(),
+        object_id: word(),
+        kind: word(),
+        property: word(),
+        from: Some(at(0)),
+        to: Some(at(9)),
+    };
+    for scope in [Scope::All, Scope::Organization("acme".to_owned())] {
+        for filter in [Filter::default(), everything.clone()] {
+            let plans = plans(&raw, events::since(&store, &scope, &filter, 1, 50)).await;
+            assert_eq!(plans, ["SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"], "{scope:?} {filter:?}");
         }
     }
 }
 
-async fn plan(raw: &mut Raw, sql: &str) -> Vec<String> {
+#[tokio::test]
+async fn storing_and_deleting_touch_only_their_own() {
+    let (_db, store, raw) = open().await;
+    let mut tx = store.begin().await.unwrap();
+    let all = [
+        plans(&raw, events::store(&mut tx, vec![arrival(1, "a")])).await,
+        plans(&raw, events::delete_before(&mut tx, at(2), 10)).await,
+        plans(&raw, events::get(&store, &Scope::All, EventId::MIN)).await,
+        plans(&raw, events::last_seq(&store)).await,
+        plans(&raw, accounts::assign(&mut tx, "hubspot", "1", "acme", at(0))).await,
+        plans(&raw, accounts::adopt_events(&mut tx, "hubspot", "1", 10)).await,
+        plans(&raw, intake_log::remove(&mut tx, &[1, 2, 3])).await,
+        plans(&raw, intake_log::advance(&mut tx, "embedded", 1)).await,
+    ];
+    for plans in all {
+        all_search(&plans, "");
+    }
+}
+
+#[tokio::test]
+async fn jobs_are_found_through_their_indexes() {
+    let (_db, store, raw) = open().await;
+    let mut tx = store.begin().await.unwrap();
+    let keyed = NewJob { coalesce_key: Some("key".to_owned()), ..job("a") };
+    jobs::enqueue(&mut tx, &keyed, at(0)).await.unwrap();
+    let claim = plans(&raw, jobs::claim(&mut tx, "", "me", at(1), at(9), 5)).await;
+    assert_eq!(claim[0], "SEARCH jobs USING INDEX jobs_due (state=? AND org_id=? AND run_at<?)");
+    let acme = Scope::Organization("acme".to_owned());
+    let all = [
+        claim,
+        plans(&raw, jobs::enqueue(&mut tx, &keyed, at(0))).await,
+        plans(&raw, jobs::organizations_due(&mut tx, Some("acme"), at(1), 5)).await,
+        plans(&raw, jobs::reclaim_expired(&mut tx, at(1))).await,
+        plans(&raw, jobs::running_by_organization(&mut tx)).await,
+        plans(&raw, jobs::settle(&mut tx, "a", "me", &Outcome::Release, at(2))).await,
+        plans(&raw, jobs::settle(&mut tx, "a", "me", &Outcome::Done, at(2))).await,
+        plans(&raw, jobs::get(&store, &acme, "a")).await,
+        plans(&raw, jobs::next_due(&store)).await,
+    ];
+    for plans in all {
+        all_search(&plans, "");
+    }
+    tx.commit().await.unwrap();
+    all_search(&plans(&raw, jobs::discard_parked(&store, &acme, "a")).await, "");
+    let parked = jobs::list(&store, &Scope::All, State::Parked, Some("kind"), None, 50);
+    assert!(plans(&raw, parked).await[0].contains("jobs_kind (state=? AND kind=?"));
+}
+
+#[tokio::test]
+async fn whoever_knocks_is_recognised_through_an_index() {
+    let (_db, store, raw) = open().await;
+    let all = [
+        plans(&raw, api_keys::find(&store, "f00d")).await,
+        plans(&raw, api_keys::touch(&store, "key", at(0))).await,
+        plans(&raw, portal::session(&store, "beef", at(0))).await,
+        plans(&raw, portal::setting(&store, portal::Setting::Password)).await,
+        plans(&raw, leases::hold(&store, "lease", "me", at(0), Duration::from_secs(1))).await,
+    ];
+    for plans in all {
+        all_search(&plans, "");
+    }
+}
+
+async fn open() -> (TestDb, Store, Raw) {
+    let db = TestDb::of(Which::Sqlite, "plans").await.unwrap();
+    let (store, raw) = (db.store().await, Raw::to(&db).await);
+    (db, store, raw)
+}
+
+/// Finds by an index whatever it looks for, in the order it wants it.
+fn all_search(plans: &[String], question: &str) {
+    assert!(!plans.is_empty(), "nothing was asked");
+    assert!(plans.iter().all(|line| line.starts_with("SEARCH ")), "{question}: {plans:?}");
+}
+
+/// How SQLite goes about the statements that run while `work` does, a line each.
+async fn plans<T>(raw: &Raw, work: impl Future<Output = syncline_store::Result<T>>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for sql in heard(work).await {
+        lines.extend(plan(raw, &sql));
+    }
+    lines
+}
+
+fn plan(raw: &Raw, sql: &str) -> Vec<String> {
     let Raw::Sqlite(db) = raw else { unreachable!("plans are SQLite's") };
     let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
     let lines = explain.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<rusqlite::Result<_>>();
@@ -72,11 +178,11 @@ async fn plan(raw: &mut Raw, sql: &str) -> Vec<String> {
 }
 
 /// The statements that run while `work` does.
-async fn heard(work: impl Future<Output = ()>) -> Vec<String> {
+async fn heard<T>(work: impl Future<Output = syncline_store::Result<T>>) -> Vec<String> {
     let statements = Arc::new(Mutex::new(Vec::new()));
     // For this thread only, which is the only one: the runtime is the test's own.
     let guard = tracing::subscriber::set_default(Listener(Arc::clone(&statements)));
-    work.await;
+    work.await.unwrap();
     drop(guard);
     std::mem::take(&mut *statements.lock().unwrap())
 }

@@ -102,7 +102,14 @@ async fn start(dir: &Path) -> Result<SocketAddr> {
     let file = dir.join("intake.db");
     let _ = std::fs::remove_file(&file);
     let read = Arc::new(AtomicI64::new(0));
-    let append = embedded::start(&file, read, config.intake.queue, Arc::clone(&clock), Wake::default())?;
+    let append = embedded::start(
+        &file,
+        read,
+        config.intake.queue,
+        Arc::clone(&clock),
+        Wake::default(),
+        Arc::default(),
+    )?;
     let durable = IntakeLog::grouped(append, config.intake.commit_timeout.get());
     let app = Router::new()
         .route("/bare", post(bare))

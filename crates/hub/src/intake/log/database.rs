@@ -3,6 +3,7 @@
 use super::queue::{Append, Group, queue};
 use crate::cx::Cx;
 use crate::telemetry::metrics;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use syncline_store::intake_log;
 
@@ -21,11 +22,12 @@ pub fn start(cx: Cx, capacity: usize) -> Append {
             let write = intake_log::append(&cx.store, count, row, cx.now());
             let committed = match tokio::time::timeout(COMMIT_LIMIT, write).await {
                 Ok(Ok(())) => true,
-                Ok(Err(error)) => failed(&error.to_string()),
-                Err(_) => failed("no answer in time"),
+                Ok(Err(error)) => failed(&cx, &error.to_string()),
+                Err(_) => failed(&cx, "no answer in time"),
             };
             group.settle(committed);
             if committed {
+                cx.log_failed_at.store(0, Ordering::Relaxed);
                 cx.wake.log.notify_one();
             }
         }
@@ -33,7 +35,8 @@ pub fn start(cx: Cx, capacity: usize) -> Append {
     append
 }
 
-fn failed(error: &str) -> bool {
+fn failed(cx: &Cx, error: &str) -> bool {
+    cx.log_failed_at.store(cx.now().as_millis(), Ordering::Relaxed);
     metrics::log_failed();
     tracing::error!(error, "the intake log cannot write; webhooks are answered 503");
     false

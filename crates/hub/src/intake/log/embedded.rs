@@ -28,11 +28,12 @@ pub fn start(
     capacity: usize,
     clock: Arc<dyn Clock>,
     wake: Wake,
+    failed_at: Arc<AtomicI64>,
 ) -> Result<Append, StoreError> {
     let writer = LogWriter::open(path, read.load(Ordering::Acquire))?;
     let (append, deliveries) = queue(capacity);
     let trimmed = read.load(Ordering::Acquire);
-    let thread = Thread { writer, read, trimmed, clock, wake };
+    let thread = Thread { writer, read, trimmed, clock, wake, failed_at };
     // One ready group may wait, so that the next is encoded while this one is flushed to disk.
     let (ready, groups) = mpsc::sync_channel(1);
     spawn("intake-encode", move || encode(deliveries, &ready))?;
@@ -65,6 +66,7 @@ struct Thread {
     trimmed: i64,
     clock: Arc<dyn Clock>,
     wake: Wake,
+    failed_at: Arc<AtomicI64>,
 }
 
 impl Thread {
@@ -72,11 +74,13 @@ impl Thread {
         while let Ok((group, row)) = groups.recv() {
             let outcome = self.writer.append(group.len(), &row, self.clock.now());
             if let Err(error) = &outcome {
+                self.failed_at.store(self.clock.now().as_millis(), Ordering::Relaxed);
                 metrics::log_failed();
                 tracing::error!(%error, "the intake log cannot write; webhooks are answered 503");
             }
             group.settle(outcome.is_ok());
             if outcome.is_ok() {
+                self.failed_at.store(0, Ordering::Relaxed);
                 self.wake.log.notify_one();
             }
             self.trim();
