@@ -95,8 +95,8 @@ pub fn decode(segment: &Bytes) -> Result<Vec<LoggedDelivery>, SegmentError> {
 /// the plain one as an LZ4 block.
 const PACKED: u8 = 2;
 
-/// The largest plain segment that is unpacked: far above what the log writes, and a bound on what damaged bytes can ask for.
-const MAX_UNPACKED: usize = 256 << 20;
+/// No LZ4 block is smaller than this fraction of what is in it: a bound on the memory that damaged bytes can ask for.
+const MAX_RATIO: usize = 256;
 
 /// A segment made smaller where that pays: webhooks repeat themselves, and the log's bytes are written twice and flushed.
 #[must_use]
@@ -122,7 +122,7 @@ fn unpack(segment: &Bytes) -> Result<Option<Bytes>, SegmentError> {
     let damaged = SegmentError::Damaged { offset: 1, field: "packed" };
     let Some((length, block)) = segment[1..].split_first_chunk::<4>() else { return Err(damaged) };
     let length = u32::from_le_bytes(*length) as usize;
-    if length > MAX_UNPACKED {
+    if length > block.len().saturating_mul(MAX_RATIO) {
         return Err(damaged);
     }
     let plain = lz4_flex::block::decompress(block, length).map_err(|_| damaged.clone())?;
@@ -255,7 +255,34 @@ mod tests {
         })
     }
 
+    #[test]
+    fn what_repeats_itself_is_packed_small_and_what_does_not_is_left_alone() {
+        let same = LoggedDelivery {
+            provider: "p".into(),
+            app: "a".into(),
+            received_at: Timestamp::default(),
+            body: "x".repeat(10_000).into(),
+        };
+        let plain = encode([&same]);
+        assert!(pack(plain.clone()).len() < plain.len() / 10);
+        let short = encode([&LoggedDelivery { body: "ab".into(), ..same }]);
+        assert_eq!(pack(short.clone()), short);
+    }
+
+    #[test]
+    fn a_packed_segment_that_lies_about_its_size_is_refused() {
+        for damaged in [vec![PACKED], vec![PACKED, 0, 0, 0, 0], vec![PACKED, 255, 255, 255, 255, 1, 2, 3]] {
+            assert!(decode(&damaged.into()).is_err());
+        }
+    }
+
     proptest! {
+        #[test]
+        fn packed_segments_read_back_as_they_were(deliveries in prop::collection::vec(delivery(), 0..8)) {
+            let packed = pack(encode(&deliveries));
+            prop_assert_eq!(decode(&packed.into()), Ok(deliveries));
+        }
+
         #[test]
         fn segments_read_back_and_their_size_is_known(deliveries in prop::collection::vec(delivery(), 0..12)) {
             let segment = encode(&deliveries);
@@ -276,7 +303,8 @@ mod tests {
             }
             let bytes = Bytes::from(bytes);
             if let Ok(deliveries) = decode(&bytes) {
-                prop_assert_eq!(encode(&deliveries), bytes);
+                let plain = unpack(&bytes).unwrap().unwrap_or(bytes);
+                prop_assert_eq!(encode(&deliveries), plain);
             }
         }
 

@@ -6,11 +6,13 @@ use crate::http::{Problem, json};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use syncline_core::cursor::{Cursor, Order, filter_hash};
 use syncline_core::event::EventId;
 use syncline_core::time::Timestamp;
+use syncline_store::Scope;
 use syncline_store::events::{self, Filter, StoredEvent};
 
 /// Most events on a page.
@@ -70,6 +72,22 @@ impl EventQuery {
         })
     }
 
+    /// The same for this caller. Whoever asks for somebody else's events is told so, rather than shown its own in their place.
+    ///
+    /// # Errors
+    /// As [`EventQuery::filter`], and 403 for another organization than the caller's.
+    pub fn filter_for(&self, caller: &Caller) -> Result<Filter, Problem> {
+        let filter = self.filter()?;
+        match (&caller.scope, &filter.org_id) {
+            (Scope::Organization(own), Some(asked)) if asked != own => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "key_of_one_organization",
+                "This API key sees one organization, and not the one that was asked for.",
+            )),
+            _ => Ok(filter),
+        }
+    }
+
     /// The order in it.
     ///
     /// # Errors
@@ -120,7 +138,7 @@ pub struct Page {
 /// # Errors
 /// 400 for a query that makes no sense, 503 when the database is away.
 pub async fn page(api: &Api, caller: &Caller, query: &EventQuery) -> Result<Page, Problem> {
-    let (filter, order, fingerprint) = (query.filter()?, query.order()?, query.fingerprint());
+    let (filter, order, fingerprint) = (query.filter_for(caller)?, query.order()?, query.fingerprint());
     let limit = query.limit.unwrap_or(LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::bad_request("bad_limit", format!("`limit` is a number from 1 to {MAX_LIMIT}.")));

@@ -119,7 +119,7 @@ pub async fn stream(
     query: Result<Query<EventQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let query = checked(query)?;
-    let filter = query.filter()?;
+    let filter = query.filter_for(&caller)?;
     let tail = Tail::behind(&api, caller.scope, filter, resume_from(&headers, &query)?).await?;
     Ok(sse(tail, |event| {
         let json = serde_json::to_string(&EventView::of(event)).unwrap_or_default();

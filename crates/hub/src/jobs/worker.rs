@@ -18,6 +18,8 @@ use tracing::Instrument as _;
 const RETRY_BASE: Duration = Duration::from_secs(2);
 /// And ends here.
 const RETRY_CAP: Duration = Duration::from_secs(3_600);
+/// How soon to look again when there is due work that cannot be taken.
+const SOON: Duration = Duration::from_millis(20);
 
 /// What this worker is running.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +80,7 @@ async fn until_next(cx: &Cx) -> Duration {
     let poll = cx.config.jobs.poll.get();
     match jobs::next_due(&cx.store).await {
         // Due work nobody of us may take yet (all seats of its organization taken) is looked at again soon, not at once.
-        Ok(Some(due)) => due.since(cx.now()).clamp(Duration::from_millis(20), poll),
+        Ok(Some(due)) => due.since(cx.now()).max(SOON).min(poll),
         Ok(None) | Err(_) => poll,
     }
 }

@@ -54,7 +54,9 @@ impl Bad {
         Self { path, provider: "unknown", ..Self::signed(now, good(), 404, "unknown_app") }
     }
 
-    fn request(&self, client: &reqwest::Client, base: &str) -> reqwest::RequestBuilder {
+    /// On a connection of its own: who does not read a body to its end closes the connection.
+    fn request(&self, base: &str) -> reqwest::RequestBuilder {
+        let client = syncline_hub::http::client::client().unwrap();
         let mut request = client.request(self.method.clone(), format!("{base}{}", self.path));
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -146,9 +148,8 @@ async fn nothing_is_kept(hub: &TestHub) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_gets_a_stable_code_and_leaves_nothing_behind() {
     let hub = TestHub::start(&[("intake.max_body", MAX_BODY)]).await;
-    let client = syncline_hub::http::client::client().unwrap();
     for bad in bad_requests(START) {
-        let answer = hub.send(bad.request(&client, &hub.url(""))).await;
+        let answer = hub.send(bad.request(&hub.url(""))).await;
         let about = String::from_utf8_lossy(&bad.body).chars().take(80).collect::<String>();
         assert_eq!((answer.status, answer.code().as_str()), (bad.status, bad.code), "{about} {}", bad.path);
         assert_eq!(answer.header("content-type"), "application/problem+json");
@@ -170,7 +171,7 @@ async fn every_refusal_is_counted_by_its_reason_and_no_log_line_has_the_secret()
     let client = syncline_hub::http::client::client().unwrap();
     let mut expected: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for bad in bad_requests(SystemClock.now()) {
-        let answer = bad.request(&client, &desk.base()).send().await.unwrap();
+        let answer = bad.request(&desk.base()).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), bad.status, "{}", bad.code);
         *expected.entry((bad.provider, bad.code)).or_default() += 1;
     }

@@ -21,10 +21,10 @@ async fn help_says_what_there_is() {
 #[tokio::test]
 async fn being_called_wrongly_is_exit_code_2() {
     let desk = Desk::new();
-    for args in [&["nonsense"][..], &["jobs", "retry"], &["events", "list", "--order", "up"], &[]] {
+    for args in [&["nonsense"][..], &["jobs", "retry"], &["events", "list", "--order", "up"]] {
         let output = desk.run(args).await;
         assert_eq!((output.code, output.stdout.as_str()), (2, ""), "{args:?}");
-        assert!(output.stderr.contains("Usage:"), "{output:?}");
+        assert!(output.stderr.contains("--help"), "{output:?}");
     }
 }
 
@@ -168,7 +168,7 @@ async fn errors_say_what_to_do() {
 
     let _hub = desk.serve(&["serve"]).await;
     let output = desk.run(&wrong).await;
-    assert!(output.code == 1 && output.stderr.contains("unknown or was revoked (key_unknown"), "{output:?}");
+    assert!(output.code == 1 && output.stderr.contains("unknown or was revoked. (key_unknown"), "{output:?}");
     assert!(!output.stderr.contains("syn_wrong"), "{output:?}");
     let output = desk.run(&["webhook", "send", "--secret", "not the secret"]).await;
     assert!(output.code == 1 && output.stderr.contains("(signature_mismatch)"), "{output:?}");

@@ -3,6 +3,7 @@
 mod api;
 mod bad_input;
 mod cli;
+mod config;
 mod crash;
 mod delivery;
 mod filters;

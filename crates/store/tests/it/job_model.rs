@@ -8,21 +8,21 @@ use proptest::test_runner::{Config, TestRunner};
 use syncline_core::time::Timestamp;
 use syncline_store::jobs::{self, Job, NewJob, Outcome, State};
 use syncline_store::testing::TestDb;
-use syncline_store::{Dialect, Scope, Store};
+use syncline_store::{Dialect, Scope, Store, Tx};
 use tokio::runtime::Handle;
 
 for_each_database!(jobs_behave_like_their_model);
 
 async fn jobs_behave_like_their_model(db: &TestDb) {
     let store = db.store().await;
-    let mut raw = Raw::to(db).await;
+    let raw = tokio::sync::Mutex::new(Raw::to(db).await);
     let cases = if store.dialect() == Dialect::Sqlite { 80 } else { 16 };
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let history = proptest::collection::vec(any_step(), 1..60);
     let verdict = tokio::task::block_in_place(|| {
         runner.run(&history, |steps| {
             Handle::current().block_on(async {
-                raw.run("DELETE FROM jobs").await;
+                raw.lock().await.run("DELETE FROM jobs").await;
                 live_through(&store, &steps).await
             })
         })
@@ -104,6 +104,21 @@ impl Model {
 
     fn later(&self, seconds: i64) -> Timestamp {
         at(self.seconds + seconds)
+    }
+
+    fn id_of(&self, job: usize) -> String {
+        let ids: Vec<_> = self.jobs.iter().map(|it| &it.job.id).collect();
+        ids.get(job % ids.len().max(1)).map_or_else(|| "none".to_owned(), |id| (*id).clone())
+    }
+
+    fn outcome(&self, end: &End) -> Outcome {
+        match end {
+            End::Done => Outcome::Done,
+            End::Continue(seconds) => Outcome::Continue(self.later(*seconds)),
+            End::Retry(seconds) => Outcome::Retry(self.later(*seconds), "it broke".to_owned()),
+            End::Park => Outcome::Park("it is broken".to_owned()),
+            End::Release => Outcome::Release,
+        }
     }
 
     fn new_job(&mut self, org: usize, key: Option<usize>, run_at: Timestamp) -> NewJob {
@@ -263,46 +278,56 @@ async fn live_through(store: &Store, steps: &[Step]) -> Result<(), TestCaseError
 
 /// Takes the step in the database and in the model, and compares their answers.
 async fn take(store: &Store, model: &mut Model, step: &Step) -> Result<(), TestCaseError> {
+    match step {
+        Step::Wait { seconds } => {
+            model.seconds += seconds;
+            Ok(())
+        }
+        Step::Renew { .. } | Step::Retry { .. } | Step::RetryAll { .. } | Step::Discard { .. } => {
+            take_alone(store, model, step).await
+        }
+        _ => {
+            let mut tx = store.begin().await.unwrap();
+            take_in(&mut tx, model, step).await?;
+            tx.commit().await.unwrap();
+            Ok(())
+        }
+    }
+}
+
+/// What is part of a transaction.
+async fn take_in(tx: &mut Tx, model: &mut Model, step: &Step) -> Result<(), TestCaseError> {
     let now = model.now();
-    let id_of = |model: &Model, job: usize| match model.jobs.len() {
-        0 => "none".to_owned(),
-        count => model.jobs[job % count].job.id.clone(),
-    };
-    let mut tx = store.begin().await.unwrap();
     match step.clone() {
         Step::Enqueue { org, key, in_seconds } => {
-            let run_at = model.later(in_seconds);
-            let new = model.new_job(org, key, run_at);
+            let new = model.new_job(org, key, model.later(in_seconds));
             model.enqueue(&new);
-            jobs::enqueue(&mut tx, &new, now).await.unwrap();
+            jobs::enqueue(tx, &new, now).await.unwrap();
         }
         Step::Park { org } => {
             let new = model.new_job(org, None, now);
             model.add(&new, State::Parked, Some("unreadable"));
-            jobs::park_new(&mut tx, &new, "unreadable", now).await.unwrap();
+            jobs::park_new(tx, &new, "unreadable", now).await.unwrap();
         }
         Step::Claim { org, worker, limit } => {
             let (org, worker) = (org_name(org), worker.to_string());
-            let claimed = jobs::claim(&mut tx, &org, &worker, now, model.later(LEASE), limit).await.unwrap();
+            let claimed = jobs::claim(tx, &org, &worker, now, model.later(LEASE), limit).await.unwrap();
             prop_assert_eq!(claimed, model.claim(&org, &worker, limit));
         }
         Step::Settle { job, worker, end } => {
-            let (id, worker) = (id_of(model, job), worker.to_string());
-            let outcome = match end {
-                End::Done => Outcome::Done,
-                End::Continue(seconds) => Outcome::Continue(model.later(seconds)),
-                End::Retry(seconds) => Outcome::Retry(model.later(seconds), "it broke".to_owned()),
-                End::Park => Outcome::Park("it is broken".to_owned()),
-                End::Release => Outcome::Release,
-            };
-            let settled = jobs::settle(&mut tx, &id, &worker, &outcome, now).await.unwrap();
+            let (id, worker, outcome) = (model.id_of(job), worker.to_string(), model.outcome(&end));
+            let settled = jobs::settle(tx, &id, &worker, &outcome, now).await.unwrap();
             prop_assert_eq!(settled, model.settle(&id, &worker, &outcome), "{:?}", outcome);
         }
-        Step::Reclaim => prop_assert_eq!(jobs::reclaim_expired(&mut tx, now).await.unwrap(), model.reclaim()),
-        Step::Wait { seconds } => model.seconds += seconds,
-        Step::Renew { .. } | Step::Retry { .. } | Step::RetryAll { .. } | Step::Discard { .. } => {}
+        Step::Reclaim => prop_assert_eq!(jobs::reclaim_expired(tx, now).await.unwrap(), model.reclaim()),
+        other => unreachable!("{other:?} is no part of a transaction"),
     }
-    tx.commit().await.unwrap();
+    Ok(())
+}
+
+/// What is a transaction of its own.
+async fn take_alone(store: &Store, model: &mut Model, step: &Step) -> Result<(), TestCaseError> {
+    let now = model.now();
     match step.clone() {
         Step::Renew { worker } => {
             let (worker, until) = (worker.to_string(), model.later(LEASE));
@@ -313,24 +338,23 @@ async fn take(store: &Store, model: &mut Model, step: &Step) -> Result<(), TestC
             prop_assert_eq!(renewed, own as u64);
         }
         Step::Retry { job } => {
-            let id = id_of(model, job);
+            let id = model.id_of(job);
             let retried = jobs::retry_parked(store, &Scope::All, &id, now).await.unwrap();
             prop_assert_eq!(u64::from(retried), model.retry(|job| job.id == id));
         }
         Step::RetryAll { org } => {
-            let org = org_name(org);
-            let retried =
-                jobs::retry_all_parked(store, &Scope::Organization(org.clone()), None, now).await.unwrap();
-            prop_assert_eq!(retried, model.retry(|job| job.org_id == org));
+            let own = Scope::Organization(org_name(org));
+            let retried = jobs::retry_all_parked(store, &own, None, now).await.unwrap();
+            prop_assert_eq!(retried, model.retry(|job| own.admits(&job.org_id)));
         }
         Step::Discard { job } => {
-            let id = id_of(model, job);
+            let id = model.id_of(job);
             let before = model.jobs.len();
             model.jobs.retain(|it| it.job.id != id || it.job.state != State::Parked);
             let discarded = jobs::discard_parked(store, &Scope::All, &id).await.unwrap();
             prop_assert_eq!(discarded, model.jobs.len() < before);
         }
-        _ => {}
+        other => unreachable!("{other:?} is part of a transaction"),
     }
     Ok(())
 }

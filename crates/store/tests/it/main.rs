@@ -47,3 +47,4 @@ mod plans;
 mod portal;
 mod support;
 mod transactions;
+mod tmp_enospc;

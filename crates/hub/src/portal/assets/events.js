@@ -182,17 +182,21 @@ function startLive() {
     const focused = document.activeElement;
     const shown = rows();
     let inserted = 0;
-    for (const html of arrived) {
-      const row = fragment(html).querySelector('tr');
-      if (!row || document.getElementById(row.id)) continue;
+    const known = new Set(shown.map((row) => row.id));
+    const calm = arrived.length <= 20; // more at once would only flicker
+    for (const row of fragment(arrived.join('')).querySelectorAll('tr.ev')) {
+      if (known.has(row.id)) continue;
+      known.add(row.id);
       const place = shown.findIndex((other) => other.id < row.id);
       if (place < 0 && 'moreBelow' in table.dataset) {
         lateCount += 1;
         continue;
       }
       inserted += 1;
-      row.classList.add('is-new');
-      row.addEventListener('animationend', () => row.classList.remove('is-new'), { once: true });
+      if (calm) {
+        row.classList.add('is-new');
+        row.addEventListener('animationend', () => row.classList.remove('is-new'), { once: true });
+      }
       row.querySelector('a').tabIndex = -1;
       if (place === 0) body.prepend(row);
       else if (place > 0) shown[place].before(row);

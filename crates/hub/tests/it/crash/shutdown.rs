@@ -1,8 +1,8 @@
 //! Stopping: what is under way is finished, nothing is forgotten, and nobody has to wait for it.
 
 use super::{CONNECTIONS, SHORT_LEASE};
-use crate::support::load::{Load, Reader, compare};
 use crate::support::process::Program;
+use crate::support::load::{Load, Reader, compare};
 use std::time::Duration;
 use syncline_hub::telemetry::Stopwatch;
 use syncline_store::testing::{TestDb, Which};

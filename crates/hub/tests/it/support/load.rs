@@ -92,6 +92,11 @@ impl Load {
             .expect("somebody sends");
     }
 
+    /// How many deliveries were answered so, if any.
+    pub fn answers(&self, status: u16) -> Option<u32> {
+        self.ledger.lock().unwrap().answers.get(&status).copied()
+    }
+
     /// Lets what is under way end, and answers what was promised.
     pub async fn finish(mut self) -> Ledger {
         self.stop.cancel();

@@ -68,8 +68,7 @@ impl Program {
     /// Starts it and waits until it says that it is ready.
     pub async fn start_ready(&self) -> Process {
         let process = self.start().await;
-        until("a hub that is ready", async || (self.status("/readyz").await == Some(200)).then_some(()))
-            .await;
+        until("a hub that is ready", async || (self.status("/readyz").await == Some(200)).then_some(())).await;
         process
     }
 
