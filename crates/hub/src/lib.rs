@@ -13,5 +13,6 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod local_key;
 pub mod portal;
+pub mod program;
 pub mod telemetry;
 pub mod wake;

@@ -5,10 +5,9 @@ use super::{runtime, serve};
 use crate::app::Roles;
 use crate::config::Flag;
 use crate::dice::Dice;
+use crate::program::program;
 use anyhow::{Context as _, Result};
 use clap::Args;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -76,7 +75,7 @@ fn forbid_while_running(directory: &Path) -> Result<()> {
 }
 
 fn welcome() -> String {
-    let program = serve::program();
+    let program = program();
     format!(
         "  This is a demo: everything it keeps is in ./{DIRECTORY}. In another terminal:\n\n    \
          {program} webhook send             # HubSpot says something\n    \
@@ -95,8 +94,5 @@ fn write_config(directory: &Path) -> Result<()> {
          # An app as HubSpot would know it: its webhooks come to /webhooks/hubspot/demo, signed with this secret.\n\
          [apps.demo]\nprovider = \"hubspot\"\nclient_secret = \"{secret}\"\n"
     );
-    let path = config_file();
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("cannot write {}", path.display()))
+    Ok(crate::config::write_new(&config_file(), &text, false)?)
 }

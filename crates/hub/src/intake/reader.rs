@@ -20,10 +20,13 @@ use tracing::Instrument as _;
 
 /// How often to look without being woken: another process may have written.
 const POLL: Duration = Duration::from_millis(500);
-/// How long a reader owns the log without renewing.
+/// How long a reader owns the log without renewing, where jobs are not leased for less.
 const LEASE: Duration = Duration::from_secs(10);
 /// About how many bytes an event takes in the log; turns a batch of events into a bound on what is read.
 const EVENT_BYTES: usize = 400;
+
+/// Errors of Kafka's that are passed over without a pause.
+const MAX_ERRORS: u32 = 100;
 
 /// After the database failed: soon, then every few seconds, for ever.
 const AGAIN: RetryPolicy = RetryPolicy {
@@ -146,11 +149,20 @@ async fn poll_kafka(consumer: &StreamConsumer, max_bytes: usize) -> Option<Batch
     let mut offsets = BTreeMap::new();
     let (mut rows, mut size) = (Vec::new(), 0);
     let mut patience = POLL;
+    let mut errors = 0;
     while size < max_bytes {
         let message = match tokio::time::timeout(patience, consumer.recv()).await {
             Ok(Ok(message)) => message,
             Ok(Err(error)) => {
-                tracing::warn!(%error, "Kafka: cannot read; trying again");
+                // While brokers are away, every attempt to connect leaves one in the queue. With a pause after each they would be
+                // read long after the brokers are back, and messages only behind them.
+                errors += 1;
+                if errors == 1 {
+                    tracing::warn!(%error, "Kafka: cannot read; trying again");
+                }
+                if errors < MAX_ERRORS {
+                    continue;
+                }
                 tokio::time::sleep(POLL).await;
                 break;
             }
@@ -211,12 +223,13 @@ async fn back_off(cx: &Cx, failures: u32, soft: &CancellationToken) {
 async fn step(cx: &Cx, source: &Source, soft: &CancellationToken) -> Result<(), StoreError> {
     // Kafka shares out partitions, and SQLite's files belong to one process.
     let shared = matches!(source, Source::Database);
-    if shared && !leases::hold(&cx.store, "intake-reader", &cx.me, cx.now(), LEASE).await? {
+    let lease = LEASE.min(cx.config.jobs.lease.get());
+    if shared && !leases::hold(&cx.store, "intake-reader", &cx.me, cx.now(), lease).await? {
         tokio::time::sleep(POLL).await;
         return Ok(());
     }
     let held = Stopwatch::start();
-    while held.elapsed() < LEASE / 2 && !soft.is_cancelled() {
+    while held.elapsed() < lease / 2 && !soft.is_cancelled() {
         match source.next(cx).await? {
             Some(batch) => process(cx, source, batch).await?,
             None => source.wait(cx).await,

@@ -7,6 +7,7 @@ use super::views::{
 };
 use super::{Failure, Portal, render};
 use crate::http::Problem;
+use crate::program::program;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
@@ -170,16 +171,9 @@ pub(super) async fn list(
         filters,
         problem,
         stream_position,
-        first_command: first_command(),
+        first_command: format!("{} webhook send", program()),
     };
     Ok(render(&page))
-}
-
-/// How this very program sends a first event.
-fn first_command() -> String {
-    let program = std::env::args_os().next().unwrap_or_else(|| "syncline".into());
-    let built_here = program.to_string_lossy().contains("target/");
-    if built_here { "cargo run --release -- webhook send" } else { "syncline webhook send" }.to_owned()
 }
 
 /// Suggestions: what is known anyway, and what is on the page.

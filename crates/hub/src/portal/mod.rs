@@ -110,6 +110,7 @@ impl IntoResponse for Failure {
 
 fn error_page(assets: &Assets, problem: &Problem) -> Response {
     let (title, todo) = match problem.status {
+        _ if problem.code == "not_set_up" => ("No password yet", "Open that link in this browser."),
         StatusCode::NOT_FOUND => ("Nothing here", "It may be gone, or the address has a typing error."),
         StatusCode::FORBIDDEN => {
             ("Not from this page", "Go back, load the page again and repeat what you did.")

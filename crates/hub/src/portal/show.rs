@@ -1,23 +1,28 @@
 //! Stored rows as the views want them.
 
 use super::views::{EventDetail, EventRow};
-use serde::Deserialize;
+use serde_json::Value;
 use syncline_store::events::StoredEvent;
 
-/// What the portal picks out of a raw event, whatever provider it came from.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Peek {
-    property_value: Option<String>,
-    change_source: Option<String>,
-    source_id: Option<String>,
-    new_object_id: Option<serde_json::Number>,
-    to_object_id: Option<serde_json::Number>,
-    attempt_number: Option<i64>,
-}
+/// What the portal picks out of a raw event, whatever provider it came from. Each field stands alone: one of an
+/// unexpected type hides none of the others.
+#[derive(Debug, Default)]
+struct Peek(serde_json::Map<String, Value>);
 
-fn peek(event: &StoredEvent) -> Peek {
-    serde_json::from_slice(&event.raw).unwrap_or_default()
+impl Peek {
+    fn at(event: &StoredEvent) -> Self {
+        Self(serde_json::from_slice(&event.raw).unwrap_or_default())
+    }
+
+    /// A text or a number, as text.
+    fn text(&self, name: &str) -> Option<String> {
+        match self.0.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(yes) => Some(yes.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
 }
 
 /// A provider's name as people write it.
@@ -33,11 +38,11 @@ pub(super) fn provider_name(id: &str) -> &str {
 
 /// An event as a row of the timeline.
 pub(super) fn row(event: &StoredEvent) -> EventRow {
-    let peek = peek(event);
+    let peek = Peek::at(event);
     let value = peek
-        .property_value
-        .or_else(|| peek.new_object_id.map(|id| format!("into {id}")))
-        .or_else(|| peek.to_object_id.map(|id| format!("with {id}")));
+        .text("propertyValue")
+        .or_else(|| peek.text("newObjectId").map(|id| format!("into {id}")))
+        .or_else(|| peek.text("toObjectId").map(|id| format!("with {id}")));
     EventRow {
         id: event.id.to_string(),
         stream_position: event.seq,
@@ -58,11 +63,13 @@ pub(super) fn row(event: &StoredEvent) -> EventRow {
 
 /// Everything about an event.
 pub(super) fn detail(event: &StoredEvent) -> EventDetail {
-    let peek = peek(event);
+    let peek = Peek::at(event);
+    let attempt = peek.text("attemptNumber").and_then(|attempt| attempt.parse::<u32>().ok());
     let facts = [
-        ("Change source", peek.change_source),
-        ("Source ID", peek.source_id),
-        ("Delivery attempt", peek.attempt_number.map(|attempt| (attempt + 1).to_string())),
+        ("Change source", peek.text("changeSource")),
+        ("Source ID", peek.text("sourceId")),
+        // The provider counts from 0.
+        ("Delivery attempt", attempt.map(|attempt| attempt.saturating_add(1).to_string())),
     ];
     let row = row(event);
     EventDetail {

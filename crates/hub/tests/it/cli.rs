@@ -178,7 +178,9 @@ async fn errors_say_what_to_do() {
     let output = desk.run(&["events", "list", "--from", "yesterday"]).await;
     assert!(output.code == 1 && output.stderr.contains("RFC 3339"), "{output:?}");
     let output = desk.run(&["serve"]).await;
-    assert!(output.code == 1 && output.stderr.contains("another process may have it"), "{output:?}");
+    assert!(output.code == 1 && output.stderr.contains("another Syncline is running"), "{output:?}");
+    let output = desk.run(&["serve", "--set", "data_dir=other"]).await;
+    assert!(output.code == 1 && output.stderr.contains("--listen chooses another address"), "{output:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -95,7 +95,11 @@ impl Rig {
         stored::store(&self.cx, stored::take_apart(&[delivery]), async |_| Ok(())).await.unwrap();
         let mut tx = self.cx.store.begin().await.unwrap();
         accounts::assign(&mut tx, "hubspot", "62515", "org_a", START).await.unwrap();
-        let adopt = Payload::AdoptEvents { provider: "hubspot".into(), account: "62515".into(), org_id: "acme".into() };
+        let adopt = Payload::AdoptEvents {
+            provider: "hubspot".into(),
+            account: "62515".into(),
+            org_id: "acme".into(),
+        };
         work::enqueue(&self.cx, &mut tx, &adopt, START).await.unwrap();
         tx.commit().await.unwrap();
         let waiting = self.list(State::Waiting).await;

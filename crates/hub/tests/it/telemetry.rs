@@ -97,7 +97,10 @@ async fn health_is_about_the_process_and_readiness_about_what_it_needs() {
     let health = hub.get("/healthz").await;
     assert_eq!((health.status, health.text().as_str()), (200, "ok\n"));
     let ready = hub.get("/readyz").await;
-    assert_eq!((ready.status, ready.json()), (200, json!({ "ready": true, "checks": { "database": "ok" } })));
+    assert_eq!(
+        (ready.status, ready.json()),
+        (200, json!({ "ready": true, "checks": { "database": "ok", "log": "ok" } }))
+    );
 
     // Nobody listens on port 9 of this machine.
     let desk = Desk::configured(&config("[database]\nurl = \"postgres://u@127.0.0.1:9/x\"\n"));
@@ -106,7 +109,7 @@ async fn health_is_about_the_process_and_readiness_about_what_it_needs() {
     until("it answers", async || client.get(format!("{}/healthz", desk.base())).send().await.ok()).await;
     assert_eq!(get(&desk, "/healthz").await.status, 200);
     let ready = get(&desk, "/readyz").await;
-    let unready = json!({ "ready": false, "checks": { "database": "unavailable" } });
+    let unready = json!({ "ready": false, "checks": { "database": "unavailable", "log": "ok" } });
     assert_eq!((ready.status, ready.json()), (503, unready));
     let soon = get(&desk, "/v1/events").await;
     assert_eq!((soon.status, soon.code().as_str(), soon.header("retry-after")), (503, "starting", "2"));

@@ -111,7 +111,7 @@ fn of_size(number: i64, bytes: usize) -> Arrival {
 /// Answers what the limit was.
 fn limit_files_to(bytes: u64) -> Rlimit {
     let before = getrlimit(Resource::Fsize);
-    set_limit(Rlimit { current: Some(bytes), ..before.clone() });
+    set_limit(Rlimit { current: Some(bytes), ..before });
     before
 }
 

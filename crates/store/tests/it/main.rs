@@ -4,6 +4,8 @@
 //! are named `noun::behaviour::database`. SQLite always runs; PostgreSQL and MySQL run where `SYNCLINE_TEST_POSTGRES_URL`
 //! and `SYNCLINE_TEST_MYSQL_URL` name a server, and otherwise note themselves as skipped.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 /// Makes one test per behaviour and database: `behaviour::sqlite`, `behaviour::postgres` and `behaviour::mysql`.
 macro_rules! for_each_database {
     ($($behaviour:ident),* $(,)?) => {
@@ -35,9 +37,13 @@ mod accounts;
 mod api_keys;
 mod disk_full;
 mod embedded_log;
+mod event_contents;
+mod event_filters;
 mod events;
 mod group_commit;
 mod intake_log;
+mod job_coalescing;
+mod job_lists;
 mod job_model;
 mod jobs;
 mod leases;
@@ -47,4 +53,3 @@ mod plans;
 mod portal;
 mod support;
 mod transactions;
-mod tmp_enospc;

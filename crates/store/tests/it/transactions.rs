@@ -18,6 +18,7 @@ for_each_database!(
     one_that_asks_nothing_holds_nobody_up,
     a_database_that_does_not_answer_is_unavailable,
 );
+on_databases!(an_abandoned_begin_leaves_no_open_transaction: postgres Postgres);
 
 async fn a_dropped_one_leaves_nothing(db: &TestDb) {
     let store = db.store().await;
@@ -126,6 +127,23 @@ async fn an_abandoned_commit_keeps_all_or_nothing(db: &TestDb) {
         assert!(sides == 0 || sides == 2, "{round}: {sides} of 2");
     }
     assert!(certain.iter().all(|id| kept.contains(id)), "a commit that was answered was kept");
+}
+
+/// Somebody else would get the connection, and with it a transaction that nobody ends.
+async fn an_abandoned_begin_leaves_no_open_transaction(db: &TestDb) {
+    let store = db.store().await;
+    for round in 0..60 {
+        let _ = tokio::time::timeout(Duration::from_micros(round * 20), store.begin()).await;
+    }
+    let open = "SELECT state FROM pg_stat_activity WHERE datname = current_database() \
+                AND state LIKE 'idle in transaction%'";
+    let mut raw = Raw::to(db).await;
+    let mut looks = 0;
+    // The server may still have to notice that the last ones hung up.
+    while raw.lines(open).await != [""; 0] {
+        looks += 1;
+        assert!(looks < 2_000, "a transaction was left open");
+    }
 }
 
 async fn one_that_asks_nothing_holds_nobody_up(db: &TestDb) {

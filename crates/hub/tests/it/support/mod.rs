@@ -59,7 +59,11 @@ pub struct Answer {
 impl Answer {
     /// Sends a request and reads the answer.
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
-        let answer = request.send().await.expect("the hub answers");
+        Self::read(request.send().await.expect("the hub answers")).await
+    }
+
+    /// Reads an answer to its end.
+    pub async fn read(answer: reqwest::Response) -> Self {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         Self { status, headers, body: answer.bytes().await.expect("a whole body") }
     }

@@ -1,12 +1,13 @@
 //! What the behaviours are written with.
 
+pub mod jobs;
 pub mod raw;
 
 use std::time::Duration;
 use syncline_core::event::{Event, EventId};
 use syncline_core::time::Timestamp;
 use syncline_store::events::{self, Arrival, Filter, Order, StoredEvent};
-use syncline_store::jobs::{self, NewJob};
+use syncline_store::jobs::{NewJob, State, enqueue as enqueue_job, list};
 use syncline_store::testing::{TestDb, Which};
 use syncline_store::{Scope, Store};
 
@@ -58,6 +59,11 @@ pub async fn timeline(store: &Store) -> Vec<StoredEvent> {
     events::page(store, &Scope::All, &Filter::default(), Order::OldestFirst, None, 100_000).await.unwrap()
 }
 
+/// What a question finds, oldest first.
+pub async fn page_of(store: &Store, scope: &Scope, filter: &Filter) -> Vec<StoredEvent> {
+    events::page(store, scope, filter, Order::OldestFirst, None, 1_000).await.unwrap()
+}
+
 /// A job of the installation itself that is due at the beginning of 2026.
 pub fn job(id: &str) -> NewJob {
     NewJob {
@@ -73,15 +79,15 @@ pub fn job(id: &str) -> NewJob {
 /// Queues it in a transaction of its own.
 pub async fn enqueue(store: &Store, job: &NewJob, now: Timestamp) {
     let mut tx = store.begin().await.unwrap();
-    jobs::enqueue(&mut tx, job, now).await.unwrap();
+    enqueue_job(&mut tx, job, now).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 /// The ids of all jobs there are, in order.
 pub async fn job_ids(store: &Store) -> Vec<String> {
     let mut ids = Vec::new();
-    for state in [jobs::State::Waiting, jobs::State::Running, jobs::State::Parked] {
-        let some = jobs::list(store, &Scope::All, state, None, None, 100_000).await.unwrap();
+    for state in [State::Waiting, State::Running, State::Parked] {
+        let some = list(store, &Scope::All, state, None, None, 100_000).await.unwrap();
         ids.extend(some.into_iter().map(|job| job.id));
     }
     ids.sort();

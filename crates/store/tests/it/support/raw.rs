@@ -40,15 +40,16 @@ impl Raw {
 
     /// Runs a statement.
     pub async fn run(&mut self, sql: &str) {
-        match self {
-            Self::Sqlite(db) => db.execute_batch(sql).unwrap_or_else(|e| panic!("{sql}: {e}")),
+        let outcome = match self {
+            Self::Sqlite(db) => db.execute_batch(sql).map_err(|error| error.to_string()),
             Self::Postgres(db) => {
-                drop(db.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|e| panic!("{sql}: {e}")))
+                db.execute(AssertSqlSafe(sql)).await.map(|_| ()).map_err(|error| error.to_string())
             }
             Self::MySql(db) => {
-                drop(db.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|e| panic!("{sql}: {e}")))
+                db.execute(AssertSqlSafe(sql)).await.map(|_| ()).map_err(|error| error.to_string())
             }
-        }
+        };
+        outcome.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// Begins a transaction that holds what every writer needs: SQLite's write lock, or the row of the event sequence.
