@@ -39,12 +39,24 @@ pub async fn append(store: &Store, deliveries: u32, body: Bytes, now: Timestamp)
         .map(|_| ())
 }
 
-/// The oldest `limit` rows.
+/// The oldest `limit` rows, and no more than `max_bytes` of them (one row always comes).
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn oldest(store: &Store, limit: u32) -> Result<Vec<LogRow>> {
-    let rows = store.query("SELECT seq, body FROM intake_log ORDER BY seq LIMIT ?", args![limit]).await?;
+pub async fn oldest(store: &Store, limit: u32, max_bytes: usize) -> Result<Vec<LogRow>> {
+    let sizes =
+        store.query("SELECT seq, LENGTH(body) FROM intake_log ORDER BY seq LIMIT ?", args![limit]).await?;
+    let (mut last, mut bytes) = (None, 0);
+    for row in &sizes {
+        bytes += usize::try_from(row.int(1)?).unwrap_or(usize::MAX);
+        if last.is_some() && bytes > max_bytes {
+            break;
+        }
+        last = Some(row.int(0)?);
+    }
+    let Some(last) = last else { return Ok(Vec::new()) };
+    let sql = "SELECT seq, body FROM intake_log WHERE seq <= ? ORDER BY seq LIMIT ?";
+    let rows = store.query(sql, args![last, limit]).await?;
     rows.iter().map(|row| Ok(LogRow { seq: row.int(0)?, body: row.bytes(1)? })).collect()
 }
 

@@ -85,14 +85,19 @@ impl Tx {
     }
 
     /// Inserts many rows, skipping those already there.
-    pub(crate) async fn insert_many(&mut self, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Result<()> {
-        if rows.is_empty() {
+    pub(crate) async fn insert_many(
+        &mut self,
+        bulk: &Bulk,
+        rows: impl IntoIterator<Item = Vec<Value>>,
+    ) -> Result<()> {
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_none() {
             return Ok(());
         }
         self.ask(async |inner| match inner {
             Inner::Sqlite(tx) => tx.insert_many(bulk, rows).await,
-            Inner::Postgres(tx) => tx.insert_many(bulk, rows).await,
-            Inner::MySql(tx) => tx.insert_many(bulk, rows).await,
+            Inner::Postgres(tx) => tx.insert_many(bulk, rows.collect()).await,
+            Inner::MySql(tx) => tx.insert_many(bulk, rows.collect()).await,
         })
         .await
     }

@@ -71,7 +71,6 @@ pub fn local_address(address: &std::net::SocketAddr) -> String {
 
 impl Remote {
     /// A request to `path`.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
     }

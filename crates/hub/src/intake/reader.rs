@@ -22,8 +22,8 @@ use tracing::Instrument as _;
 const POLL: Duration = Duration::from_millis(500);
 /// How long a reader owns the log without renewing, where jobs are not leased for less.
 const LEASE: Duration = Duration::from_secs(10);
-/// About how many bytes an event takes in the log; turns a batch of events into a bound on what is read.
-const EVENT_BYTES: usize = 400;
+/// About how many bytes an event takes in the log, compressed; turns a batch of events into a bound on what is read.
+const EVENT_BYTES: usize = 80;
 
 /// Errors of Kafka's that are passed over without a pause.
 const MAX_ERRORS: u32 = 100;
@@ -53,6 +53,7 @@ impl std::fmt::Debug for Source {
 }
 
 /// How far the log is done when a batch is stored.
+#[derive(Clone)]
 enum Receipt {
     Position(i64),
     Rows(Vec<i64>),
@@ -61,7 +62,15 @@ enum Receipt {
 
 struct Batch {
     deliveries: Vec<LoggedDelivery>,
+    /// The same, taken apart; gone once it was tried to be stored.
+    sorted: Option<Sorted>,
     receipt: Receipt,
+}
+
+impl Batch {
+    fn take_apart(&mut self) -> Sorted {
+        self.sorted.take().unwrap_or_else(|| take_apart(&self.deliveries))
+    }
 }
 
 impl Source {
@@ -73,18 +82,28 @@ impl Source {
         }
     }
 
-    /// Waits for something to do; `None` when there was nothing after all.
-    async fn next(&self, cx: &Cx) -> Result<Option<Batch>, StoreError> {
+    /// What comes behind `receipt`, while what came before is still being stored. The table cannot be read so: rows that
+    /// committed late may have smaller numbers.
+    async fn ahead(&self, cx: &Cx, receipt: &Receipt) -> Result<Option<Batch>, StoreError> {
+        match receipt {
+            Receipt::Position(position) => self.next(cx, Some(*position)).await,
+            Receipt::Offsets(_) => self.next(cx, None).await,
+            Receipt::Rows(_) => Ok(None),
+        }
+    }
+
+    /// Looks for something to do, behind `position` where the log has positions; `None` when there was nothing.
+    async fn next(&self, cx: &Cx, position: Option<i64>) -> Result<Option<Batch>, StoreError> {
         let bytes = cx.config.intake.batch * EVENT_BYTES;
         match self {
             Self::Embedded(reader, read) => {
-                let from = read.load(Ordering::Acquire);
+                let from = position.unwrap_or_else(|| read.load(Ordering::Acquire));
                 let rows = reader.after(from, 256, bytes).await?;
                 let receipt = Receipt::Position(rows.last().map_or(from, |row| row.seq));
                 Ok(batch(rows.into_iter().map(|row| row.body), receipt))
             }
             Self::Database => {
-                let rows = intake_log::oldest(&cx.store, 64).await?;
+                let rows = intake_log::oldest(&cx.store, 256, bytes).await?;
                 let receipt = Receipt::Rows(rows.iter().map(|row| row.seq).collect());
                 Ok(batch(rows.into_iter().map(|row| row.body), receipt))
             }
@@ -125,16 +144,16 @@ fn batch(rows: impl Iterator<Item = Bytes>, receipt: Receipt) -> Option<Batch> {
     let mut any = false;
     for row in rows {
         any = true;
-        deliveries.extend(decode(row));
+        deliveries.extend(decode(&row));
     }
-    any.then_some(Batch { deliveries, receipt })
+    any.then(|| Batch { sorted: Some(take_apart(&deliveries)), deliveries, receipt })
 }
 
 /// A row nobody can decode becomes one delivery of a provider nobody knows, and is parked as such.
-fn decode(row: Bytes) -> Vec<LoggedDelivery> {
-    segment::decode(&row).unwrap_or_else(|error| {
+fn decode(row: &Bytes) -> Vec<LoggedDelivery> {
+    segment::decode(row).unwrap_or_else(|error| {
         tracing::error!(%error, "a row of the intake log cannot be decoded; it is parked");
-        let body = data_encoding::BASE64.encode(&row).into();
+        let body = data_encoding::BASE64.encode(row).into();
         vec![LoggedDelivery {
             provider: "undecodable".into(),
             app: "".into(),
@@ -229,23 +248,37 @@ async fn step(cx: &Cx, source: &Source, soft: &CancellationToken) -> Result<(), 
         return Ok(());
     }
     let held = Stopwatch::start();
+    let mut ahead: Option<Batch> = None;
     while held.elapsed() < lease / 2 && !soft.is_cancelled() {
-        match source.next(cx).await? {
-            Some(batch) => process(cx, source, batch).await?,
-            None => source.wait(cx).await,
-        }
+        let batch = match ahead.take() {
+            Some(batch) => Some(batch),
+            None => source.next(cx, None).await?,
+        };
+        let Some(mut batch) = batch else {
+            source.wait(cx).await;
+            continue;
+        };
+        // While the database stores this one, the next one is read and taken apart.
+        let receipt = batch.receipt.clone();
+        let (stored, next) = tokio::join!(process(cx, source, &mut batch), source.ahead(cx, &receipt));
+        stored?;
+        ahead = next?;
+    }
+    if let Some(mut batch) = ahead {
+        // Kafka would not hand it out again to this process.
+        process(cx, source, &mut batch).await?;
     }
     Ok(())
 }
 
 /// Stores one batch, however often the database has to be asked; the log moves on only with it.
-async fn process(cx: &Cx, source: &Source, batch: Batch) -> Result<(), StoreError> {
+async fn process(cx: &Cx, source: &Source, batch: &mut Batch) -> Result<(), StoreError> {
     let mut failures = 0;
     loop {
         let watch = Stopwatch::start();
         let deliveries = batch.deliveries.len();
         let span = tracing::info_span!(target: SPANS, "store events", log = source.name(), deliveries);
-        match store_batch(cx, source, &batch).instrument(span).await {
+        match store_batch(cx, source, batch).instrument(span).await {
             Ok(tally) => {
                 source.moved_on(&batch.receipt, &cx.config.intake.kafka.topic);
                 metrics::stored(tally, watch.elapsed());
@@ -263,8 +296,8 @@ async fn process(cx: &Cx, source: &Source, batch: Batch) -> Result<(), StoreErro
     }
 }
 
-async fn store_batch(cx: &Cx, source: &Source, batch: &Batch) -> Result<Tally, StoreError> {
-    let sorted: Sorted = take_apart(&batch.deliveries);
+async fn store_batch(cx: &Cx, source: &Source, batch: &mut Batch) -> Result<Tally, StoreError> {
+    let sorted = batch.take_apart();
     match store(cx, sorted, async |tx| source.move_on(tx, &batch.receipt).await).await {
         Err(StoreError::Rejected(why)) => {
             tracing::warn!(%why, "the database refused a batch of events; storing them one by one");

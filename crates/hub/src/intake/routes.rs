@@ -145,20 +145,39 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
 ///
 /// # Errors
 /// 413 when there is more, 408 when it takes too long, 400 when the connection breaks off.
-pub async fn read_body(body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
+pub async fn read_body(mut body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(patience, Limited::new(&mut body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            format!("The body is over {limit} bytes."),
-        )),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(body, limit)).await;
+            Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                format!("The body is over {limit} bytes."),
+            ))
+        }
         Ok(Err(_)) => Err(Problem::bad_request("body_incomplete", "The body broke off before its end.")),
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",
             "The body took too long to arrive.",
         )),
+    }
+}
+
+/// How long a client may go on sending what is thrown away.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Throws away what is left of a body, up to `most` bytes: a connection that is closed while its client still writes is reset, and
+/// takes the answer with it.
+async fn drain(mut body: Body, most: usize) {
+    let mut left = most;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(length) {
+            Some(still) => left = still,
+            None => return,
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 mod shutdown;
 
-use crate::support::process::{Process, Program};
 use crate::support::load::{Load, Reader, compare};
+use crate::support::process::{Process, Program};
 use crate::support::topic::Topic;
 use crate::support::wait::until;
 use rand::rngs::StdRng;

@@ -24,14 +24,17 @@ async fn the_order_of_an_object_is_kept() {
         next = numbers.end;
         let events = numbers.map(|number| change(number, START, object(number), "firstname", "x"));
         let body = serde_json::Value::from_iter(events).to_string();
-        until("Kafka takes the delivery", async || (hub.send(hub.delivery(&body)).await.status == 200).then_some(()))
-            .await;
+        until("Kafka takes the delivery", async || {
+            (hub.send(hub.delivery(&body)).await.status == 200).then_some(())
+        })
+        .await;
     }
     topic.is_read().await;
     let mut found: BTreeMap<u32, (i32, Vec<u32>)> = BTreeMap::new();
     for (partition, bodies) in topic.bodies().await {
         for event in bodies.iter().flat_map(|body| body.as_array().unwrap()) {
-            let (number, id) = (event["eventId"].as_u64().unwrap() as u32, event["objectId"].as_u64().unwrap() as u32);
+            let (number, id) =
+                (event["eventId"].as_u64().unwrap() as u32, event["objectId"].as_u64().unwrap() as u32);
             let (first_seen_in, numbers) = found.entry(id).or_insert((partition, Vec::new()));
             assert_eq!(*first_seen_in, partition, "object {id} is in two partitions");
             numbers.push(number);
@@ -106,8 +109,10 @@ async fn brokers_away(way: Way, test: &str) {
         let numbers = 100_000 * (round + 1)..100_000 * (round + 1) + 10;
         let body = load::body(numbers.clone());
         ledger.sent.extend(numbers.clone());
-        until("deliveries are taken in", async || (hub.send(hub.delivery(&body)).await.status == 200).then_some(()))
-            .await;
+        until("deliveries are taken in", async || {
+            (hub.send(hub.delivery(&body)).await.status == 200).then_some(())
+        })
+        .await;
         ledger.acknowledged.extend(numbers);
         topic.is_read().await;
         if round == 0 {

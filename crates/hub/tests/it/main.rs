@@ -1,5 +1,7 @@
 //! The hub as a whole: real HTTP, real databases, real Kafka, a clock the test owns.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod api;
 mod bad_input;
 mod cli;

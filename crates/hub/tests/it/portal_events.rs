@@ -45,7 +45,7 @@ async fn what_people_typed_into_their_crm_is_shown_and_never_executed() {
     let encoded = "%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%20onload%3D%22x";
     let filtered = browser.get(&format!("/portal/events?property={encoded}")).await.text();
     let problem = browser.get(&format!("/portal/events?from={encoded}&kind={encoded}")).await.text();
-    assert_eq!(rows(&filtered), [id.clone()]);
+    assert_eq!(rows(&filtered), std::slice::from_ref(&id));
     for page in [&list, &page, &filtered, &problem] {
         assert!(page.contains("alert(1)"), "it is shown");
         assert!(!page.contains("<script>alert") && !page.contains("\" onload=\"x"), "{page}");
@@ -156,7 +156,7 @@ async fn the_live_page_gets_numbers_and_rows() {
     let mut stream = SseStream::open(browser.request(Method::GET, &stream)).await;
     assert!(stream.next_of("stats").await.data.contains("Events stored"));
     store(&hub, 2..4).await;
-    let mut live = vec![stream.next_of("row").await, stream.next_of("row").await];
+    let mut live = [stream.next_of("row").await, stream.next_of("row").await];
     assert!(live[0].id < live[1].id);
     let after = rows(&browser.get("/portal/events").await.text());
     live.sort_by_key(|message| std::cmp::Reverse(rows(&message.data)));

@@ -68,7 +68,8 @@ async fn every_database_and_every_log_shows_the_same_timeline() {
     let expected = pages(first).await;
     let whole = &expected[&("", "asc", 500)];
     assert_eq!(whole.len(), 1, "all on one page");
-    let found = serde_json::from_slice::<serde_json::Value>(&whole[0]).unwrap()["data"].as_array().unwrap().len();
+    let found =
+        serde_json::from_slice::<serde_json::Value>(&whole[0]).unwrap()["data"].as_array().unwrap().len();
     assert_eq!(found, odd::readable(), "every readable event is there once");
     for (name, hub, _) in &hubs[1..] {
         for ((filter, order, limit), found) in pages(hub).await {

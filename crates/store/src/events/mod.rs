@@ -99,7 +99,7 @@ pub async fn store(tx: &mut Tx, mut arrivals: Vec<Arrival>) -> Result<u64> {
         i64::try_from(arrivals.len()).map_err(|_| StoreError::Corrupt("too many events".to_owned()))?;
     tx.execute("UPDATE sequences SET value = ? WHERE name = 'event'", args![first + count - 1]).await?;
     let owners = owners_of(tx, &arrivals).await?;
-    let rows = (first..).zip(arrivals).map(|(seq, arrival)| row_of(seq, arrival, &owners)).collect();
+    let rows = (first..).zip(arrivals).map(|(seq, arrival)| row_of(seq, arrival, &owners));
     tx.insert_many(&INSERT, rows).await?;
     let new = tx
         .query("SELECT COUNT(*) FROM events WHERE seq >= ? AND seq < ?", args![first, first + count])

@@ -7,6 +7,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// Rows in one piece of a large insert.
+const PIECE: usize = 256;
+
 /// What a transaction asks of the writer.
 #[derive(Debug)]
 pub(super) enum Ask {
@@ -65,8 +68,24 @@ impl SqliteTx {
         self.ask(|reply| Ask::Query(sql.to_owned(), args, reply)).await
     }
 
-    pub(crate) async fn insert_many(&mut self, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Result<()> {
-        self.ask(|reply| Ask::InsertMany(*bulk, rows, reply)).await
+    /// Sends the rows in pieces and does not wait between them: while the writer inserts one, the next is made.
+    pub(crate) async fn insert_many(
+        &mut self,
+        bulk: &Bulk,
+        rows: impl Iterator<Item = Vec<Value>>,
+    ) -> Result<()> {
+        let mut rows = rows.peekable();
+        let mut answers = Vec::new();
+        while rows.peek().is_some() {
+            let piece = rows.by_ref().take(PIECE).collect();
+            let (reply, answer) = oneshot::channel();
+            self.send(Ask::InsertMany(*bulk, piece, reply))?;
+            answers.push(answer);
+        }
+        for answer in answers {
+            answer.await.map_err(|_| gone())??;
+        }
+        Ok(())
     }
 
     pub(crate) async fn commit(mut self) -> Result<()> {
@@ -78,11 +97,15 @@ impl SqliteTx {
 
     async fn ask<T>(&mut self, make: impl FnOnce(oneshot::Sender<Result<T>>) -> Ask) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        match &self.asks {
-            Some(asks) => asks.send(make(reply)).map_err(|_| gone())?,
-            None => self.queue_up(make(reply))?,
-        }
+        self.send(make(reply))?;
         answer.await.map_err(|_| gone())?
+    }
+
+    fn send(&mut self, ask: Ask) -> Result<()> {
+        match &self.asks {
+            Some(asks) => asks.send(ask).map_err(|_| gone()),
+            None => self.queue_up(ask),
+        }
     }
 
     /// Joins the writer's queue, the first ask in hand.

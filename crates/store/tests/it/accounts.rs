@@ -1,6 +1,6 @@
 //! Accounts: whose events are whose, before and after an account changes hands.
 
-use crate::support::{arrival, at, timeline};
+use crate::support::{arrival, as_far_as_it_gets, at, timeline};
 use syncline_store::accounts::{self, Account};
 use syncline_store::events::{self, Arrival};
 use syncline_store::testing::TestDb;
@@ -11,6 +11,7 @@ for_each_database!(
     events_belong_to_the_owner_of_their_account,
     stored_events_are_adopted_in_batches,
     an_adoption_begins_again_when_the_account_changes_hands,
+    events_being_stored_while_an_account_is_assigned_are_adopted,
     no_event_keeps_an_old_owner_whoever_stores_meanwhile,
     many_accounts_in_one_batch,
 );
@@ -74,6 +75,27 @@ async fn an_adoption_begins_again_when_the_account_changes_hands(db: &TestDb) {
     tx.commit().await.unwrap();
     assert_eq!([adopt(&store, "1", 4).await, adopt(&store, "1", 4).await], [4, 2]);
     assert_eq!(owners(&store).await, ["globex"; 6]);
+}
+
+/// They were given their owner before it changed, and nobody can see them yet: an adoption that did not wait for them would miss
+/// them.
+async fn events_being_stored_while_an_account_is_assigned_are_adopted(db: &TestDb) {
+    let store = db.store().await;
+    let mut storing = store.begin().await.unwrap();
+    events::store(&mut storing, vec![of("1", 1), of("1", 2)]).await.unwrap();
+    let adopting = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut tx = store.begin().await.unwrap();
+            assign(&mut tx, "1", "acme").await;
+            tx.commit().await.unwrap();
+            adopt(&store, "1", 10).await
+        }
+    });
+    as_far_as_it_gets(&store).await;
+    storing.commit().await.unwrap();
+    assert_eq!(adopting.await.unwrap(), 2);
+    assert_eq!(owners(&store).await, ["acme", "acme"]);
 }
 
 /// Writers store events while the account changes hands again and again; when all is quiet and adopted, every event

@@ -24,10 +24,10 @@ async fn read_in_the_order_of_writing(db: &TestDb) {
     for body in [&every_byte, &vec![], &large] {
         intake_log::append(&store, 1, body.clone().into(), at(0)).await.unwrap();
     }
-    let rows = intake_log::oldest(&store, 10).await.unwrap();
+    let rows = intake_log::oldest(&store, 10, usize::MAX).await.unwrap();
     assert!(rows.windows(2).all(|pair| pair[0].seq < pair[1].seq));
     assert!(rows.iter().map(|row| &row.body[..]).eq([&every_byte[..], &[], &large]));
-    assert_eq!(intake_log::oldest(&store, 2).await.unwrap().len(), 2);
+    assert_eq!(intake_log::oldest(&store, 2, usize::MAX).await.unwrap().len(), 2);
 }
 
 async fn rows_leave_with_the_transaction_that_stores_their_events(db: &TestDb) {
@@ -36,7 +36,7 @@ async fn rows_leave_with_the_transaction_that_stores_their_events(db: &TestDb) {
         intake_log::append(&store, 1, Bytes::from(vec![number]), at(0)).await.unwrap();
     }
     let first_two: Vec<i64> =
-        intake_log::oldest(&store, 2).await.unwrap().iter().map(|row| row.seq).collect();
+        intake_log::oldest(&store, 2, usize::MAX).await.unwrap().iter().map(|row| row.seq).collect();
     let mut tx = store.begin().await.unwrap();
     events::store(&mut tx, vec![arrival(1, "a")]).await.unwrap();
     intake_log::remove(&mut tx, &first_two).await.unwrap();
@@ -59,7 +59,8 @@ async fn the_lag_is_what_waits(db: &TestDb) {
         intake_log::append(&store, deliveries, Bytes::from_static(b"x"), at(second)).await.unwrap();
     }
     assert_eq!(intake_log::lag(&store).await.unwrap(), Lag { deliveries: 44, oldest: Some(at(5)) });
-    let all: Vec<i64> = intake_log::oldest(&store, 9).await.unwrap().iter().map(|row| row.seq).collect();
+    let all: Vec<i64> =
+        intake_log::oldest(&store, 9, usize::MAX).await.unwrap().iter().map(|row| row.seq).collect();
     let mut tx = store.begin().await.unwrap();
     intake_log::remove(&mut tx, &all[..2]).await.unwrap();
     tx.commit().await.unwrap();
@@ -81,7 +82,7 @@ async fn a_slow_writer_is_not_overtaken(db: &TestDb) {
     let mut read = Vec::new();
     loop {
         let over = writers.is_empty();
-        let rows = intake_log::oldest(&store, 7).await.unwrap();
+        let rows = intake_log::oldest(&store, 7, usize::MAX).await.unwrap();
         if over && rows.is_empty() {
             break;
         }
@@ -131,5 +132,5 @@ async fn two_first_readers_do_not_refuse_each_other(db: &TestDb) {
 }
 
 async fn bodies(store: &Store) -> Vec<u8> {
-    intake_log::oldest(store, 100).await.unwrap().iter().map(|row| row.body[0]).collect()
+    intake_log::oldest(store, 100, usize::MAX).await.unwrap().iter().map(|row| row.body[0]).collect()
 }

@@ -1,10 +1,9 @@
 //! Coalescing: of one key there is one job, whoever asks for it and whenever, and no asking is lost.
 
 use crate::support::jobs::{claim, get, ids, keyed, reclaim, settle};
-use crate::support::{at, enqueue, job, job_ids};
+use crate::support::{as_far_as_it_gets, at, enqueue, job, job_ids};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use syncline_store::jobs::{self, NewJob, Outcome, State};
 use syncline_store::testing::TestDb;
 use tokio::task::JoinSet;
@@ -15,6 +14,7 @@ for_each_database!(
     a_parked_one_asked_for_again_comes_back_to_life,
     asked_for_by_many_at_once_there_is_one,
     asked_for_by_two_transactions_there_is_one,
+    asked_for_while_it_is_being_settled_it_runs_again,
     the_last_payload_asked_for_is_run,
 );
 
@@ -115,10 +115,7 @@ async fn asked_for_by_two_transactions_there_is_one(db: &TestDb) {
             let store = store.clone();
             async move { enqueue(&store, &keyed("second", at(9), "second"), at(0)).await }
         });
-        // Let it get as far as it gets.
-        for _ in 0..50 {
-            store.ping(Duration::from_secs(5)).await.unwrap();
-        }
+        as_far_as_it_gets(&store).await;
         if first_commits {
             first.commit().await.unwrap()
         } else {
@@ -130,6 +127,35 @@ async fn asked_for_by_two_transactions_there_is_one(db: &TestDb) {
         assert_eq!(ids(&claimed), [id]);
         assert_eq!((claimed[0].run_at, claimed[0].payload.as_str()), (at(due), "second"));
         assert!(settle(&store, id, "me", Outcome::Done, at(100)).await);
+    }
+}
+
+/// The asker still sees the job that is about to go.
+async fn asked_for_while_it_is_being_settled_it_runs_again(db: &TestDb) {
+    let store = db.store().await;
+    for settled in [true, false] {
+        enqueue(&store, &keyed("first", at(0), "first"), at(0)).await;
+        claim(&store, "", "me", at(1), 1).await;
+        let mut settling = store.begin().await.unwrap();
+        assert!(jobs::settle(&mut settling, "first", "me", &Outcome::Done, at(2)).await.unwrap());
+        let asking = tokio::spawn({
+            let store = store.clone();
+            async move { enqueue(&store, &keyed("second", at(3), "second"), at(2)).await }
+        });
+        as_far_as_it_gets(&store).await;
+        if settled {
+            settling.commit().await.unwrap()
+        } else {
+            drop(settling)
+        }
+        asking.await.unwrap();
+        if !settled {
+            assert!(settle(&store, "first", "me", Outcome::Done, at(2)).await);
+        }
+        let again = claim(&store, "", "me", at(5), 9).await;
+        assert_eq!(again.len(), 1);
+        assert_eq!((again[0].run_at, again[0].payload.as_str()), (at(3), "second"));
+        assert!(settle(&store, &again[0].id, "me", Outcome::Done, at(5)).await);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Transactions: all or nothing, whoever else is at work and however they end.
 
 use crate::support::raw::Raw;
-use crate::support::{arrival, at, enqueue, job, job_ids, store_events, timeline};
+use crate::support::{abandon_after, arrival, at, enqueue, job, job_ids, store_events, timeline};
 use std::time::Duration;
 use syncline_store::testing::TestDb;
 use syncline_store::{Options, Store, StoreError, events, jobs};
@@ -117,7 +117,7 @@ async fn an_abandoned_commit_keeps_all_or_nothing(db: &TestDb) {
         let mut tx = store.begin().await.unwrap();
         jobs::enqueue(&mut tx, &job(&left), at(0)).await.unwrap();
         jobs::enqueue(&mut tx, &job(&right), at(0)).await.unwrap();
-        if tokio::time::timeout(Duration::from_micros(round * 25), tx.commit()).await.is_ok() {
+        if abandon_after(round * 4, tx.commit()).await.is_some_and(|committed| committed.is_ok()) {
             certain.push(left);
         }
     }
@@ -132,18 +132,25 @@ async fn an_abandoned_commit_keeps_all_or_nothing(db: &TestDb) {
 /// Somebody else would get the connection, and with it a transaction that nobody ends.
 async fn an_abandoned_begin_leaves_no_open_transaction(db: &TestDb) {
     let store = db.store().await;
-    for round in 0..60 {
-        let _ = tokio::time::timeout(Duration::from_micros(round * 20), store.begin()).await;
-    }
+    let mut raw = Raw::to(db).await;
     let open = "SELECT state FROM pg_stat_activity WHERE datname = current_database() \
                 AND state LIKE 'idle in transaction%'";
-    let mut raw = Raw::to(db).await;
-    let mut looks = 0;
-    // The server may still have to notice that the last ones hung up.
-    while raw.lines(open).await != [""; 0] {
-        looks += 1;
-        assert!(looks < 2_000, "a transaction was left open");
+    let mut abandoned = 0;
+    for steps in (1..400).step_by(4) {
+        // So that there is a connection to take, and time goes into beginning.
+        store.begin().await.unwrap().commit().await.unwrap();
+        match abandon_after(steps, store.begin()).await {
+            Some(tx) => tx.unwrap().commit().await.unwrap(),
+            None => abandoned += 1,
+        }
+        let mut looks = 0;
+        // The server may still have to notice that a connection is gone.
+        while raw.lines(open).await != [""; 0] {
+            looks += 1;
+            assert!(looks < 5_000, "a transaction was left open after {steps} steps");
+        }
     }
+    assert!(abandoned > 10, "{abandoned}");
 }
 
 async fn one_that_asks_nothing_holds_nobody_up(db: &TestDb) {

@@ -11,7 +11,15 @@ pub const EVENTS: usize = 10;
 /// The app's secret in benchmarks.
 pub const SECRET: &str = "bench-secret-0123456789abcdef0123456789";
 
-/// A body of ten events, about 3.5 KB; `number` makes its events different from every other delivery's.
+/// Records that a delivery's events are about: HubSpot sends what happened to one record together.
+const RECORDS: u64 = 3;
+
+/// A place among a million records, scattered.
+fn record(number: u64) -> u64 {
+    number * 7_919 % 1_000_003
+}
+
+/// A body of ten events about three records, about 3.5 KB; `number` makes its events different from every other delivery's.
 #[must_use]
 pub fn body(number: u64, occurred_at: Timestamp) -> String {
     let mut body = String::with_capacity(3_700);
@@ -31,7 +39,7 @@ pub fn body(number: u64, occurred_at: Timestamp) -> String {
             index + 7,
             62_515 + number % 40,
             occurred_at.as_millis(),
-            180_000_000_000 + event * 7_919 % 1_000_003,
+            180_000_000_000 + record(number * RECORDS + index % RECORDS),
         );
     }
     body.push(']');

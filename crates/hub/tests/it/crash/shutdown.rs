@@ -1,8 +1,8 @@
 //! Stopping: what is under way is finished, nothing is forgotten, and nobody has to wait for it.
 
 use super::{CONNECTIONS, SHORT_LEASE};
-use crate::support::process::Program;
 use crate::support::load::{Load, Reader, compare};
+use crate::support::process::Program;
 use std::time::Duration;
 use syncline_hub::telemetry::Stopwatch;
 use syncline_store::testing::{TestDb, Which};
@@ -57,8 +57,7 @@ async fn an_idle_hub_stops_within_a_second() {
         process.terminate();
         let status = process.ended().await;
         let took = watch.elapsed();
-        eprintln!("{test}: stopped after {took:?}");
-        assert!(status.success() && took < Duration::from_secs(1), "{status} after {took:?}");
+        assert!(status.success() && took < Duration::from_secs(1), "{test}: {status} after {took:?}");
         drop(idle);
     }
 }

@@ -5,6 +5,7 @@ pub mod child;
 pub mod load;
 pub mod process;
 pub mod proxy;
+pub mod rig;
 pub mod sse;
 pub mod topic;
 pub mod wait;

@@ -68,7 +68,8 @@ impl Program {
     /// Starts it and waits until it says that it is ready.
     pub async fn start_ready(&self) -> Process {
         let process = self.start().await;
-        until("a hub that is ready", async || (self.status("/readyz").await == Some(200)).then_some(())).await;
+        until("a hub that is ready", async || (self.status("/readyz").await == Some(200)).then_some(()))
+            .await;
         process
     }
 
@@ -147,6 +148,7 @@ impl Process {
 
 impl Drop for Process {
     /// A test that fails shows what its hubs said last.
+    #[expect(clippy::print_stderr, reason = "for whoever reads why the test failed")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             let said = std::fs::read_to_string(&self.log).unwrap_or_default();

@@ -3,6 +3,7 @@
 pub mod jobs;
 pub mod raw;
 
+use std::task::Poll;
 use std::time::Duration;
 use syncline_core::event::{Event, EventId};
 use syncline_core::time::Timestamp;
@@ -92,6 +93,26 @@ pub async fn job_ids(store: &Store) -> Vec<String> {
     }
     ids.sort();
     ids
+}
+
+/// Takes `work` a number of steps further and drops it there, wherever that is; its answer, if it came to one.
+pub async fn abandon_after<T>(steps: usize, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    for _ in 0..steps {
+        let step = std::future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+        if let Poll::Ready(answer) = step {
+            return Some(answer);
+        }
+        tokio::task::yield_now().await;
+    }
+    None
+}
+
+/// Lets another task run until it waits for something. A machine too slow for that makes a test easier to pass, not harder.
+pub async fn as_far_as_it_gets(store: &Store) {
+    for _ in 0..50 {
+        store.ping(Duration::from_secs(5)).await.unwrap();
+    }
 }
 
 /// Dice that fall the same way every time (SplitMix64).
