@@ -1,12 +1,19 @@
 //! Leases: one holder at a time, until it stops renewing.
 
-use crate::support::at;
+use crate::support::raw::Raw;
+use crate::support::{as_far_as_it_gets, at};
 use std::time::Duration;
 use syncline_store::testing::TestDb;
 use syncline_store::{Store, leases};
 use tokio::task::JoinSet;
 
-for_each_database!(held_by_one, taken_over_when_it_ends, given_back_early, raced_for_by_many);
+for_each_database!(
+    held_by_one,
+    taken_over_when_it_ends,
+    given_back_early,
+    raced_for_by_many,
+    the_second_of_two_first_takers_is_told
+);
 
 async fn held_by_one(db: &TestDb) {
     let store = db.store().await;
@@ -52,6 +59,24 @@ async fn raced_for_by_many(db: &TestDb) {
             holders += u32::from(ended.unwrap());
         }
         assert_eq!(holders, 1, "round {round}");
+    }
+}
+
+/// It finds no lease, and cannot see yet that somebody is just taking it.
+async fn the_second_of_two_first_takers_is_told(db: &TestDb) {
+    let store = db.store().await;
+    for first_commits in [false, true] {
+        let mut first = Raw::to(db).await;
+        first.get_in_the_way().await;
+        first.run(&format!("INSERT INTO leases VALUES ('lease', 'first', {})", at(10).as_millis())).await;
+        let second = tokio::spawn({
+            let store = store.clone();
+            async move { hold(&store, "second", 0).await }
+        });
+        as_far_as_it_gets(&store).await;
+        first.run(if first_commits { "COMMIT" } else { "ROLLBACK" }).await;
+        assert_eq!(second.await.unwrap(), !first_commits);
+        leases::give_back(&store, "lease", "second").await.unwrap();
     }
 }
 

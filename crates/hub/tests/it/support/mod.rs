@@ -43,8 +43,8 @@ pub struct TestHub {
     pub address: SocketAddr,
     /// A key for all organizations.
     pub key: String,
-    /// Its database.
-    pub db: TestDb,
+    /// Its database, for as long as the hub lives.
+    _db: TestDb,
     life: Lifecycle,
     client: reqwest::Client,
 }
@@ -117,7 +117,7 @@ impl TestHub {
             .expect("the database comes");
         let (_, key) = create_key(&cx, "test", None).await.expect("a key");
         let client = syncline_hub::http::client::client().expect("a client");
-        Self { cx, clock, address, key, db, life: app.lifecycle(), client }
+        Self { cx, clock, address, key, _db: db, life: app.lifecycle(), client }
     }
 
     /// A URL of this hub.
