@@ -22,7 +22,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             max_body: Size::from_bytes(8 * 1024 * 1024),
             commit_timeout: span("3s"),
             queue: 8192,
-            batch: 2000,
+            batch: 10_000,
             kafka: Kafka {
                 brokers: Brokers::default(),
                 topic: "syncline.intake".to_owned(),
