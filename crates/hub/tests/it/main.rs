@@ -23,3 +23,4 @@ mod stream;
 mod support;
 mod telemetry;
 mod timeline;
+mod wake;

@@ -139,7 +139,7 @@ async fn a_half_applied_migration_is_completed(db: &TestDb) {
     fresh.store().await;
     for (number, migration) in MIGRATIONS.iter().enumerate() {
         let statements = migration.statements(Dialect::MySql);
-        for applied in 1..=statements.len() {
+        for applied in [1, statements.len() / 2, statements.len()] {
             let db = db.another().await;
             let store = db.open();
             store.migrate_along(&MIGRATIONS[..number]).await.unwrap();
