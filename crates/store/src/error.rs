@@ -5,8 +5,8 @@ use std::error::Error as StdError;
 /// A failure of the database or of what was asked of it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot do it now: gone, full, locked, shutting down. The same call may succeed later, and nothing
-    /// of the transaction was kept, unless the answer to a commit was lost.
+    /// The database cannot do it now: gone, full, locked, shutting down, letting nobody in. That says nothing against what was asked:
+    /// the same call may succeed later, and nothing of the transaction was kept, unless the answer to a commit was lost.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// The database understood and refused: a value it cannot hold, a constraint. Asking again is pointless.
@@ -41,18 +41,21 @@ impl StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed,
-            OperationInterrupted, OutOfMemory, ReadOnly, SystemIoFailure,
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, FileLockingProtocolFailed,
+            NotADatabase, OperationInterrupted, OutOfMemory, PermissionDenied, ReadOnly, SystemIoFailure,
         };
         match error.sqlite_error_code() {
             Some(
                 CannotOpen
                 | DatabaseBusy
+                | DatabaseCorrupt
                 | DatabaseLocked
                 | DiskFull
                 | FileLockingProtocolFailed
+                | NotADatabase
                 | OperationInterrupted
                 | OutOfMemory
+                | PermissionDenied
                 | ReadOnly
                 | SystemIoFailure,
             ) => Self::Unavailable(error.into()),
@@ -66,7 +69,7 @@ impl From<sqlx::Error> for StoreError {
         let transient = match &error {
             sqlx::Error::Database(refusal) => {
                 if let Some(mysql) = refusal.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-                    mysql_is_transient(mysql.number())
+                    MYSQL_TRANSIENT.contains(&mysql.number())
                 } else {
                     refusal.code().is_some_and(|state| postgres_is_transient(&state))
                 }
@@ -87,19 +90,18 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// `SQLSTATE` classes that pass by themselves: connection (08), read-only after a fail-over (25006), rollback by the
-/// server (40), resources such as disk and memory (53), lock not available (55P03), operator intervention (57), I/O (58).
+/// `SQLSTATE` classes that say nothing against what was asked: connection (08), log-in (28), no such database (3D), rollback by the
+/// server (40), resources such as disk and memory (53), operator intervention (57), I/O (58); and read-only after a fail-over (25006),
+/// thrown out for idling (25P03, 25P04), lock not available (55P03).
 fn postgres_is_transient(state: &str) -> bool {
-    matches!(&state[..2.min(state.len())], "08" | "40" | "53" | "57" | "58")
-        || matches!(state, "25006" | "55P03")
+    matches!(&state[..2.min(state.len())], "08" | "28" | "3D" | "40" | "53" | "57" | "58")
+        || matches!(state, "25006" | "25P03" | "25P04" | "55P03")
 }
 
-/// MySQL's and MariaDB's own numbers for the same: too many connections, disk or table full, shutdown, lock wait,
-/// deadlock, read-only, connection killed.
-fn mysql_is_transient(number: u16) -> bool {
-    matches!(
-        number,
-        1021 | 1028 | 1030 | 1037 | 1038 | 1040 | 1041 | 1053 | 1077 | 1114 | 1129 | 1135 | 1152 | 1158
-            ..=1161 | 1180 | 1184 | 1203 | 1205 | 1206 | 1213 | 1290 | 1317 | 1836 | 1927 | 3024
-    )
-}
+/// MySQL's and MariaDB's own numbers for the same: too many connections, log-in refused, no such database, disk or table full,
+/// shutdown, lock wait, deadlock, read-only, connection killed or thrown out for idling, statement to be prepared again.
+const MYSQL_TRANSIENT: [u16; 41] = [
+    1021, 1028, 1030, 1037, 1038, 1040, 1041, 1044, 1045, 1049, 1053, 1077, 1114, 1129, 1130, 1135, 1152,
+    1158, 1159, 1160, 1161, 1180, 1184, 1203, 1205, 1206, 1213, 1226, 1290, 1317, 1615, 1637, 1792, 1836,
+    1927, 1969, 3024, 3032, 3168, 3169, 4031,
+];

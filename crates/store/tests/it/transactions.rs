@@ -4,7 +4,7 @@ use crate::support::raw::Raw;
 use crate::support::{abandon_after, arrival, at, enqueue, job, job_ids, store_events, timeline};
 use std::time::Duration;
 use syncline_store::testing::TestDb;
-use syncline_store::{Options, Store, StoreError, events, jobs};
+use syncline_store::{Options, Result, Store, StoreError, events, jobs};
 use tokio::task::JoinSet;
 
 for_each_database!(
@@ -18,6 +18,7 @@ for_each_database!(
     one_that_asks_nothing_holds_nobody_up,
     a_database_that_does_not_answer_is_unavailable,
 );
+on_databases!(a_server_that_lets_nobody_in_is_unavailable: postgres Postgres, mysql MySql);
 on_databases!(an_abandoned_begin_leaves_no_open_transaction: postgres Postgres);
 
 async fn a_dropped_one_leaves_nothing(db: &TestDb) {
@@ -177,16 +178,17 @@ async fn a_database_that_does_not_answer_is_unavailable(db: &TestDb) {
     assert_eq!(store_events(&store, vec![arrival(1, "a")]).await, 1);
 }
 
+/// Whoever takes this for a verdict on the event it was storing would give the event up.
+async fn a_server_that_lets_nobody_in_is_unavailable(db: &TestDb) {
+    let (before, _) = db.url.rsplit_once('/').unwrap();
+    let store = open(&format!("{before}/no_such_database")).unwrap();
+    let error = store.ping(Duration::from_secs(5)).await.unwrap_err();
+    assert!(error.is_transient() && error.to_string().contains("no_such_database"), "{error}");
+    assert!(store.begin().await.unwrap_err().is_transient());
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable_and_a_url_that_is_none_is_a_setup_error() {
-    let open = |url: &str| {
-        Store::open(&Options {
-            url: url.to_owned(),
-            data_dir: std::env::temp_dir(),
-            max_connections: 1,
-            acquire_timeout: Duration::from_millis(300),
-        })
-    };
     for url in ["postgres://nobody:secret@127.0.0.1:1/none", "mysql://nobody:secret@127.0.0.1:1/none"] {
         let store = open(url).expect("nothing is asked of the server yet");
         let error = store.ping(Duration::from_secs(5)).await.unwrap_err();
@@ -200,4 +202,13 @@ async fn a_server_that_is_not_there_is_unavailable_and_a_url_that_is_none_is_a_s
         assert!(matches!(error, StoreError::Setup(_)), "{url}: {error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
+}
+
+fn open(url: &str) -> Result<Store> {
+    Store::open(&Options {
+        url: url.to_owned(),
+        data_dir: std::env::temp_dir(),
+        max_connections: 1,
+        acquire_timeout: Duration::from_millis(300),
+    })
 }
