@@ -1,0 +1,1 @@
+//! airtable over real HTTP.

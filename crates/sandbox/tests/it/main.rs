@@ -1,0 +1,9 @@
+//! The sandbox over real HTTP.
+
+mod airtable;
+mod control;
+mod hubspot;
+mod notion;
+mod support;
+mod tentoeight;
+mod world;

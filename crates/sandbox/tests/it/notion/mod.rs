@@ -1,0 +1,1 @@
+//! notion over real HTTP.

@@ -1,0 +1,1 @@
+//! tentoeight over real HTTP.

@@ -1,0 +1,1 @@
+//! The people, companies and deals of the seed.
