@@ -196,6 +196,23 @@ fn custom_fields(value: &Value, settings: &Settings) -> Result<Vec<Field>, Vec<S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{any, proptest};
+
+    proptest! {
+        #[test]
+        fn no_body_makes_it_panic(bytes in any::<Vec<u8>>(), name in ".*", field in ".*") {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "application/json".parse().expect("a header"))]);
+            let text = json!({"name": name, "emails": [name], "custom_fields": {field: name}}).to_string();
+            for body in [bytes.as_slice(), text.as_bytes(), &text.as_bytes()[..text.len() / 2]] {
+                let Ok(fields) = object(&headers, body) else { continue };
+                if let Ok(changes) = Changes::read(&fields, &Settings::default(), true) {
+                    let mut customer = Customer::default();
+                    changes.clone().apply(&mut customer, &CustomFields::default());
+                    assert!(!changes.apply(&mut customer, &CustomFields::default()), "the second time changes nothing");
+                }
+            }
+        }
+    }
 
     fn read(body: Value, settings: &Settings, is_new: bool) -> Result<Changes, Value> {
         let Value::Object(body) = body else { panic!("an object") };

@@ -120,6 +120,23 @@ pub(super) fn page<'a, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{any, proptest};
+
+    proptest! {
+        #[test]
+        fn no_query_makes_it_panic(text in ".*", index in any::<usize>(), newest_first in any::<bool>()) {
+            let lists = Lists { newest_first, ..Lists::default() };
+            for query in [text.clone(), format!("cursor={text}&limit=1"), format!("offset={index}&limit={index}")] {
+                if let Ok(wanted) = Wanted::read(&query, &lists) {
+                    let (entries, _) = page(&[1, 2, 3], &wanted, &lists, |_| true);
+                    assert!(entries.len() <= 3);
+                }
+            }
+            let wanted = Wanted { include_deleted: true, limit: 2, start: Start::After(index) };
+            let (entries, _) = page(&[1, 2, 3], &wanted, &lists, |_| true);
+            assert!(entries.iter().all(|(at, _)| if newest_first { *at < index } else { *at > index }));
+        }
+    }
 
     fn walk(lists: &Lists, query: &str) -> Vec<Vec<usize>> {
         let items: Vec<usize> = (0..7).collect();
