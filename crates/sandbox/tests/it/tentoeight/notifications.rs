@@ -59,6 +59,8 @@ async fn a_user_and_a_password_in_the_callback_become_basic_auth() {
     clinic.sandbox.advance(A_SECOND).await;
     // "hub:s@cret"
     assert_eq!(receiver.take()[0].header("authorization"), "Basic aHViOnNAY3JldA==");
+    let record = clinic.sandbox.get("/_sandbox/requests?direction=out").await.expect(200);
+    assert_eq!(record["requests"][0]["path"], json!(receiver.url("/tento")));
 }
 
 #[tokio::test]
