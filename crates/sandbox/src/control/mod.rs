@@ -1,5 +1,6 @@
 //! The control interface, below `/_sandbox`: everything about the sandbox itself, and nothing a vendor would answer.
 
+mod callback;
 mod clock;
 mod edits;
 mod faults;
