@@ -18,6 +18,7 @@ mod portal;
 mod portal_events;
 mod portal_views;
 mod retention;
+mod sandbox;
 mod secrets;
 mod stream;
 mod support;

@@ -2,6 +2,7 @@
 
 mod airtable;
 mod control;
+mod fidelity;
 mod hubspot;
 mod notion;
 mod support;
