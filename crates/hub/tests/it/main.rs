@@ -20,6 +20,7 @@ mod portal_views;
 mod retention;
 mod sandbox;
 mod secrets;
+mod simulated;
 mod stream;
 mod support;
 mod telemetry;

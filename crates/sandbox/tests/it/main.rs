@@ -3,8 +3,11 @@
 mod airtable;
 mod control;
 mod fidelity;
+mod garbage;
 mod hubspot;
 mod notion;
+mod story;
 mod support;
 mod tentoeight;
+mod webhook_faults;
 mod world;
