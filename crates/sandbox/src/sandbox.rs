@@ -119,7 +119,7 @@ fn apply_options(rooms: &Rooms, options: &Options) -> Result<(), StartError> {
         ConsentMode::Deny => Consent::Deny,
     };
     control::settings::change(rooms, &json!({ "consent": consent })).map_err(StartError::Settings)?;
-    if let Some(settings) = &options.settings {
+    for settings in &options.settings {
         control::settings::change(rooms, settings).map_err(StartError::Settings)?;
     }
     control::settings::keep(rooms);
