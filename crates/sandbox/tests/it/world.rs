@@ -4,12 +4,12 @@ use crate::support::TestSandbox;
 use serde_json::json;
 
 #[tokio::test]
-async fn every_vendor_tells_how_many_of_the_seed_it_knows() {
+async fn every_vendor_is_seeded_and_tells_what_it_took() {
     let sandbox = TestSandbox::start().await;
     let counts =
         sandbox.post("/_sandbox/seed", &json!({"people": 20, "companies": 5, "deals": 5})).await.expect(200);
     for vendor in ["hubspot", "notion", "airtable", "tentoeight"] {
-        assert!(counts[vendor].is_object(), "{vendor}: {counts}");
+        assert!(counts.get(vendor).is_some(), "{vendor}: {counts}");
     }
     assert!(
         counts["tentoeight"]["customers"].as_u64().is_some_and(|count| (10..=22).contains(&count)),
