@@ -26,6 +26,10 @@ mod single;
 mod special;
 pub(crate) mod store;
 mod table;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod told;
 mod undo;
 mod view;
 pub(crate) mod write;
