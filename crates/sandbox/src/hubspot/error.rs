@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// A refusal as HubSpot words it. The correlation id is added on the way out, by [`super::access::enter`] or here.
+/// A refusal as HubSpot words it. The correlation id is added on the way out, by [`super::access::correlate`].
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiError {
     /// The HTTP status.
