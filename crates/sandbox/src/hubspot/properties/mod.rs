@@ -1,29 +1,30 @@
 //! Property definitions and groups, and what values they let in (HubSpot facts 4, 3.5).
 
 mod addresses;
+mod api;
+pub(crate) mod batch;
 mod check;
 mod definition;
+mod edit;
+mod groups;
+pub(crate) mod input;
+mod limits;
+pub(crate) mod requests;
 mod rules;
+mod schemas;
 mod standard;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use api::router;
 pub(crate) use check::{appended, check, check_all, moment};
 pub(crate) use definition::{Definition, Sensitivity, Type};
 pub(crate) use rules::Settings;
 pub(crate) use table::Properties;
 
-use super::Hubspot;
 use super::state::Portal;
 use super::types::TypeId;
-use axum::Router;
-use std::sync::Arc;
-
-/// The endpoints of definitions and groups, and of custom object schemas.
-pub(crate) fn router() -> Router<Arc<Hubspot>> {
-    Router::new()
-}
 
 /// A kept value as webhooks tell it: datetimes as epoch milliseconds, sensitive ones redacted (HubSpot facts 6.3).
 /// Also whether the property is sensitive.
@@ -47,4 +48,17 @@ pub(crate) fn is_unique(portal: &Portal, object_type: TypeId, name: &str) -> boo
 /// Whether the type has a property with this name: values of archived ones are not shown.
 pub(crate) fn is_known(portal: &Portal, object_type: TypeId, name: &str) -> bool {
     portal.properties.get(object_type, name).is_some()
+}
+
+/// `Contact` and `Contacts`, `Line item` and `Line items`: a type for people.
+fn standard_name(portal: &Portal, object_type: TypeId) -> (String, String) {
+    if let Some(custom) = portal.custom_types.get(&object_type) {
+        return (custom.singular.clone(), custom.plural.clone());
+    }
+    let spoken = |name: Option<&str>| {
+        let name = name.unwrap_or_default().replace('_', " ");
+        let mut letters = name.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    };
+    (spoken(object_type.singular()), spoken(object_type.plural()))
 }

@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) max_custom: usize,
     /// How many of those may be unique.
     pub(crate) max_unique: usize,
+    /// Whether a PATCH of a field that cannot change (`name`, `hasUniqueValue`, `dataSensitivity`) is refused, not ignored.
+    pub(crate) refuse_immutable: bool,
     /// The most inputs of a batch of definitions.
     pub(crate) max_batch: usize,
     /// How long after its creation a definition can be read. 250 to 700 were observed.
@@ -62,6 +64,7 @@ impl Default for Settings {
             longest_name: 100,
             max_custom: 1000,
             max_unique: 10,
+            refuse_immutable: false,
             max_batch: 100,
             readable_after_ms: 0,
             values_return: true,
