@@ -3,7 +3,7 @@
 use super::super::Hubspot;
 use super::super::error::ApiError;
 use super::super::webhooks::audience;
-use super::super::webhooks::call::{Call, answer};
+use super::super::webhooks::call::Call;
 use super::settings::Settings;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -52,11 +52,10 @@ pub(super) fn on(
     act: Act,
 ) -> MethodRouter<Arc<Hubspot>> {
     axum::routing::on(method, move |State(hubspot): State<Arc<Hubspot>>, call: Call| async move {
-        let done = match enter(&hubspot, &call, room, scope) {
-            Ok(app) => act(&hubspot, &call, app),
-            Err(refusal) => Ok(*refusal),
-        };
-        answer(&hubspot, done)
+        match enter(&hubspot, &call, room, scope) {
+            Ok(app) => act(&hubspot, &call, app).unwrap_or_else(ApiError::into_response),
+            Err(refusal) => *refusal,
+        }
     })
 }
 

@@ -1,7 +1,7 @@
-//! A call to what belongs to apps rather than to accounts: read whole, answered at once, correlated on the way out.
+//! A call to what belongs to apps rather than to accounts: read whole, and answered at once.
 
 use super::super::Hubspot;
-use super::super::error::{ApiError, correlate};
+use super::super::error::ApiError;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, RawPathParams, Request, State};
 use axum::response::{IntoResponse as _, Response};
@@ -32,14 +32,8 @@ pub(crate) type Act = fn(&Arc<Hubspot>, &Call) -> Result<Response, ApiError>;
 /// The route of `act`.
 pub(crate) fn on(method: MethodFilter, act: Act) -> MethodRouter<Arc<Hubspot>> {
     axum::routing::on(method, move |State(hubspot): State<Arc<Hubspot>>, call: Call| async move {
-        answer(&hubspot, act(&hubspot, &call))
+        act(&hubspot, &call).unwrap_or_else(ApiError::into_response)
     })
-}
-
-/// Adds what every answer carries.
-pub(crate) fn answer(hubspot: &Hubspot, done: Result<Response, ApiError>) -> Response {
-    let response = done.unwrap_or_else(ApiError::into_response);
-    correlate(response, &hubspot.webhooks.correlation_id(hubspot.house.now()))
 }
 
 impl Call {

@@ -90,8 +90,8 @@ fn create(hubspot: &Arc<Hubspot>, call: &Call) -> Result<Response, ApiError> {
     let settings = hubspot.settings.get();
     let wanted = Wanted::read(&body, &settings.webhooks)?;
     let active = activity(&body)?.unwrap_or(false);
-    let (request_id, now) =
-        (hubspot.webhooks.correlation_id(hubspot.house.now()).replace('-', ""), hubspot.house.now());
+    let now = hubspot.house.now();
+    let request_id = hubspot.access.correlation_id(now).replace('-', "");
     let mut hooks = hubspot.webhooks.hooks.lock();
     let id = hooks.last_subscription + 1;
     let app = hooks.apps.entry(app).or_default();

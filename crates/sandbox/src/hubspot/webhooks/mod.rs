@@ -37,7 +37,6 @@ use subscriptions::AppHooks;
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     hooks: Mutex<Hooks>,
-    correlation: Mutex<Dice>,
 }
 
 /// What apps have set, and what waits to be sent. Locked after the records, never before them.
@@ -91,22 +90,13 @@ impl Hooks {
 impl Webhooks {
     /// With nothing in it.
     pub(crate) fn new(house: &House) -> Self {
-        Self {
-            hooks: Mutex::new(Hooks::new(house, 0)),
-            correlation: Mutex::new(house.dice("hubspot.webhooks.correlation")),
-        }
+        Self { hooks: Mutex::new(Hooks::new(house, 0)) }
     }
 
     /// With nothing in it again.
     pub(crate) fn reset(&self, house: &House) {
         let mut hooks = self.hooks.lock();
         *hooks = Hooks::new(house, hooks.generation + 1);
-        *self.correlation.lock() = house.dice("hubspot.webhooks.correlation");
-    }
-
-    /// What an answer and its complaint have in common.
-    pub(crate) fn correlation_id(&self, now: i64) -> String {
-        self.correlation.lock().uuid_v7(now)
     }
 }
 
