@@ -31,14 +31,7 @@ impl ApiError {
     /// A refusal without a category.
     pub(crate) fn bare(status: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            status,
-            message,
-            category: None,
-            context: None,
-            errors: Vec::new(),
-            more: Box::default(),
-        }
+        Self { status, message, category: None, context: None, errors: Vec::new(), more: Box::default() }
     }
 
     /// 400 `VALIDATION_ERROR`.

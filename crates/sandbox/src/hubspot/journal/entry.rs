@@ -49,19 +49,18 @@ pub(crate) struct Happening {
 pub(crate) fn happenings(changes: &[Change]) -> Vec<Happening> {
     let mut happenings: Vec<Happening> = Vec::new();
     for change in changes {
-        if let What::Property { object_type, id, name, value, sensitive } = &change.what {
-            let value = if *sensitive { "REDACTED".to_owned() } else { value.clone() };
+        if let What::Property { object_type, id, name, value, .. } = &change.what {
             let before = happenings.last_mut().filter(|last| {
                 (last.object_type, last.object_id, last.at) == (*object_type, *id, change.at)
                     && matches!(last.action, Action::Create | Action::Update)
             });
             match before {
                 Some(last) => {
-                    last.values.insert(name.clone(), value);
+                    last.values.insert(name.clone(), value.clone());
                 }
                 None => {
                     let mut update = plain(change.at, Action::Update, *object_type, *id);
-                    update.values.insert(name.clone(), value);
+                    update.values.insert(name.clone(), value.clone());
                     happenings.push(update);
                 }
             }

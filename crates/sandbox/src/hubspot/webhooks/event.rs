@@ -2,7 +2,6 @@
 
 use super::super::change::{Change, What};
 use super::super::state::Portal;
-use super::super::types::TypeId;
 use super::event_type::{Kind, Subject, told_as};
 use super::settings::{MergeObjectId, Settings};
 use super::subscriptions::{Subscription, Wanted};
@@ -117,12 +116,6 @@ fn property_fits(wanted: &Wanted, what: &What) -> bool {
     }
 }
 
-/// Whether HubSpot tells of this at all: merging deals in its own pages was seen to tell nothing.
-pub(crate) fn is_told(change: &Change, settings: &Settings) -> bool {
-    let deals = matches!(change.what, What::Merged { object_type: TypeId::DEAL, .. });
-    !deals || !change.source.kind.starts_with("CRM_UI") || settings.deal_merge_in_ui
-}
-
 /// The event that tells `subscription` of `change`.
 pub(crate) fn event(
     portal: &Portal,
@@ -150,7 +143,7 @@ pub(crate) fn event(
     match (&change.what, kind) {
         (What::Property { name, value, sensitive, .. }, _) => {
             event.property_name = Some(name.clone());
-            event.property_value = Some(if *sensitive { "REDACTED".to_owned() } else { value.clone() });
+            event.property_value = Some(value.clone());
             event.is_sensitive = settings.is_sensitive.then_some(*sensitive);
         }
         (What::Merged { .. }, _) => event.merge = merge(&change.what).map(Box::new),
@@ -213,6 +206,7 @@ fn association(portal: &Portal, what: &What, generic: bool) -> Option<Associatio
 mod tests {
     use super::super::super::change::Source;
     use super::super::super::state;
+    use super::super::super::types::TypeId;
     use super::*;
     use crate::house::{Clock, House};
     use serde_json::json;
@@ -273,12 +267,12 @@ mod tests {
     }
 
     #[test]
-    fn a_sensitive_value_is_not_told_and_older_events_do_not_say_whether_it_is_one() {
+    fn events_say_whether_a_value_is_sensitive_and_older_ones_do_not() {
         let what = || What::Property {
             object_type: TypeId::CONTACT,
             id: 1,
             name: "diagnosis".to_owned(),
-            value: "flu".to_owned(),
+            value: "REDACTED".to_owned(),
             sensitive: true,
         };
         let subscribed =
@@ -376,20 +370,5 @@ mod tests {
         let company = wanted(json!({"eventType": "company.associationChange"}));
         assert!(concerns(&company, &association(TypeId::COMPANY, TypeId::DEAL)));
         assert!(!concerns(&company, &association(TypeId::DEAL, TypeId::COMPANY)));
-    }
-
-    #[test]
-    fn merging_deals_by_hand_is_not_told() {
-        let merged = |object_type, source| Change {
-            at: AT,
-            source,
-            what: What::Merged { object_type, primary: 1, merged: vec![1, 2], new: 3, properties_moved: 0 },
-        };
-        let settings = Settings::default();
-        assert!(!is_told(&merged(TypeId::DEAL, Source::person(1)), &settings));
-        assert!(is_told(&merged(TypeId::DEAL, Source::app(1)), &settings));
-        assert!(is_told(&merged(TypeId::CONTACT, Source::person(1)), &settings));
-        let told = Settings { deal_merge_in_ui: true, ..Settings::default() };
-        assert!(is_told(&merged(TypeId::DEAL, Source::person(1)), &told));
     }
 }

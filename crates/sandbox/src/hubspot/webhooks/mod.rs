@@ -125,7 +125,7 @@ pub(crate) fn publish(hubspot: &Hubspot, state: &State, portal: u64, changes: &[
         let Some(audience) = audience::of(hubspot, *app_id, portal, settings) else { continue };
         let key: LaneKey = (*app_id, (!settings.mix_portals).then_some(portal));
         let mut before = None;
-        for change in changes.iter().filter(|change| event::is_told(change, settings)) {
+        for change in changes {
             let record = written(&change.what);
             if record.is_none() || record != before {
                 *units += 1;

@@ -48,8 +48,6 @@ pub(crate) struct Settings {
     pub(crate) is_sensitive: bool,
     /// Whose id `objectId` is in a merge.
     pub(crate) merge_object_id: MergeObjectId,
-    /// Whether merging deals in HubSpot's own pages is told.
-    pub(crate) deal_merge_in_ui: bool,
     /// Whether an account that uninstalled the app is still told of.
     pub(crate) after_uninstall: bool,
     /// Whether only accounts are told of that granted the read scope of the object.
@@ -111,7 +109,6 @@ impl Default for Settings {
             duplicate_chance: 0.0,
             is_sensitive: true,
             merge_object_id: MergeObjectId::New,
-            deal_merge_in_ui: false,
             after_uninstall: false,
             needs_read_scope: true,
             decode_lower_case_escapes: true,
