@@ -204,7 +204,7 @@ fn portal(
         users: users.collect(),
         private_app_token: format!("pat-na1-{}", dice.uuid()),
         private_app_id: 1_000_000 + id,
-        objects: Objects::default(),
+        objects: Objects::new(house.seed(), id),
         properties: Properties::at_start(house.now(), &[(mock_exams, &custom)]),
         associations: Associations::default(),
         custom_types: BTreeMap::from([(mock_exams, custom)]),
