@@ -214,7 +214,7 @@ fn portal(
         private_app_token: format!("pat-na1-{}", dice.uuid()),
         private_app_id: 1_000_000 + id,
         pipelines: Pipelines::at_start(house.now()),
-        objects: Objects::default(),
+        objects: Objects::new(house.seed(), id),
         properties: Properties::at_start(house.now(), &[(mock_exams, &custom)]),
         associations: Associations::default(),
         custom_types: BTreeMap::from([(mock_exams, custom)]),

@@ -1,7 +1,7 @@
 //! Apps come to accounts and leave them: the journal's `APP_LIFECYCLE_EVENT` (HubSpot facts 1.7), and no webhook.
 
 use super::Access;
-use crate::hubspot::Hubspot;
+use crate::hubspot::{Hubspot, journal};
 
 /// More than this nobody asks for.
 const KEPT: usize = 10_000;
@@ -28,6 +28,8 @@ impl Access {
 
 /// Notes what happened. The one place that knows: whoever else is to be told is told here.
 pub(super) fn tell(hubspot: &Hubspot, event: Lifecycle) {
+    let tell = if event.installed { journal::app_installed } else { journal::app_uninstalled };
+    tell(hubspot, event.app, event.portal);
     let mut known = hubspot.access.lifecycle.lock();
     if known.len() == KEPT {
         known.remove(0);

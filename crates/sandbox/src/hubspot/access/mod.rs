@@ -74,6 +74,11 @@ impl Access {
         self.grants.read().installed(app, portal).is_some()
     }
 
+    /// What an account granted an app; none where the app is not installed.
+    pub(crate) fn scopes_granted(&self, app: u64, portal: u64) -> Option<Arc<[String]>> {
+        self.grants.read().installed(app, portal).map(|install| Arc::clone(&install.scopes))
+    }
+
     /// How many calls an account's private apps made today.
     pub(crate) fn calls_today(&self, portal: u64, time_zone: &str, now: i64) -> u64 {
         self.limits.lock().today(portal, time_zone, now)
