@@ -7,6 +7,7 @@ mod errors;
 mod faults;
 mod info;
 mod limits;
+mod limits_apart;
 mod pages;
 mod registered;
 mod tokens;

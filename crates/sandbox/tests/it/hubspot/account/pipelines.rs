@@ -111,3 +111,47 @@ async fn bad_pipelines_are_refused_and_change_nothing() {
     assert_eq!(unknown["message"], "Unable to infer object type from: butterflies");
     assert_eq!(get(&sandbox, "v3/pipelines/deals").await.expect(200), before);
 }
+
+async fn deal(sandbox: &TestSandbox, pipeline: &str, stage: &str) -> Answer {
+    let properties = json!({"dealname": "Big", "pipeline": pipeline, "dealstage": stage});
+    call(sandbox, Method::POST, "v3/objects/deals", Some(json!({"properties": properties}))).await
+}
+
+#[tokio::test]
+async fn records_can_be_in_the_stages_there_are() {
+    let sandbox = TestSandbox::start().await;
+    let made = call(&sandbox, Method::POST, "v3/pipelines/deals", Some(new_pipeline())).await.expect(201);
+    let (id, stage) = (made["id"].as_str().expect("an id"), made["stages"][0]["id"].as_str().expect("an id"));
+    deal(&sandbox, id, stage).await.expect(201);
+    deal(&sandbox, "default", "closedwon").await.expect(201);
+    let options = get(&sandbox, "v3/properties/deals/dealstage").await.expect(200)["options"].clone();
+    assert_eq!(options.as_array().map(Vec::len), Some(9));
+    assert_eq!((&options[8]["label"], &options[7]["value"]), (&json!("Won"), &json!(stage)));
+    call(&sandbox, Method::DELETE, &format!("v3/pipelines/deals/{id}"), None).await.expect(204);
+    deal(&sandbox, id, stage).await.expect(400);
+}
+
+#[tokio::test]
+async fn what_records_use_cannot_be_taken_away_from_2026_09_on() {
+    let sandbox = TestSandbox::start().await;
+    deal(&sandbox, "default", "closedwon").await.expect(201);
+    let used = ["deals/default", "deals/default/stages/closedwon"];
+    for part in used {
+        for base in ["pipelines/2026-09", "pipelines/2026-09-beta", "pipelines/2027-03-beta"] {
+            let refused = call(&sandbox, Method::DELETE, &format!("{base}/{part}"), None).await.expect(400);
+            assert_eq!(refused["category"], "VALIDATION_ERROR", "{base}/{part}");
+        }
+        for flag in ["validateReferencesBeforeDelete=true", "validateDealStageUsagesBeforeDelete=True"] {
+            call(&sandbox, Method::DELETE, &format!("v3/pipelines/{part}?{flag}"), None).await.expect(400);
+        }
+    }
+    let replacement = Some(new_pipeline());
+    call(&sandbox, Method::PUT, "pipelines/2026-09/deals/default", replacement.clone()).await.expect(400);
+    let unused = "pipelines/2026-09/deals/default/stages/contractsent";
+    call(&sandbox, Method::DELETE, unused, None).await.expect(204);
+    call(&sandbox, Method::DELETE, "pipelines/2026-03/deals/default/stages/closedwon", None)
+        .await
+        .expect(204);
+    call(&sandbox, Method::DELETE, "v3/pipelines/deals/default", None).await.expect(204);
+    assert_eq!(get(&sandbox, "v3/pipelines/deals").await.expect(200), json!({"results": []}));
+}
