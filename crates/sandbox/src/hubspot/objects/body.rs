@@ -197,8 +197,8 @@ mod tests {
         result.err().map(|error| error.message).unwrap_or_default()
     }
 
-    fn map(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().expect("an object")
+    fn map(value: impl Into<Value>) -> Map<String, Value> {
+        value.into().as_object().cloned().expect("an object")
     }
 
     #[test]

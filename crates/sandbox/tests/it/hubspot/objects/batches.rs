@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 const GONE: &str =
     "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid.";
 
-fn inputs(inputs: Vec<Value>) -> Value {
+fn inputs(inputs: impl Into<Value>) -> Value {
+    let inputs = inputs.into();
     json!({ "inputs": inputs })
 }
 
@@ -218,7 +219,8 @@ async fn archiving_a_batch_is_a_204_whatever_is_there() {
 async fn an_empty_batch_is_complete() {
     let crm = Crm::start().await;
     for (path, status) in [("create", 201), ("read", 200), ("update", 200), ("upsert", 200)] {
-        let done = crm.post(&format!("contacts/batch/{path}"), inputs(Vec::new())).await.expect(status);
+        let done =
+            crm.post(&format!("contacts/batch/{path}"), inputs(Vec::<Value>::new())).await.expect(status);
         assert_eq!((&done["results"], &done["status"]), (&json!([]), &json!("COMPLETE")), "{path}");
     }
 }

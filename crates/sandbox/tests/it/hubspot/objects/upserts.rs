@@ -3,7 +3,8 @@
 use super::{Crm, NOBODY, ids};
 use serde_json::{Value, json};
 
-fn by_email(email: &str, properties: Value) -> Value {
+fn by_email(email: &str, properties: impl Into<Value>) -> Value {
+    let properties = properties.into();
     json!({ "id": email, "idProperty": "email", "properties": properties })
 }
 
