@@ -4,7 +4,7 @@ mod clock;
 mod edits;
 mod faults;
 mod page;
-mod problem;
+pub(crate) mod problem;
 mod requests;
 pub(crate) mod settings;
 mod world;

@@ -127,6 +127,7 @@ impl Vendor for Hubspot {
             .merge(workflows::router())
             .fallback(error::unknown_path)
             .method_not_allowed_fallback(error::unknown_method)
+            .layer(axum::middleware::from_fn_with_state(Arc::clone(&self), access::correlate))
             .with_state(self)
     }
 

@@ -87,7 +87,9 @@ pub(super) fn fitted(
         if kept_by_hubspot(&name) {
             continue;
         }
-        if value.starts_with(';') && definitions::appends(portal, object_type, &name) {
+        // A list of addresses is added to in the same way.
+        let is_list = || name == "hs_additional_emails" || definitions::appends(portal, object_type, &name);
+        if value.starts_with(';') && is_list() {
             let value = appended(&current(&name), &value);
             fitted.push((name, value));
         } else if name == "lifecyclestage" && goes_back(&current(&name), &value) {
