@@ -191,14 +191,15 @@ fn kind(value: &Value) -> Result<Kind, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize as _;
     use serde_json::json;
 
     fn message(result: Result<impl Sized, ApiError>) -> String {
         result.err().map(|error| error.message).unwrap_or_default()
     }
 
-    fn map(value: impl Into<Value>) -> Map<String, Value> {
-        value.into().as_object().cloned().expect("an object")
+    fn map(value: Value) -> Map<String, Value> {
+        Map::deserialize(value).expect("an object")
     }
 
     #[test]
