@@ -5,7 +5,7 @@ mod clock;
 mod edits;
 mod faults;
 mod page;
-mod problem;
+pub(crate) mod problem;
 mod requests;
 pub(crate) mod settings;
 mod world;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// A refusal as HubSpot words it. The correlation id is added on the way out, by [`super::access::enter`] or here.
+/// A refusal as HubSpot words it. The correlation id is added on the way out, by [`super::access::correlate`].
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ApiError {
     /// The HTTP status.
@@ -14,14 +14,12 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     /// `VALIDATION_ERROR`, …; some bodies have none.
     pub(crate) category: Option<&'static str>,
-    /// `Properties.PROPERTY_WITH_NAME_EXISTS`, …
-    pub(crate) sub_category: Option<&'static str>,
     /// Name → list of texts.
     pub(crate) context: Option<Value>,
     /// The details, one by one.
     pub(crate) errors: Vec<Value>,
-    /// Further keys of the body.
-    pub(crate) more: Map<String, Value>,
+    /// Further keys of the body; in a box, as errors are returned by value all over.
+    pub(crate) more: Box<Map<String, Value>>,
 }
 
 impl ApiError {
@@ -33,15 +31,7 @@ impl ApiError {
     /// A refusal without a category.
     pub(crate) fn bare(status: StatusCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self {
-            status,
-            message,
-            category: None,
-            sub_category: None,
-            context: None,
-            errors: Vec::new(),
-            more: Map::new(),
-        }
+        Self { status, message, category: None, context: None, errors: Vec::new(), more: Box::default() }
     }
 
     /// 400 `VALIDATION_ERROR`.
@@ -54,10 +44,10 @@ impl ApiError {
         Self::bare(StatusCode::NOT_FOUND, "resource not found")
     }
 
-    /// With a sub-category.
+    /// With a sub-category: `Properties.PROPERTY_WITH_NAME_EXISTS`, …
     #[must_use]
     pub(crate) fn sub(mut self, sub_category: &'static str) -> Self {
-        self.sub_category = Some(sub_category);
+        self.more.insert("subCategory".to_owned(), json!(sub_category));
         self
     }
 
@@ -79,13 +69,10 @@ impl ApiError {
         if let Some(category) = self.category {
             body.insert("category".to_owned(), json!(category));
         }
-        if let Some(sub_category) = self.sub_category {
-            body.insert("subCategory".to_owned(), json!(sub_category));
-        }
         if let Some(context) = &self.context {
             body.insert("context".to_owned(), context.clone());
         }
-        body.extend(self.more.clone());
+        body.extend(Map::clone(&self.more));
         body
     }
 }

@@ -90,8 +90,12 @@ impl Hubspot {
         portal: u64,
         act: impl FnOnce(&mut Portal) -> Result<(T, Vec<Change>), ApiError>,
     ) -> Result<T, ApiError> {
+        let settings = self.settings.get();
+        let (values, links) =
+            (Arc::new(settings.properties.clone()), Arc::new(settings.associations.clone()));
         let mut state = self.state.write();
         let account = state.portals.get_mut(&portal).ok_or_else(ApiError::resource_not_found)?;
+        (account.properties.rules, account.associations.rules) = (values, links);
         let (done, changes) = act(account)?;
         if !changes.is_empty() {
             webhooks::publish(self, &state, portal, &changes);
@@ -123,6 +127,7 @@ impl Vendor for Hubspot {
             .merge(workflows::router())
             .fallback(error::unknown_path)
             .method_not_allowed_fallback(error::unknown_method)
+            .layer(axum::middleware::from_fn_with_state(Arc::clone(&self), access::correlate))
             .with_state(self)
     }
 

@@ -1,5 +1,6 @@
 //! What HubSpot knows: apps, accounts ("portals"), and in each account its users, records, definitions and associations.
 
+use super::account::Pipelines;
 use super::associations::Associations;
 use super::objects::Objects;
 use super::properties::Properties;
@@ -31,6 +32,8 @@ pub(crate) struct App {
     pub(crate) developer_api_key: String,
     /// Scopes every install must ask for.
     pub(crate) required_scopes: Vec<String>,
+    /// Scopes that, if an install asks for them, it must get.
+    pub(crate) conditionally_required_scopes: Vec<String>,
     /// Scopes an install may ask for.
     pub(crate) optional_scopes: Vec<String>,
     /// Where codes may be sent to.
@@ -60,6 +63,8 @@ pub(crate) struct Portal {
     pub(crate) private_app_token: String,
     /// The private app's id.
     pub(crate) private_app_id: u64,
+    /// Pipelines of deals and tickets.
+    pub(crate) pipelines: Pipelines,
     /// Records.
     pub(crate) objects: Objects,
     /// Property definitions and groups.
@@ -85,6 +90,8 @@ pub(crate) struct User {
     pub(crate) last_name: String,
     /// Whether this person may install apps.
     pub(crate) super_admin: bool,
+    /// Whether this person left the account.
+    pub(crate) archived: bool,
 }
 
 /// An account's own object type.
@@ -129,6 +136,7 @@ pub(crate) fn at_start(house: &House) -> State {
         client_secret: uuid(&mut dice),
         developer_api_key: uuid(&mut dice),
         required_scopes: vec!["oauth".to_owned()],
+        conditionally_required_scopes: Vec::new(),
         optional_scopes: OPTIONAL_SCOPES.iter().map(|scope| (*scope).to_owned()).collect(),
         redirect_uris: Vec::new(),
     };
@@ -148,7 +156,7 @@ pub(crate) fn at_start(house: &House) -> State {
 }
 
 /// Scopes the app of the start may be granted besides `oauth`.
-const OPTIONAL_SCOPES: &[&str] = &[
+pub(crate) const OPTIONAL_SCOPES: &[&str] = &[
     "crm.objects.contacts.read",
     "crm.objects.contacts.write",
     "crm.objects.companies.read",
@@ -185,7 +193,8 @@ fn portal(
         email: format!("{}@{hub_domain}", first.to_lowercase()),
         first_name: (*first).to_owned(),
         last_name: (*last).to_owned(),
-        super_admin: true,
+        super_admin: number == 1,
+        archived: false,
     });
     let custom = CustomType {
         name: "mock_exams".to_owned(),
@@ -204,7 +213,8 @@ fn portal(
         users: users.collect(),
         private_app_token: format!("pat-na1-{}", dice.uuid()),
         private_app_id: 1_000_000 + id,
-        objects: Objects::default(),
+        pipelines: Pipelines::at_start(house.now()),
+        objects: Objects::new(house.seed(), id),
         properties: Properties::at_start(house.now(), &[(mock_exams, &custom)]),
         associations: Associations::default(),
         custom_types: BTreeMap::from([(mock_exams, custom)]),

@@ -1,49 +1,88 @@
-//! Who calls: apps, installs, codes, tokens, scopes, limits (HubSpot facts 1 and 2).
+//! Who calls: apps, installs, codes, tokens, scopes, limits (HubSpot facts 1 and 2). What was granted is kept in [`grants`],
+//! what was called is counted in [`limits`]; [`enter`] asks both.
+
+mod authorize;
+mod clients;
+mod consent;
+mod control;
+mod edits;
+mod enter;
+mod grants;
+mod introspection;
+mod lifecycle;
+mod limits;
+mod oauth_error;
+mod pkce;
+mod private_apps;
+mod redirects;
+mod refuse;
+mod scopes;
+mod settings;
+mod throttle;
+mod token;
+mod token_info;
+
+pub(crate) use control::{control, credentials};
+pub(crate) use edits::edit;
+pub(crate) use enter::{correlate, enter, no_credentials};
+pub(crate) use lifecycle::{Lifecycle, uninstall};
+pub(crate) use limits::day;
+pub(crate) use refuse::refuse;
+pub(crate) use settings::{LimitSettings, OauthSettings};
 
 use super::Hubspot;
-use super::error::{ApiError, correlate};
-use crate::house::{EditError, House, Refusal};
+use super::error::ApiError;
+use crate::house::{Dice, House};
 use axum::Router;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::FromRequestParts;
+use axum::routing::{get, post};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
 
-/// What is only guessed about codes and tokens.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct OauthSettings {}
-
-/// Rate limits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct LimitSettings {
-    /// Whether there are any.
-    pub(crate) enabled: bool,
+/// Installs, codes, tokens, counts. Of its locks none is held while another one, or the state's, is taken.
+#[derive(Debug)]
+pub(crate) struct Access {
+    grants: RwLock<grants::Grants>,
+    limits: Mutex<limits::Limits>,
+    correlation: Mutex<Dice>,
+    lifecycle: Mutex<Vec<Lifecycle>>,
 }
-
-impl Default for LimitSettings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
-}
-
-/// Installs, codes, tokens, counts.
-#[derive(Debug, Default)]
-pub(crate) struct Access {}
 
 impl Access {
     /// With nothing installed.
-    pub(crate) fn new(_house: &House) -> Self {
-        Self::default()
+    pub(crate) fn new(house: &House) -> Self {
+        Self {
+            grants: RwLock::new(grants::Grants::new(house.dice("hubspot.access"))),
+            limits: Mutex::default(),
+            correlation: Mutex::new(house.dice("hubspot.correlation")),
+            lifecycle: Mutex::default(),
+        }
     }
 
     /// With nothing installed again.
-    pub(crate) fn reset(&self, _house: &House) {}
+    pub(crate) fn reset(&self, house: &House) {
+        let fresh = Self::new(house);
+        *self.grants.write() = fresh.grants.into_inner();
+        *self.limits.lock() = fresh.limits.into_inner();
+        *self.correlation.lock() = fresh.correlation.into_inner();
+        self.lifecycle.lock().clear();
+    }
+
+    /// Whether an app is in an account.
+    pub(crate) fn is_installed(&self, app: u64, portal: u64) -> bool {
+        self.grants.read().installed(app, portal).is_some()
+    }
+
+    /// What an account granted an app; none where the app is not installed.
+    pub(crate) fn scopes_granted(&self, app: u64, portal: u64) -> Option<Arc<[String]>> {
+        self.grants.read().installed(app, portal).map(|install| Arc::clone(&install.scopes))
+    }
+
+    /// How many calls an account's private apps made today.
+    pub(crate) fn calls_today(&self, portal: u64, time_zone: &str, now: i64) -> u64 {
+        self.limits.lock().today(portal, time_zone, now)
+    }
 }
 
 /// Who calls an account's API.
@@ -59,6 +98,8 @@ pub(crate) struct Caller {
     pub(crate) scopes: Arc<[String]>,
     /// Whether this is a private app's or a service key's token: it may do what its account may.
     pub(crate) is_static: bool,
+    /// How a missing scope is told.
+    missing_scopes_shape: settings::MissingScopesShape,
 }
 
 impl Caller {
@@ -70,8 +111,7 @@ impl Caller {
         if self.is_static || scopes.iter().any(|scope| self.scopes.iter().any(|granted| granted == scope)) {
             return Ok(());
         }
-        let message = "This app hasn't been granted all required scopes to make this call.";
-        Err(ApiError::new(StatusCode::FORBIDDEN, "MISSING_SCOPES", message))
+        Err(enter::missing_scopes(scopes, self.missing_scopes_shape))
     }
 }
 
@@ -84,59 +124,56 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// Lets in whoever has a good token and calls to spare; adds what every answer carries.
-pub(crate) async fn enter(State(hubspot): State<Arc<Hubspot>>, mut request: Request, next: Next) -> Response {
-    let portal = hubspot.state.read().portals.keys().next().copied().unwrap_or_default();
-    request.extensions_mut().insert(Caller {
-        portal,
-        app: 54_321,
-        user: None,
-        scopes: Arc::new([]),
-        is_static: true,
-    });
-    let response = next.run(request).await;
-    correlate(response, &hubspot.house.dice("hubspot.correlation").uuid_v7(hubspot.house.now()))
+/// What a bearer token stands for, where no account's API is called: an app's own token, or an install's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bearer {
+    /// The app.
+    pub(crate) app: u64,
+    /// The account; none for an app's own token (`client_credentials`).
+    pub(crate) portal: Option<u64>,
+    /// What was granted.
+    pub(crate) scopes: Arc<[String]>,
 }
+
+/// What an OAuth access token stands for; none when HubSpot does not know it.
+///
+/// # Errors
+/// 401 when its time is over.
+pub(crate) fn bearer_of(hubspot: &Hubspot, token: &str) -> Result<Option<Bearer>, ApiError> {
+    let now = hubspot.house.now();
+    let grants = hubspot.access.grants.read();
+    let Some(known) = grants.access(token) else { return Ok(None) };
+    if now >= known.expires_at {
+        return Err(enter::expired(known.expires_at, now));
+    }
+    let scopes = match &known.whose {
+        grants::Whose::Granted(grant) => Arc::clone(&grant.scopes),
+        grants::Whose::App { scopes, .. } => Arc::clone(scopes),
+    };
+    Ok(Some(Bearer { app: known.whose.app(), portal: known.whose.portal(), scopes }))
+}
+
+/// The versions of the OAuth API after v1 (HubSpot facts 1.2, 10).
+const OAUTH_VERSIONS: [&str; 5] = ["v3", "2026-03", "2026-09", "2026-09-beta", "2027-03-beta"];
 
 /// The OAuth endpoints and the consent page; they need no token.
 pub(crate) fn router() -> Router<Arc<Hubspot>> {
-    Router::new()
-}
-
-/// What a developer or an account's admin does in HubSpot's own pages: register apps, see installs.
-pub(crate) fn control() -> Router<Arc<Hubspot>> {
-    Router::new()
-}
-
-/// Edits that concern installs and tokens; none when `edit` is not about them.
-pub(crate) fn edit(_hubspot: &Hubspot, _edit: &Value) -> Option<Result<Value, EditError>> {
-    None
-}
-
-/// What clients need.
-pub(crate) fn credentials(hubspot: &Hubspot) -> Value {
-    let state = hubspot.state.read();
-    let accounts: Vec<Value> = state
-        .portals
-        .values()
-        .map(|portal| {
-            json!({
-                "portal_id": portal.id, "name": portal.name, "hub_domain": portal.hub_domain,
-                "private_app_token": portal.private_app_token,
-            })
-        })
-        .collect();
-    let app = state.apps.first().map(|app| {
-        json!({
-            "app_id": app.app_id, "client_id": app.client_id, "client_secret": app.client_secret,
-            "developer_api_key": app.developer_api_key, "redirect_uris": app.redirect_uris,
-            "scopes": app.required_scopes.iter().chain(&app.optional_scopes).collect::<Vec<_>>(),
-        })
-    });
-    json!({ "app": app, "accounts": accounts })
-}
-
-/// HubSpot's words for a fault on demand.
-pub(crate) fn refuse(_hubspot: &Hubspot, _refusal: &Refusal, _headers: &HeaderMap) -> Response {
-    ApiError::bare(StatusCode::INTERNAL_SERVER_ERROR, "There was a problem with the request.").into_response()
+    let mut router = Router::new()
+        .route("/oauth/authorize", get(authorize::show).post(authorize::decide))
+        .route("/oauth/authorize/user", get(authorize::show_user).post(authorize::decide_user))
+        .route("/oauth/{portal}/authorize", get(authorize::show_in).post(authorize::decide_in))
+        .route("/oauth/v1/token", post(token::v1))
+        .route("/oauth/v1/access-tokens/{token}", get(token_info::access_token))
+        .route(
+            "/oauth/v1/refresh-tokens/{token}",
+            get(token_info::refresh_token).delete(token_info::delete_refresh_token),
+        )
+        .route("/oauth/v2/private-apps/get/access-token-info", post(private_apps::token_info));
+    for version in OAUTH_VERSIONS {
+        router = router
+            .route(&format!("/oauth/{version}/token"), post(token::later))
+            .route(&format!("/oauth/{version}/token/introspect"), post(introspection::introspect))
+            .route(&format!("/oauth/{version}/token/revoke"), post(introspection::revoke));
+    }
+    router
 }

@@ -1,23 +1,20 @@
 //! Associations between records (HubSpot facts 5).
 
-use super::Hubspot;
-use super::change::Change;
-use super::error::ApiError;
-use super::objects::By;
+mod api;
+mod batch;
+mod edit;
+mod kinds;
+mod legacy;
+mod settings;
+mod store;
+
+pub(crate) use api::router;
+pub(crate) use edit::{gone, link, merged};
+pub(crate) use settings::Settings;
+pub(crate) use store::Associations;
+
 use super::state::Portal;
 use super::types::TypeId;
-use axum::Router;
-use serde::{Deserialize, Serialize};
-use std::sync::Arc;
-
-/// What is only guessed about associations.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Settings {}
-
-/// An account's associations.
-#[derive(Debug, Default)]
-pub(crate) struct Associations {}
 
 /// One record.
 pub(crate) type End = (TypeId, u64);
@@ -31,49 +28,27 @@ pub(crate) struct Kind {
     pub(crate) type_id: u64,
 }
 
-/// The endpoints of associations, v3, v4 and dated.
-pub(crate) fn router() -> Router<Arc<Hubspot>> {
-    Router::new()
-}
-
-/// Associates two records, both ways; without kinds, with the default one. What was there already is no change.
-///
-/// # Errors
-/// When a kind does not fit the two types, or a record is not there.
-pub(crate) fn link(
-    _portal: &mut Portal,
-    _from: End,
-    _to: End,
-    _kinds: &[Kind],
-    _by: &By,
-) -> Result<Vec<Change>, ApiError> {
-    Ok(Vec::new())
-}
-
 /// What `from` is associated with of one type: ids ascending, each with its kinds as the API names them
 /// (`contact_to_company`, and `contact_to_company_unlabeled` where there is more than one).
-pub(crate) fn listed(_portal: &Portal, _from: End, _to_type: TypeId) -> Vec<(u64, Vec<String>)> {
-    Vec::new()
+pub(crate) fn listed(portal: &Portal, from: End, to_type: TypeId) -> Vec<(u64, Vec<String>)> {
+    let name = kinds::name(portal, from.0, to_type);
+    let of = portal.associations.of(from, to_type, 0);
+    of.map(|(id, kinds)| {
+        let mut names = vec![name.clone()];
+        if kinds.len() > 1 {
+            names.push(format!("{name}_unlabeled"));
+        }
+        (id, names)
+    })
+    .collect()
 }
 
 /// How many records of a type `from` is associated with.
-pub(crate) fn count(_portal: &Portal, _from: End, _to_type: TypeId) -> usize {
-    0
+pub(crate) fn count(portal: &Portal, from: End, to_type: TypeId) -> usize {
+    portal.associations.of(from, to_type, 0).count()
 }
 
-/// A record was merged into `new`: it gets what `primary` had, then what `other` had; surplus primary labels are dropped.
-pub(crate) fn merged(
-    _portal: &mut Portal,
-    _object_type: TypeId,
-    _primary: u64,
-    _other: u64,
-    _new: u64,
-    _by: &By,
-) -> Vec<Change> {
-    Vec::new()
-}
-
-/// A record is gone (archived or erased): so are its associations.
-pub(crate) fn gone(_portal: &mut Portal, _end: End, _by: &By) -> Vec<Change> {
-    Vec::new()
+/// The records of a type that `from` is associated with.
+pub(crate) fn ids(portal: &Portal, from: End, to_type: TypeId) -> Vec<u64> {
+    portal.associations.of(from, to_type, 0).map(|(id, _)| id).collect()
 }

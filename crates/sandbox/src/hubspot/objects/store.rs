@@ -1,16 +1,25 @@
-//! Records in memory, a million of them in well under 2 GB: a value is its text and six bytes, names are numbers, and who
-//! wrote when is told once per write, not once per value.
+//! Records in memory, a million of them in well under a gigabyte: a record is one block of values, names are numbers, and
+//! who wrote when is told once per write, not once per value.
 
 use super::super::change::Source;
 use super::super::types::TypeId;
-use crate::house::clock::iso;
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use super::ids::Ids;
+use super::index::Index;
+use super::lock::Locks;
+use super::packed::Held;
+pub(crate) use super::packed::NameId;
+pub(crate) use super::record::Record;
+pub(crate) use super::view::{Column, View};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// All records of an account.
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
+    seed: u64,
+    portal: u64,
     tables: BTreeMap<TypeId, Records>,
+    /// Records that were written to too often.
+    pub(super) locks: Locks,
 }
 
 /// The records of one type.
@@ -18,77 +27,38 @@ pub(crate) struct Objects {
 pub(crate) struct Records {
     /// Whose they are.
     pub(crate) object_type: TypeId,
-    names: Names,
-    writes: Vec<Write>,
+    pub(super) names: Names,
+    writes: Writes,
     records: BTreeMap<u64, Record>,
-    next_id: u64,
+    archived: BTreeSet<u64>,
+    /// Ids that were merged away, and into what.
+    merged: BTreeMap<u64, u64>,
+    /// Addresses that may never be used again (HubSpot facts 3.6).
+    pub(super) blocked: BTreeSet<String>,
+    indexes: Vec<Index>,
+    ids: Ids,
 }
 
-/// A property's name, as a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NameId(u16);
-
+/// Properties' names by number.
 #[derive(Debug, Default)]
-struct Names {
+pub(super) struct Names {
     by_text: HashMap<Box<str>, NameId>,
-    texts: Vec<Box<str>>,
+    pub(super) texts: Vec<Box<str>>,
 }
 
-/// One write: when, and by whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Write {
-    /// Simulated milliseconds since 1970.
-    pub(crate) at: i64,
-    /// By whom.
-    pub(crate) source: Source,
-}
-
-/// One record.
-#[derive(Debug, Clone)]
-pub(crate) struct Record {
-    pub(crate) created_at: i64,
-    pub(crate) updated_at: i64,
-    pub(crate) archived_at: Option<i64>,
-    values: Vec<Held>,
-    /// Values that were replaced, oldest first.
-    older: Option<Box<Vec<Held>>>,
-}
-
-#[derive(Debug, Clone)]
-struct Held {
-    name: NameId,
-    write: u32,
-    /// Empty when it was cleared.
-    value: Box<str>,
-}
-
-/// Where a property's value is found, looked up once for many records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Column {
-    /// `hs_object_id`
-    Id,
-    /// `createdate`
-    Created,
-    /// `lastmodifieddate` of contacts, `hs_lastmodifieddate` of all others.
-    Updated,
-    /// A value that was written.
-    Held(NameId),
-    /// No record has it.
-    Nowhere,
-}
-
-/// A record with its id and its table.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct View<'a> {
-    /// Its id.
-    pub(crate) id: u64,
-    /// The record.
-    pub(crate) record: &'a Record,
-    /// Its table.
-    pub(crate) records: &'a Records,
+/// Every write: when and by whom. Few write, so each of them is kept once.
+#[derive(Debug, Default)]
+struct Writes {
+    log: Vec<(i64, u32)>,
+    sources: Vec<Source>,
 }
 
 impl Objects {
+    /// None yet; ids come from the seed.
+    pub(crate) fn new(seed: u64, portal: u64) -> Self {
+        Self { seed, portal, ..Self::default() }
+    }
+
     /// The records of a type, if there ever was one.
     pub(crate) fn of(&self, object_type: TypeId) -> Option<&Records> {
         self.tables.get(&object_type)
@@ -96,17 +66,42 @@ impl Objects {
 
     /// The records of a type.
     pub(crate) fn of_mut(&mut self, object_type: TypeId) -> &mut Records {
-        self.tables.entry(object_type).or_insert_with(|| Records {
-            object_type,
-            names: Names::default(),
-            writes: Vec::new(),
-            records: BTreeMap::new(),
-            next_id: 101,
-        })
+        let (seed, portal) = (self.seed, self.portal);
+        self.tables.entry(object_type).or_insert_with(|| Records::new(seed, portal, object_type))
+    }
+
+    /// A record that is there and not archived.
+    pub(crate) fn live(&self, object_type: TypeId, id: u64) -> Option<View<'_>> {
+        self.of(object_type)?.get(id).filter(|view| view.record.archived_at.is_none())
+    }
+
+    /// The types there are records of.
+    pub(crate) fn types(&self) -> impl Iterator<Item = TypeId> {
+        self.tables.iter().filter(|(_, records)| records.len() > 0).map(|(object_type, _)| *object_type)
     }
 }
 
 impl Records {
+    fn new(seed: u64, portal: u64, object_type: TypeId) -> Self {
+        let mut names = Names::default();
+        let indexes = if object_type == TypeId::CONTACT {
+            vec![Index::of_emails(names.id("email"), names.id("hs_additional_emails"))]
+        } else {
+            Vec::new()
+        };
+        Self {
+            object_type,
+            names,
+            writes: Writes::default(),
+            records: BTreeMap::new(),
+            archived: BTreeSet::new(),
+            merged: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            indexes,
+            ids: Ids::new(seed, portal, object_type),
+        }
+    }
+
     /// A record, archived or not.
     pub(crate) fn get(&self, id: u64) -> Option<View<'_>> {
         self.records.get(&id).map(|record| View { id, record, records: self })
@@ -117,9 +112,19 @@ impl Records {
         self.records.range(from..).map(|(id, record)| View { id: *id, record, records: self })
     }
 
+    /// Records by descending id, below `before`, archived ones included.
+    pub(crate) fn below(&self, before: u64) -> impl Iterator<Item = View<'_>> {
+        self.records.range(..before).rev().map(|(id, record)| View { id: *id, record, records: self })
+    }
+
     /// All that are not archived, by ascending id.
     pub(crate) fn live(&self) -> impl DoubleEndedIterator<Item = View<'_>> {
         self.from(0).filter(|view| view.record.archived_at.is_none())
+    }
+
+    /// All that are archived, by ascending id, from `from` on.
+    pub(crate) fn archived(&self, from: u64) -> impl Iterator<Item = View<'_>> {
+        self.archived.range(from..).filter_map(|id| self.get(*id))
     }
 
     /// How many there are, archived ones included.
@@ -132,6 +137,8 @@ impl Records {
         match name {
             "hs_object_id" => Column::Id,
             "createdate" => Column::Created,
+            "hs_object_source" | "hs_object_source_label" => Column::Source,
+            "hs_object_source_id" => Column::SourceId,
             _ if name == modified_name(self.object_type) => Column::Updated,
             _ => self.names.by_text.get(name).map_or(Column::Nowhere, |id| Column::Held(*id)),
         }
@@ -139,43 +146,126 @@ impl Records {
 
     /// The next id.
     pub(crate) fn take_id(&mut self) -> u64 {
-        let id = self.next_id;
-        self.next_id += 1;
-        id
+        self.ids.take()
     }
 
-    /// Adds a record.
+    /// Adds a record, or puts another in its place.
     pub(crate) fn insert(&mut self, id: u64, record: Record) {
+        self.remove(id);
+        if record.archived_at.is_some() {
+            self.archived.insert(id);
+        } else {
+            for index in &mut self.indexes {
+                let keys = index.keys(&record);
+                index.add(id, keys);
+            }
+        }
         self.records.insert(id, record);
     }
 
     /// Takes a record away for good.
     pub(crate) fn remove(&mut self, id: u64) -> Option<Record> {
-        self.records.remove(&id)
+        let record = self.records.remove(&id)?;
+        self.archived.remove(&id);
+        for index in &mut self.indexes {
+            let keys = index.keys(&record);
+            index.forget(id, &keys);
+        }
+        Some(record)
     }
 
-    /// A record, to be changed.
+    /// Moves a record into the archive (`at`: since when), or back out of it. What it had alone is free while it is there.
+    pub(super) fn set_archived(&mut self, id: u64, at: Option<i64>) {
+        if let Some(mut record) = self.remove(id) {
+            record.archived_at = at;
+            self.insert(id, record);
+        }
+    }
+
+    /// A record, to be changed. Its values and its being archived are changed through the table instead.
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut Record> {
         self.records.get_mut(&id)
     }
 
     /// The number of a write, the last one's if it is the same.
     pub(crate) fn note_write(&mut self, at: i64, source: &Source) -> u32 {
-        if self.writes.last().is_none_or(|last| last.at != at || last.source != *source) {
-            self.writes.push(Write { at, source: source.clone() });
-        }
-        u32::try_from(self.writes.len() - 1).unwrap_or(u32::MAX)
+        self.writes.note(at, source)
+    }
+
+    /// When a write was, and by whom.
+    pub(super) fn write(&self, number: u32) -> Option<(i64, &Source)> {
+        let (at, source) = self.writes.log.get(usize::try_from(number).ok()?)?;
+        Some((*at, self.writes.sources.get(usize::try_from(*source).ok()?)?))
     }
 
     /// Writes a value; empty clears it. Tells whether it changed. The record must be there.
     pub(crate) fn set(&mut self, id: u64, name: &str, value: &str, write: u32) -> bool {
         let name = self.names.id(name);
-        self.records.get_mut(&id).is_some_and(|record| record.set(name, value, write))
+        let Some(record) = self.records.get_mut(&id) else { return false };
+        let Some(index) = self.indexes.iter_mut().find(|index| index.concerns(name)) else {
+            return record.set(name, value, write);
+        };
+        let before = index.keys(record);
+        let changed = record.set(name, value, write);
+        if changed && record.archived_at.is_none() {
+            index.forget(id, &before);
+            let now = index.keys(record);
+            index.add(id, now);
+        }
+        changed
+    }
+
+    /// Makes a record of values that were checked already: each name once.
+    pub(super) fn insert_new(&mut self, at: i64, write: u32, values: &[(&str, &str)]) -> u64 {
+        let id = self.take_id();
+        let held: Vec<Held<'_>> = values
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| Held { name: self.names.id(name), write, value })
+            .collect();
+        self.insert(id, Record::made(at, write).with(held));
+        id
+    }
+
+    /// From now on `name` is indexed: it is a unique property.
+    pub(super) fn index(&mut self, name: &str) {
+        let name = self.names.id(name);
+        if self.indexes.iter().any(|index| index.name == name) {
+            return;
+        }
+        let mut index = Index::of(name);
+        for (id, record) in self.records.iter().filter(|(_, record)| record.archived_at.is_none()) {
+            let keys = index.keys(record);
+            index.add(*id, keys);
+        }
+        self.indexes.push(index);
+    }
+
+    /// Who, not archived, has this value of a unique property; of addresses, additional ones count.
+    pub(crate) fn owner(&self, name: &str, value: &str) -> Option<u64> {
+        let name = *self.names.by_text.get(name)?;
+        match self.indexes.iter().find(|index| index.concerns(name)) {
+            Some(index) => index.owner(value),
+            None => self.live().find(|view| view.record.value(name) == Some(value)).map(|view| view.id),
+        }
+    }
+
+    /// The id a record goes by today: another one after a merge.
+    pub(crate) fn current(&self, mut id: u64) -> u64 {
+        while let Some(into) = self.merged.get(&id) {
+            id = *into;
+        }
+        id
+    }
+
+    /// From now on `id` means `into`.
+    pub(super) fn note_merged(&mut self, id: u64, into: u64) {
+        self.merged.insert(id, into);
     }
 }
 
 impl Names {
-    fn id(&mut self, text: &str) -> NameId {
+    pub(super) fn id(&mut self, text: &str) -> NameId {
         if let Some(id) = self.by_text.get(text) {
             return *id;
         }
@@ -186,57 +276,17 @@ impl Names {
     }
 }
 
-impl Record {
-    /// Without values yet.
-    pub(crate) fn new(at: i64) -> Self {
-        Self { created_at: at, updated_at: at, archived_at: None, values: Vec::new(), older: None }
-    }
-
-    fn set(&mut self, name: NameId, value: &str, write: u32) -> bool {
-        match self.values.iter_mut().find(|held| held.name == name) {
-            Some(held) if &*held.value == value => false,
-            Some(held) => {
-                let replaced = std::mem::replace(held, Held { name, write, value: value.into() });
-                self.older.get_or_insert_default().push(replaced);
-                true
-            }
-            None if value.is_empty() => false,
-            None => {
-                self.values.push(Held { name, write, value: value.into() });
-                true
-            }
+impl Writes {
+    fn note(&mut self, at: i64, source: &Source) -> u32 {
+        let known = self.sources.iter().rposition(|known| known == source).unwrap_or_else(|| {
+            self.sources.push(source.clone());
+            self.sources.len() - 1
+        });
+        let entry = (at, u32::try_from(known).unwrap_or(u32::MAX));
+        if self.log.last() != Some(&entry) {
+            self.log.push(entry);
         }
-    }
-}
-
-impl<'a> View<'a> {
-    /// The value found there; none when it is empty.
-    pub(crate) fn value(&self, column: Column) -> Option<Cow<'a, str>> {
-        match column {
-            Column::Id => Some(Cow::Owned(self.id.to_string())),
-            Column::Created => Some(Cow::Owned(iso(self.record.created_at))),
-            Column::Updated => Some(Cow::Owned(iso(self.record.updated_at))),
-            Column::Nowhere => None,
-            Column::Held(name) => {
-                let held = self.record.values.iter().find(|held| held.name == name)?;
-                (!held.value.is_empty()).then_some(Cow::Borrowed(&*held.value))
-            }
-        }
-    }
-
-    /// The value of the property with this name.
-    pub(crate) fn named(&self, name: &str) -> Option<Cow<'a, str>> {
-        self.value(self.records.column(name))
-    }
-
-    /// Names of all properties with a value that was written.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
-        let texts = &self.records.names.texts;
-        self.record
-            .values
-            .iter()
-            .filter(|held| !held.value.is_empty())
-            .map(|held| &*texts[usize::from(held.name.0)])
+        u32::try_from(self.log.len() - 1).unwrap_or(u32::MAX)
     }
 }
 

@@ -1,16 +1,12 @@
 //! `POST /{type}/search` (HubSpot facts 3.4).
 
-use super::Hubspot;
-use axum::Router;
-use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+mod api;
+mod filter;
+mod request;
+mod run;
+mod seen;
+mod settings;
+mod tokens;
 
-/// What is only guessed about search.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Settings {}
-
-/// The endpoint of search.
-pub(crate) fn router() -> Router<Arc<Hubspot>> {
-    Router::new()
-}
+pub(crate) use api::router;
+pub(crate) use settings::Settings;
