@@ -1,1 +1,7 @@
-//! journal.
+//! The webhooks journal (HubSpot facts 6.7).
+
+mod feed;
+mod lifecycle;
+mod reader;
+mod snapshots;
+mod subscriptions;
