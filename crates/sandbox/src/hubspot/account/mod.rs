@@ -1,6 +1,7 @@
 //! What an account tells about itself: details, owners, pipelines, API usage; and uninstalling (HubSpot facts 1.7, 2, 8.3, 9).
 
 mod details;
+mod offered;
 mod owners;
 mod pipeline_input;
 mod pipeline_routes;

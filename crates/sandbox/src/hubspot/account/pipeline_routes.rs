@@ -1,5 +1,6 @@
 //! The endpoints of pipelines and their stages (HubSpot facts 9).
 
+use super::offered;
 use super::pipeline_input::{PipelineInput, PipelinePatch, StageInput, StagePatch, checked, labelled, read};
 use super::pipelines::Pipeline;
 use super::query::Query;
@@ -67,12 +68,18 @@ fn look(
 fn alter(
     hubspot: &Hubspot,
     caller: &Caller,
+    name: &str,
     status: StatusCode,
-    act: impl FnOnce(&mut Portal, i64) -> Result<Value, ApiError>,
+    act: impl FnOnce(&mut Portal, TypeId, i64) -> Result<Value, ApiError>,
 ) -> Result<Response, ApiError> {
     caller.needs_one_of(&WRITE)?;
     let now = hubspot.house.now();
-    let shown = hubspot.write(caller.portal, |portal| Ok((act(portal, now)?, Vec::new())))?;
+    let shown = hubspot.write(caller.portal, |portal| {
+        let object_type = kind(portal, name)?;
+        let shown = act(portal, object_type, now)?;
+        offered::refresh(portal, object_type);
+        Ok((shown, Vec::new()))
+    })?;
     Ok(if status == StatusCode::NO_CONTENT { json::empty(status) } else { json::answer(status, &shown) })
 }
 
@@ -104,8 +111,7 @@ async fn create(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let name = parts(path)?;
-    alter(&hubspot, &caller, StatusCode::CREATED, |portal, now| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::CREATED, |portal, object_type, now| {
         let input: PipelineInput = read(&body)?;
         let pipeline = input.pipeline(object_type, now, || portal.pipelines.take_id())?;
         let shown = pipeline.show();
@@ -121,8 +127,7 @@ async fn change(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let (name, id) = parts(path)?;
-    alter(&hubspot, &caller, StatusCode::OK, |portal, now| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::OK, |portal, object_type, now| {
         let pipeline = find_mut(portal, object_type, &id)?;
         let patch: PipelinePatch = read(&body)?;
         patch.label.as_deref().map(labelled).transpose()?;
@@ -142,8 +147,7 @@ async fn replace(
 ) -> Result<Response, ApiError> {
     let (name, id) = parts(path)?;
     let checks = checks_use(&uri)?;
-    alter(&hubspot, &caller, StatusCode::OK, |portal, now| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::OK, |portal, object_type, now| {
         let stages: Vec<String> =
             find(portal, object_type, &id)?.stages.iter().map(|stage| stage.id.clone()).collect();
         if checks {
@@ -166,8 +170,7 @@ async fn remove(
 ) -> Result<Response, ApiError> {
     let (name, id) = parts(path)?;
     let checks = checks_use(&uri)?;
-    alter(&hubspot, &caller, StatusCode::NO_CONTENT, |portal, _| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::NO_CONTENT, |portal, object_type, _| {
         find(portal, object_type, &id)?;
         if checks {
             unused(portal, object_type, Part::Pipeline, &id)?;
@@ -209,8 +212,7 @@ async fn create_stage(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let (name, id) = parts(path)?;
-    alter(&hubspot, &caller, StatusCode::CREATED, |portal, now| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::CREATED, |portal, object_type, now| {
         find(portal, object_type, &id)?;
         let input: StageInput = read(&body)?;
         let stage = input.stage(object_type, portal.pipelines.take_id(), now)?;
@@ -227,8 +229,7 @@ async fn change_stage(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let (name, id, stage) = parts(path)?;
-    alter(&hubspot, &caller, StatusCode::OK, |portal, now| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::OK, |portal, object_type, now| {
         let pipeline = find_mut(portal, object_type, &id)?;
         let found = pipeline.stages.iter_mut().find(|known| known.id == stage);
         let found = found.ok_or_else(ApiError::resource_not_found)?;
@@ -251,8 +252,7 @@ async fn replace_stage(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let (name, id, stage) = parts(path)?;
-    alter(&hubspot, &caller, StatusCode::OK, |portal, now| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::OK, |portal, object_type, now| {
         let pipeline = find_mut(portal, object_type, &id)?;
         let found = pipeline.stages.iter_mut().find(|known| known.id == stage);
         let found = found.ok_or_else(ApiError::resource_not_found)?;
@@ -271,8 +271,7 @@ async fn remove_stage(
 ) -> Result<Response, ApiError> {
     let (name, id, stage) = parts(path)?;
     let checks = checks_use(&uri)?;
-    alter(&hubspot, &caller, StatusCode::NO_CONTENT, |portal, _| {
-        let object_type = kind(portal, &name)?;
+    alter(&hubspot, &caller, &name, StatusCode::NO_CONTENT, |portal, object_type, _| {
         if !find(portal, object_type, &id)?.stages.iter().any(|known| known.id == stage) {
             return Err(ApiError::resource_not_found());
         }
@@ -301,11 +300,10 @@ enum Part {
 
 /// Lets a pipeline or stage go that no record is in.
 fn unused(portal: &Portal, object_type: TypeId, part: Part, id: &str) -> Result<(), ApiError> {
-    let property = match (part, object_type) {
-        (Part::Pipeline, TypeId::DEAL) => "pipeline",
-        (Part::Stage, TypeId::DEAL) => "dealstage",
-        (Part::Pipeline, _) => "hs_pipeline",
-        (Part::Stage, _) => "hs_pipeline_stage",
+    let (pipeline, stage) = offered::properties(object_type);
+    let property = match part {
+        Part::Pipeline => pipeline,
+        Part::Stage => stage,
     };
     let Some(records) = portal.objects.of(object_type) else { return Ok(()) };
     let column = records.column(property);

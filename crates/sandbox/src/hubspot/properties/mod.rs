@@ -19,7 +19,7 @@ pub(crate) mod testing;
 
 pub(crate) use api::router;
 pub(crate) use check::{appended, check, check_all, moment};
-pub(crate) use definition::{Definition, Sensitivity, Type};
+pub(crate) use definition::{Choice, Definition, Sensitivity, Type};
 pub(crate) use rules::Settings;
 pub(crate) use table::Properties;
 
