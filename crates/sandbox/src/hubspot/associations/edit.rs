@@ -223,3 +223,130 @@ pub(crate) fn gone(portal: &mut Portal, end: End, by: &By) -> Vec<Change> {
     };
     taken.into_iter().flat_map(told).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hubspot::objects::store::Record;
+    use crate::hubspot::properties::testing::{NOW, by, portal};
+
+    const CONTACT: TypeId = TypeId::CONTACT;
+    const COMPANY: TypeId = TypeId::COMPANY;
+
+    /// Contacts 1 to 4 and companies 11 to 13.
+    fn peopled() -> Portal {
+        let mut portal = portal();
+        for (object_type, ids) in [(CONTACT, 1..=4), (COMPANY, 11..=13)] {
+            for id in ids {
+                portal.objects.of_mut(object_type).insert(id, Record::new(NOW));
+            }
+        }
+        portal
+    }
+
+    fn own(type_id: u64) -> Kind {
+        Kind { category: "HUBSPOT_DEFINED".to_owned(), type_id }
+    }
+
+    /// Type id and whether it was removed, of each change.
+    fn seen(changes: &[Change]) -> Vec<(u64, bool, bool)> {
+        let seen = changes.iter().filter_map(|change| match change.what {
+            What::Association { type_id, removed, primary, .. } => Some((type_id, removed, primary)),
+            _ => None,
+        });
+        seen.collect()
+    }
+
+    #[test]
+    fn an_association_is_told_from_both_sides_and_only_once() {
+        let mut portal = peopled();
+        let changes = link(&mut portal, (CONTACT, 1), (COMPANY, 11), &[], &by(NOW)).expect("fits");
+        assert_eq!(seen(&changes), [(279, false, false), (280, false, false)]);
+        assert!(matches!(changes[1].what, What::Association { from: 11, to: 1, from_type: COMPANY, .. }));
+        let again = link(&mut portal, (COMPANY, 11), (CONTACT, 1), &[], &by(NOW)).expect("fits");
+        assert_eq!(again, []);
+    }
+
+    #[test]
+    fn a_primary_association_is_two_events_on_each_side() {
+        let mut portal = peopled();
+        let changes = link(&mut portal, (CONTACT, 1), (COMPANY, 11), &[own(1)], &by(NOW)).expect("fits");
+        assert_eq!(
+            seen(&changes),
+            [(279, false, false), (280, false, false), (1, false, true), (2, false, true)]
+        );
+        let other = link(&mut portal, (CONTACT, 1), (COMPANY, 12), &[own(1)], &by(NOW)).expect("fits");
+        assert_eq!(seen(&other)[..2], [(1, true, true), (2, true, true)]);
+        assert_eq!(portal.associations.kinds((CONTACT, 1), (COMPANY, 11)), [279]);
+    }
+
+    #[test]
+    fn nothing_changes_when_a_kind_does_not_fit() {
+        let mut portal = peopled();
+        let refused = link(&mut portal, (CONTACT, 1), (COMPANY, 11), &[own(1), own(4)], &by(NOW));
+        assert!(refused.is_err());
+        assert!(portal.associations.kinds((CONTACT, 1), (COMPANY, 11)).is_empty());
+        let missing = link(&mut portal, (CONTACT, 1), (COMPANY, 99), &[], &by(NOW)).expect_err("not there");
+        assert_eq!(missing.status.as_u16(), 404);
+        let itself = link(&mut portal, (CONTACT, 1), (CONTACT, 1), &[], &by(NOW)).expect_err("itself");
+        assert_eq!(itself.message, "Object 1 cannot be associated to itself (1)");
+        // Another type's record of the same number, which is not there, is told the same.
+        let number = link(&mut portal, (CONTACT, 1), (COMPANY, 1), &[], &by(NOW)).expect_err("not there");
+        assert_eq!(number.message, itself.message);
+    }
+
+    #[test]
+    fn a_label_goes_alone_but_the_plain_kind_takes_all_with_it() {
+        let mut portal = peopled();
+        link(&mut portal, (CONTACT, 1), (COMPANY, 11), &[own(1)], &by(NOW)).expect("fits");
+        let (from, to) = ((CONTACT, 1), (COMPANY, 11));
+        let label = unlink(&mut portal, from, to, Some(&[own(1)]), &by(NOW)).expect("known");
+        assert_eq!(seen(&label), [(1, true, true), (2, true, true)]);
+        link(&mut portal, from, to, &[own(1)], &by(NOW)).expect("fits");
+        unlink(&mut portal, from, to, Some(&[own(279)]), &by(NOW)).expect("known");
+        assert!(portal.associations.kinds(from, to).is_empty());
+    }
+
+    #[test]
+    fn a_merged_record_has_the_primarys_associations_and_drops_surplus_primary_labels() {
+        let mut portal = peopled();
+        link(&mut portal, (CONTACT, 1), (COMPANY, 11), &[own(1)], &by(NOW)).expect("fits");
+        link(&mut portal, (CONTACT, 2), (COMPANY, 12), &[own(1)], &by(NOW)).expect("fits");
+        link(&mut portal, (CONTACT, 2), (COMPANY, 11), &[], &by(NOW)).expect("fits");
+        link(&mut portal, (CONTACT, 1), (CONTACT, 2), &[], &by(NOW)).expect("fits");
+        let changes = merged(&mut portal, CONTACT, 1, 2, 4, &by(NOW));
+        assert!(seen(&changes).iter().all(|(_, removed, _)| !removed));
+        assert_eq!(portal.associations.kinds((CONTACT, 4), (COMPANY, 11)), [1, 279]);
+        assert_eq!(portal.associations.kinds((CONTACT, 4), (COMPANY, 12)), [279]);
+        assert_eq!(portal.associations.kinds((COMPANY, 12), (CONTACT, 4)), [280]);
+        for old in [1, 2] {
+            assert_eq!(portal.associations.of((CONTACT, old), COMPANY, 0).count(), 0);
+            assert!(portal.associations.kinds((CONTACT, 4), (CONTACT, old)).is_empty());
+        }
+    }
+
+    #[test]
+    fn companies_that_merge_keep_being_each_contacts_primary_one() {
+        let mut portal = peopled();
+        for (contact, company) in [(1, 11), (2, 12)] {
+            link(&mut portal, (CONTACT, contact), (COMPANY, company), &[own(1)], &by(NOW)).expect("fits");
+        }
+        merged(&mut portal, COMPANY, 11, 12, 13, &by(NOW));
+        assert_eq!(portal.associations.kinds((CONTACT, 1), (COMPANY, 13)), [1, 279]);
+        assert_eq!(portal.associations.kinds((CONTACT, 2), (COMPANY, 13)), [1, 279]);
+    }
+
+    #[test]
+    fn a_record_that_goes_takes_its_associations_with_it_and_a_setting_says_whether_it_is_told() {
+        let mut portal = peopled();
+        for contact in [1, 2] {
+            link(&mut portal, (CONTACT, contact), (COMPANY, 11), &[], &by(NOW)).expect("fits");
+        }
+        let told = gone(&mut portal, (CONTACT, 1), &by(NOW));
+        assert_eq!(seen(&told), [(279, true, false), (280, true, false)]);
+        let quiet = super::super::Settings { tell_when_gone: false, ..Default::default() };
+        portal.associations.rules = std::sync::Arc::new(quiet);
+        assert_eq!(gone(&mut portal, (CONTACT, 2), &by(NOW)), []);
+        assert_eq!(portal.associations.of((COMPANY, 11), CONTACT, 0).count(), 0);
+    }
+}

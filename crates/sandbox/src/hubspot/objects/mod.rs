@@ -7,7 +7,6 @@ mod batch_write;
 mod body;
 mod call;
 mod checks;
-mod definitions;
 mod edit;
 mod gdpr;
 mod ids;
@@ -26,6 +25,10 @@ mod single;
 mod special;
 pub(crate) mod store;
 mod table;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod told;
 mod undo;
 mod view;
 pub(crate) mod write;
@@ -33,7 +36,7 @@ pub(crate) mod write;
 pub(crate) use edit::edit;
 pub(crate) use seed::seed;
 pub(crate) use settings::Settings;
-pub(crate) use store::{Column, Objects, View};
+pub(crate) use store::{Column, Objects, Records, View};
 pub(crate) use table::{page, tables};
 pub(crate) use write::By;
 

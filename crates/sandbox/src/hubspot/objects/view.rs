@@ -71,6 +71,30 @@ impl<'a> View<'a> {
         self.value(self.records.column(name))
     }
 
+    /// The value that was found there at a moment; none when it was empty.
+    pub(crate) fn value_at(&self, column: Column, until: i64) -> Option<Cow<'a, str>> {
+        let Column::Held(name) = column else { return self.value(column) };
+        let mut found = "";
+        for held in self.record.older().chain(self.record.values()).filter(|held| held.name == name) {
+            if self.records.write(held.write).is_some_and(|(at, _)| at <= until) {
+                found = held.value;
+            }
+        }
+        (!found.is_empty()).then_some(Cow::Borrowed(found))
+    }
+
+    /// When a value was last written up to a moment.
+    pub(crate) fn last_write_until(&self, until: i64) -> Option<i64> {
+        let written = self.record.older().chain(self.record.values());
+        written.filter_map(|held| Some(self.records.write(held.write)?.0)).filter(|at| *at <= until).max()
+    }
+
+    /// When the record came to be: a merged one is younger than its values.
+    pub(crate) fn made_at(&self) -> i64 {
+        let made = self.record.created_in.and_then(|write| self.records.write(write));
+        made.map_or(self.record.created_at, |(at, _)| at)
+    }
+
     /// Names of all properties with a value that was written.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         let texts = &self.records.names.texts;

@@ -14,9 +14,6 @@ use http::request::Parts;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Date versions that are served (HubSpot facts 10).
-const DATES: [&str; 5] = ["2025-09", "2026-03", "2026-09", "2026-09-beta", "2027-03-beta"];
-
 /// What a request's path and query name.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct At {
@@ -52,18 +49,21 @@ impl At {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for At {
+impl FromRequestParts<Arc<Hubspot>> for At {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, hubspot: &Arc<Hubspot>) -> Result<Self, ApiError> {
         let params: Result<RawPathParams, RawPathParamsRejection> =
-            RawPathParams::from_request_parts(parts, state).await;
+            RawPathParams::from_request_parts(parts, hubspot).await;
         let params = params.map_err(|_| ApiError::resource_not_found())?;
         let path: Vec<_> = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let at = Self { path, query: query.into_owned().collect() };
+        let settings = hubspot.settings.get();
         match at.date() {
-            Some(date) if !DATES.contains(&date) => Err(ApiError::resource_not_found()),
+            Some(date) if !settings.objects.versions.iter().any(|known| known == date) => {
+                Err(ApiError::resource_not_found())
+            }
             _ => Ok(at),
         }
     }
@@ -151,10 +151,10 @@ pub(crate) fn inputs(body: &Map<String, Value>, most: usize) -> Result<Vec<&Map<
 /// The type a path means.
 ///
 /// # Errors
-/// What HubSpot says of a type it does not know; the status is a setting of search.
+/// What HubSpot says of a type it does not know; the status is a setting of records.
 pub(crate) fn object_type(hubspot: &Hubspot, portal: &Portal, text: &str) -> Result<TypeId, ApiError> {
     portal.object_type(text).ok_or_else(|| {
-        let status = hubspot.settings.get().search.unknown_type_status;
+        let status = hubspot.settings.get().objects.unknown_type_status;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         ApiError::bare(status, format!("Unable to infer object type from: {text}"))
     })

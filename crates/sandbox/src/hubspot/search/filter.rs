@@ -5,7 +5,7 @@ use super::super::associations;
 use super::super::error::ApiError;
 use super::super::objects::store::Records;
 use super::super::objects::{Column, View};
-use super::super::properties::{Definition, Type, moment};
+use super::super::properties::{self, Definition, Type, moment};
 use super::super::state::Portal;
 use super::super::types::TypeId;
 use super::request::{Filter, Operator};
@@ -63,6 +63,8 @@ pub(crate) struct Ready {
     /// Whether a record without a value passes.
     empty: bool,
     one_by_one: bool,
+    /// Outside of which nothing passes, where an index says so.
+    owners: Option<Vec<u64>>,
 }
 
 #[derive(Debug, Clone)]
@@ -134,7 +136,32 @@ impl Compiler<'_> {
             Test::Has(wanted) => !wanted,
             _ => negated && self.settings.negations_match_empty,
         };
-        Ok(Ready { field, class, test, empty, one_by_one: self.settings.options_match_one_by_one })
+        let owners = self.owners(filter);
+        Ok(Ready { field, class, test, empty, one_by_one: self.settings.options_match_one_by_one, owners })
+    }
+
+    /// Who has the values of a unique property that are asked for. None when the index cannot tell: it knows values as
+    /// they are written, and search finds them in any case.
+    fn owners(&self, filter: &Filter) -> Option<Vec<u64>> {
+        let wanted = match filter.operator {
+            Operator::Eq => std::slice::from_ref(filter.value.as_ref()?),
+            Operator::In => &filter.values,
+            _ => return None,
+        };
+        let records = self.records?;
+        let is_email = self.object_type == TypeId::CONTACT && filter.property == "email";
+        if !is_email && !properties::is_unique(self.portal, self.object_type, &filter.property) {
+            return None;
+        }
+        let mut owners = Vec::new();
+        for value in wanted {
+            match records.owner(&filter.property, value) {
+                Some(owner) => owners.push(owner),
+                None if is_email || !value.chars().any(char::is_alphabetic) => {}
+                None => return None,
+            }
+        }
+        Some(owners)
     }
 
     fn test(&self, filter: &Filter, class: Class) -> Result<Test, ApiError> {
@@ -258,20 +285,13 @@ impl Ready {
     }
 
     /// Ids outside of which nothing passes, where that is known without looking at every record.
-    pub(crate) fn only(&self, records: &Records) -> Option<Vec<u64>> {
+    pub(crate) fn only(&self) -> Option<Vec<u64>> {
         match (&self.test, self.field) {
             (Test::Among(ids, true), _) => Some(ids.iter().copied().collect()),
             (Test::OneOf(keys, true), Field::Held(Column::Id)) => {
                 Some(keys.iter().filter_map(id_of).collect())
             }
-            (Test::OneOf(keys, true), Field::Held(column)) => {
-                let owners = keys.iter().map(|key| match key {
-                    Key::Text(text) => unique_owner(records, column, text),
-                    _ => None,
-                });
-                owners.collect::<Option<Vec<Option<u64>>>>().map(|ids| ids.into_iter().flatten().collect())
-            }
-            _ => None,
+            _ => self.owners.clone(),
         }
     }
 
@@ -339,9 +359,4 @@ fn id_of(key: &Key) -> Option<u64> {
         }
         _ => None,
     }
-}
-
-/// Who has this value alone, where that is indexed: none when it is not.
-fn unique_owner(_records: &Records, _column: Column, _value: &str) -> Option<Option<u64>> {
-    None
 }

@@ -84,7 +84,7 @@ fn only(groups: &[Vec<Ready>], records: &Records) -> Option<BTreeSet<u64>> {
     }
     let mut all = BTreeSet::new();
     for group in groups {
-        all.extend(group.iter().find_map(|ready| ready.only(records))?);
+        all.extend(group.iter().find_map(|ready| ready.only())?);
     }
     Some(all)
 }

@@ -34,7 +34,7 @@ pub(crate) struct Index {
 impl Index {
     /// Whether the record was there.
     pub(crate) fn has(self, view: View<'_>) -> bool {
-        view.record.archived_at.is_none() && (self.is_current(view) || made_at(view) <= self.until)
+        view.record.archived_at.is_none() && (self.is_current(view) || view.made_at() <= self.until)
     }
 
     /// Whether the record is seen as it is.
@@ -54,7 +54,7 @@ impl Index {
 
     /// The text it had there; none when it was empty.
     pub(crate) fn text<'a>(self, view: View<'a>, column: Column) -> Option<Cow<'a, str>> {
-        if self.is_current(view) { view.value(column) } else { value_at(view, column, self.until) }
+        if self.is_current(view) { view.value(column) } else { view.value_at(column, self.until) }
     }
 
     /// When it had last been written to.
@@ -62,22 +62,8 @@ impl Index {
         if self.is_current(view) {
             return view.record.updated_at;
         }
-        last_write(view, self.until).unwrap_or(view.record.created_at)
+        view.last_write_until(self.until).unwrap_or(view.record.created_at)
     }
-}
-
-/// When the record came to be: a merged one is younger than it says.
-fn made_at(view: View<'_>) -> i64 {
-    view.record.created_at
-}
-
-/// The value it had then.
-fn value_at(view: View<'_>, column: Column, _until: i64) -> Option<Cow<'_, str>> {
-    view.value(column)
-}
-
-fn last_write(view: View<'_>, _until: i64) -> Option<i64> {
-    Some(view.record.created_at)
 }
 
 /// The digits of a telephone number.

@@ -20,8 +20,6 @@ pub(crate) struct Settings {
     pub(crate) query_finds_beginnings: bool,
     /// What is said beyond the 10,000th result.
     pub(crate) window_message: String,
-    /// The status for a type nobody knows.
-    pub(crate) unknown_type_status: u16,
 }
 
 impl Default for Settings {
@@ -35,7 +33,6 @@ impl Default for Settings {
             query_finds_beginnings: true,
             window_message: "There was a problem with the request. You cannot page beyond 10000 results."
                 .to_owned(),
-            unknown_type_status: 400,
         }
     }
 }
