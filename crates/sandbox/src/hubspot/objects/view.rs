@@ -118,27 +118,6 @@ impl<'a> View<'a> {
         versions
     }
 
-    /// The value it had at a moment.
-    pub(crate) fn value_at(&self, column: Column, at: i64) -> Option<Cow<'a, str>> {
-        let version = self.versions(column).into_iter().find(|version| version.at <= at)?;
-        (!version.value.is_empty()).then_some(version.value)
-    }
-
-    /// When it came to be: a merged record is younger than it says.
-    pub(crate) fn made_at(&self) -> i64 {
-        let write = self.record.created_in.and_then(|write| self.records.write(write));
-        write.map_or(self.record.created_at, |(at, _)| at)
-    }
-
-    /// When, up to a moment, it was last written to.
-    pub(crate) fn last_write_until(&self, at: i64) -> Option<i64> {
-        let held = self.record.older().chain(self.record.values());
-        held.filter_map(|held| self.records.write(held.write))
-            .map(|(at, _)| at)
-            .filter(|then| *then <= at)
-            .max()
-    }
-
     fn version(&self, value: Cow<'a, str>, write: u32) -> Option<Version<'a>> {
         let (at, source) = self.records.write(write)?;
         Some(Version { value, at, kind: source.kind, source_id: &source.id, user: source.user })

@@ -18,7 +18,7 @@ mod table;
 pub(crate) mod testing;
 
 pub(crate) use api::router;
-pub(crate) use check::{appended, check, check_all, moment};
+pub(crate) use check::{check, moment};
 pub(crate) use definition::{Choice, Definition, Sensitivity, Type};
 pub(crate) use rules::Settings;
 pub(crate) use table::Properties;
@@ -48,6 +48,11 @@ pub(crate) fn is_unique(portal: &Portal, object_type: TypeId, name: &str) -> boo
 /// Whether the type has a property with this name: values of archived ones are not shown.
 pub(crate) fn is_known(portal: &Portal, object_type: TypeId, name: &str) -> bool {
     portal.properties.get(object_type, name).is_some()
+}
+
+/// Whether a value may be several options, so that one with a leading `;` is added to what is there.
+pub(crate) fn is_multiple(portal: &Portal, object_type: TypeId, name: &str) -> bool {
+    portal.properties.get(object_type, name).is_some_and(Definition::is_multiple)
 }
 
 /// `Contact` and `Contacts`, `Line item` and `Line items`: a type for people.

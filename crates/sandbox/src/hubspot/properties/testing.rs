@@ -1,6 +1,7 @@
 //! An account for unit tests.
 
 use super::Properties;
+use crate::hubspot::account::Pipelines;
 use crate::hubspot::associations::Associations;
 use crate::hubspot::change::Source;
 use crate::hubspot::objects::{By, Objects};
@@ -36,12 +37,14 @@ pub(crate) fn portal() -> Portal {
             first_name: "Ada".to_owned(),
             last_name: "Lovelace".to_owned(),
             super_admin: true,
+            archived: false,
         }],
         private_app_token: String::new(),
         private_app_id: 1,
         objects: Objects::default(),
         properties: Properties::at_start(NOW, &[(MOCK_EXAM, &custom)]),
         associations: Associations::default(),
+        pipelines: Pipelines::at_start(NOW),
         custom_types: BTreeMap::from([(MOCK_EXAM, custom)]),
     }
 }
