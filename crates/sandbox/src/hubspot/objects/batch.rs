@@ -127,23 +127,21 @@ fn failed(refused: &Refused, input: &Input) -> Value {
     Value::Object(row)
 }
 
-/// Looks at all values first: those refusals that concern the whole call, as one.
+/// Looks at all values first: what is wrong with any of them, where that concerns the whole call.
 ///
 /// # Errors
-/// When there are any.
+/// One refusal for all that is wrong.
 pub(super) fn check_all(
     account: &Portal,
     call: &Call,
     inputs: &[Input],
-    now: i64,
     concerns_all: impl Fn(&ApiError) -> bool,
 ) -> Result<(), ApiError> {
-    let refusals = inputs
-        .iter()
-        .filter_map(|input| properties::check(account, call.object_type, &input.properties, now).err())
-        .filter(|refusal| concerns_all(refusal))
-        .collect();
-    refusals::combined(refusals).map_or(Ok(()), Err)
+    let values = inputs.iter().map(|input| &input.properties);
+    match properties::check_all(account, call.object_type, values) {
+        Err(refusal) if concerns_all(&refusal) => Err(refusal),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses inputs that mean the same record.

@@ -24,7 +24,7 @@ pub(super) async fn create(call: Call, bytes: Bytes) -> Result<Response, ApiErro
     let all_or_nothing = !are_traced(&inputs);
     let done = call.change(|account, by, rules| {
         if all_or_nothing {
-            check_all(account, &call, &inputs, by.at, |_| true)?;
+            check_all(account, &call, &inputs, |_| true)?;
         }
         each(account, &call, &inputs, (all_or_nothing, by), |account, input| {
             created(account, call.object_type, input, by, rules).map(Some)
@@ -57,7 +57,7 @@ pub(super) async fn update(call: Call, bytes: Bytes) -> Result<Response, ApiErro
     let inputs = body::inputs(&body::object(&bytes)?, Needs::Both, MOST)?;
     no_duplicates(&inputs)?;
     let done = call.change(|account, by, rules| {
-        check_all(account, &call, &inputs, by.at, |refusal| concerns_all(&call, refusal))?;
+        check_all(account, &call, &inputs, |refusal| concerns_all(&call, refusal))?;
         each(account, &call, &inputs, (false, by), |account, input| {
             match located(account, &call, input, input.id_property.as_deref(), by)? {
                 Some(id) => updated(account, call.object_type, id, input, by, rules).map(Some),
@@ -114,7 +114,7 @@ pub(super) async fn upsert(call: Call, bytes: Bytes) -> Result<Response, ApiErro
     // By address there is no partial success: HubSpot wants a unique property of one's own for that.
     let all_or_nothing = call.object_type == TypeId::CONTACT && inputs.iter().any(by_email);
     let done = call.change(|account, by, rules| {
-        check_all(account, &call, &inputs, by.at, |refusal| all_or_nothing || concerns_all(&call, refusal))?;
+        check_all(account, &call, &inputs, |refusal| all_or_nothing || concerns_all(&call, refusal))?;
         each(account, &call, &inputs, (all_or_nothing, by), |account, input| {
             upserted(account, &call, input, by, rules)
         })

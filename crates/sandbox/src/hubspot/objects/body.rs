@@ -191,6 +191,7 @@ fn kind(value: &Value) -> Result<Kind, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize as _;
     use serde_json::json;
 
     fn message(result: Result<impl Sized, ApiError>) -> String {
@@ -198,7 +199,7 @@ mod tests {
     }
 
     fn map(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().expect("an object")
+        Map::deserialize(value).expect("an object")
     }
 
     #[test]

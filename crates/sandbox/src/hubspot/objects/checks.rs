@@ -3,7 +3,6 @@
 use super::super::properties;
 use super::super::state::Portal;
 use super::super::types::TypeId;
-use super::definitions;
 use super::index::{email_key, emails};
 use super::refusals::{self, Refused};
 use super::settings::{Backwards, Settings};
@@ -59,15 +58,10 @@ pub(super) fn goes_back(from: &str, to: &str) -> bool {
     matches!((place(from), place(to)), (Some(from), Some(to)) if to < from)
 }
 
-/// `;b;c` added to `a;b`.
-pub(super) fn appended(current: &str, addition: &str) -> String {
-    let mut options: Vec<&str> = Vec::new();
-    for option in current.split(';').chain(addition.split(';')) {
-        if !option.is_empty() && !options.contains(&option) {
-            options.push(option);
-        }
-    }
-    options.join(";")
+/// Whether a value with a leading `;` is added to what is there (HubSpot facts 4): lists of options and of addresses are.
+fn is_list(portal: &Portal, object_type: TypeId, name: &str) -> bool {
+    name == "hs_additional_emails"
+        || portal.properties.get(object_type, name).is_some_and(properties::Definition::is_multiple)
 }
 
 /// The values as they will be written to this record: additions added, stages that lie behind left out.
@@ -87,10 +81,8 @@ pub(super) fn fitted(
         if kept_by_hubspot(&name) {
             continue;
         }
-        // A list of addresses is added to in the same way.
-        let is_list = || name == "hs_additional_emails" || definitions::appends(portal, object_type, &name);
-        if value.starts_with(';') && is_list() {
-            let value = appended(&current(&name), &value);
+        if value.starts_with(';') && is_list(portal, object_type, &name) {
+            let value = properties::appended(Some(&current(&name)), &value);
             fitted.push((name, value));
         } else if name == "lifecyclestage" && goes_back(&current(&name), &value) {
             if settings.lifecycle_backwards == Backwards::Refuse {
@@ -168,12 +160,5 @@ mod tests {
         assert!(!goes_back("lead", "customer") && !goes_back("lead", "lead"));
         assert!(!goes_back("", "lead") && !goes_back("customer", ""), "cleared first, anything goes");
         assert!(!goes_back("customer", "140563452"), "an account's own stage");
-    }
-
-    #[test]
-    fn additions_keep_what_is_there_and_say_nothing_twice() {
-        assert_eq!(appended("a;b", ";b;c"), "a;b;c");
-        assert_eq!(appended("", ";a"), "a");
-        assert_eq!(appended("a", ";"), "a");
     }
 }

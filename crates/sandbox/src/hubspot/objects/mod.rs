@@ -7,7 +7,6 @@ mod batch_write;
 mod body;
 mod call;
 mod checks;
-mod definitions;
 mod edit;
 mod gdpr;
 mod ids;

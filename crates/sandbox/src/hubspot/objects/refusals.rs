@@ -134,31 +134,6 @@ pub(super) fn invalid_value(name: &str, code: &str, message: &str) -> ApiError {
     error
 }
 
-/// Several inputs' refusals as one: the list inside the message has every finding, `errors` each only once.
-pub(super) fn combined(refusals: Vec<ApiError>) -> Option<ApiError> {
-    const WORDS: &str = "Property values were not valid: ";
-    let mut lists: Vec<Value> = Vec::new();
-    for refusal in &refusals {
-        let list = refusal.message.strip_prefix(WORDS).and_then(|list| serde_json::from_str(list).ok());
-        match list {
-            Some(Value::Array(list)) => lists.extend(list),
-            // Words of another kind cannot be joined: the first of them stands for all.
-            _ => return refusals.into_iter().next(),
-        }
-    }
-    let mut refusals = refusals.into_iter();
-    let mut first = refusals.next()?;
-    for refusal in refusals {
-        for error in refusal.errors {
-            if !first.errors.contains(&error) {
-                first.errors.push(error);
-            }
-        }
-    }
-    first.message = format!("{WORDS}{}", Value::Array(lists));
-    Some(first)
-}
-
 /// Whether one of the findings has this code.
 pub(super) fn has_code(error: &ApiError, code: &str) -> bool {
     error.errors.iter().any(|error| error["code"] == code)
@@ -215,16 +190,6 @@ mod tests {
         let error = not_found("x", &Settings::default());
         assert_eq!(error.message, "Object not found.  objectId are usually numeric.");
         assert_eq!((error.status.as_u16(), error.category), (404, Some("OBJECT_NOT_FOUND")));
-    }
-
-    #[test]
-    fn findings_of_several_inputs_are_joined_and_repeated_only_inside_the_message() {
-        let bad = || invalid_value("email", "INVALID_EMAIL", "Email address x is invalid");
-        let joined = combined(vec![bad(), bad()]).expect("two refusals");
-        let list = joined.message.strip_prefix("Property values were not valid: ").expect("the words");
-        assert_eq!(serde_json::from_str::<Vec<Value>>(list).expect("a list").len(), 2);
-        assert_eq!(joined.errors.len(), 1);
-        assert!(combined(Vec::new()).is_none());
     }
 
     #[test]

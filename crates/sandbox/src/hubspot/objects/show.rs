@@ -1,9 +1,8 @@
 //! Records as the API shows them (HubSpot facts 3.2).
 
-use super::super::associations;
 use super::super::state::Portal;
 use super::super::types::TypeId;
-use super::definitions;
+use super::super::{associations, properties};
 use super::store::{Column, View, modified_name};
 use crate::house::clock::iso;
 use serde_json::{Map, Value, json};
@@ -60,9 +59,7 @@ fn by_default(object_type: TypeId) -> &'static [&'static str] {
 impl<'a> Look<'a> {
     /// At records of one type. What is not defined is left out.
     pub(crate) fn new(portal: &'a Portal, object_type: TypeId, wanted: &Wanted) -> Self {
-        let asked = wanted.properties.iter().flatten().chain(&wanted.with_history).map(String::as_str);
-        let undefined = definitions::undefined(portal, object_type, asked.filter(|name| !is_kept(name)));
-        let defined = |name: &&str| !undefined.iter().any(|unknown| unknown == name);
+        let defined = |name: &&str| is_kept(name) || properties::is_known(portal, object_type, name);
         let names: Vec<&str> = match &wanted.properties {
             Some(names) => names.iter().map(String::as_str).filter(defined).collect(),
             None => by_default(object_type).to_vec(),

@@ -113,7 +113,7 @@ fn a_record_can_be_looked_at_as_of_a_moment() {
     let city = view.records.column("city");
     let at = |after: i64| view.value_at(city, by(after).at).unwrap_or_default().into_owned();
     assert_eq!([at(-1), at(0), at(9), at(10), at(20)], ["", "London", "London", "", "Paris"]);
-    assert_eq!(view.last_write(by(19).at), Some(by(10).at));
+    assert_eq!(view.last_write_until(by(19).at), Some(by(10).at));
     assert_eq!(view.made_at(), by(0).at);
 }
 

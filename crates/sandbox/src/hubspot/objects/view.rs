@@ -84,7 +84,7 @@ impl<'a> View<'a> {
     }
 
     /// When a value was last written up to a moment.
-    pub(crate) fn last_write(&self, until: i64) -> Option<i64> {
+    pub(crate) fn last_write_until(&self, until: i64) -> Option<i64> {
         let written = self.record.older().chain(self.record.values());
         written.filter_map(|held| Some(self.records.write(held.write)?.0)).filter(|at| *at <= until).max()
     }

@@ -36,6 +36,24 @@ pub(crate) fn check(
     if problems.is_empty() { Ok(values) } else { Err(refusal(portal, &problems)) }
 }
 
+/// As [`check`], for all records of a batch at once: one refusal tells of all of them.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_all<'a>(
+    portal: &Portal,
+    object_type: TypeId,
+    inputs: impl IntoIterator<Item = &'a Map<String, Value>>,
+) -> Result<Vec<Values>, ApiError> {
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let (values, found) = judge(portal, object_type, input)?;
+        all.push(values);
+        problems.extend(found);
+    }
+    if problems.is_empty() { Ok(all) } else { Err(refusal(portal, &problems)) }
+}
+
 /// Keeps what is valid, and says what is not.
 ///
 /// # Errors
@@ -60,13 +78,20 @@ fn judge(
     Ok((values, problems))
 }
 
-/// The 400 that tells of all `problems`: as a JSON list inside its message, and as `errors`.
+/// The 400 that tells of all `problems`. Its message holds every one of them as a JSON list; `errors` holds each kind of
+/// problem of each property once, so that a batch's list may be longer.
 fn refusal(portal: &Portal, problems: &[Problem]) -> ApiError {
     let long = portal.properties.rules.long_entries;
     let nested: Vec<Value> = problems.iter().map(|problem| problem.nested(long, portal.id)).collect();
     let mut refusal =
         ApiError::validation(format!("Property values were not valid: {}", Value::Array(nested)));
-    refusal.errors = problems.iter().map(Problem::detail).collect();
+    let mut told: Vec<&Problem> = Vec::new();
+    for problem in problems {
+        if !told.iter().any(|other| other.name == problem.name && other.code == problem.code) {
+            told.push(problem);
+        }
+    }
+    refusal.errors = told.into_iter().map(Problem::detail).collect();
     refusal
 }
 
@@ -245,6 +270,18 @@ fn not_an_option(text: &str, options: impl IntoIterator<Item = String>) -> Refus
     ("INVALID_OPTION".to_owned(), message)
 }
 
+/// What a record holds after `given` was written over `current`: a leading `;` adds to the options there are.
+pub(crate) fn appended(current: Option<&str>, given: &str) -> String {
+    let Some(added) = given.strip_prefix(';') else { return given.to_owned() };
+    let mut parts: Vec<&str> = current.unwrap_or_default().split(';').filter(|p| !p.is_empty()).collect();
+    for part in added.split(';').filter(|part| !part.is_empty()) {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join(";")
+}
+
 /// As webhooks tell a kept value.
 pub(crate) fn told(definition: &Definition, rules: &Settings, value: &str) -> String {
     let as_ms = match definition.kind {
@@ -325,6 +362,15 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_tells_of_every_record_but_details_each_kind_of_error_once() {
+        let (one, two) = (json!({"nope": "a"}), json!({"nope": "b"}));
+        let inputs = [&one, &two].map(|input| input.as_object().expect("an object"));
+        let refused = check_all(&portal(), TypeId::CONTACT, inputs).expect_err("both are wrong");
+        assert_eq!(refused.message.matches("PROPERTY_DOESNT_EXIST").count(), 2);
+        assert_eq!(refused.errors.len(), 1);
+    }
+
+    #[test]
     fn dates_are_kept_as_days_and_datetimes_as_moments() {
         assert_eq!(kept(TypeId::CONTACT, "hs_next_step_date", &json!("2026-03-04")), "2026-03-04");
         assert_eq!(kept(TypeId::CONTACT, "hs_next_step_date", &json!(1_767_225_600_000_i64)), "2026-01-01");
@@ -359,10 +405,13 @@ mod tests {
     }
 
     #[test]
-    fn a_leading_semicolon_stays_for_whoever_knows_the_options_there_are() {
+    fn a_leading_semicolon_adds_to_the_options_there_are() {
         assert_eq!(
             kept(TypeId::CONTACT, "hs_buying_role", &json!(";CHAMPION;OTHER;OTHER")),
             ";CHAMPION;OTHER"
         );
+        assert_eq!(appended(Some("BLOCKER;OTHER"), ";CHAMPION;OTHER"), "BLOCKER;OTHER;CHAMPION");
+        assert_eq!(appended(None, ";CHAMPION"), "CHAMPION");
+        assert_eq!(appended(Some("BLOCKER"), "CHAMPION"), "CHAMPION");
     }
 }

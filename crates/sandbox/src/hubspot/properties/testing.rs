@@ -41,10 +41,10 @@ pub(crate) fn portal() -> Portal {
         }],
         private_app_token: String::new(),
         private_app_id: 1,
+        pipelines: Pipelines::at_start(NOW),
         objects: Objects::default(),
         properties: Properties::at_start(NOW, &[(MOCK_EXAM, &custom)]),
         associations: Associations::default(),
-        pipelines: Pipelines::at_start(NOW),
         custom_types: BTreeMap::from([(MOCK_EXAM, custom)]),
     }
 }

@@ -62,7 +62,7 @@ impl Index {
         if self.is_current(view) {
             return view.record.updated_at;
         }
-        view.last_write(self.until).unwrap_or(view.record.created_at)
+        view.last_write_until(self.until).unwrap_or(view.record.created_at)
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 const GONE: &str =
     "Could not get some CONTACT objects, they may be deleted or not exist. Check that ids are valid.";
 
-fn inputs(inputs: Vec<Value>) -> Value {
-    json!({ "inputs": inputs })
+fn inputs(inputs: impl IntoIterator<Item = Value>) -> Value {
+    json!({ "inputs": inputs.into_iter().collect::<Vec<_>>() })
 }
 
 fn named(email: &str) -> Value {
@@ -18,7 +18,7 @@ fn named(email: &str) -> Value {
 async fn a_batch_is_made_in_the_order_of_its_inputs() {
     let crm = Crm::start().await;
     let given: Vec<String> = (0..100).map(|number| format!("person{number}@example.com")).collect();
-    let body = inputs(given.iter().map(|email| named(email)).collect());
+    let body = inputs(given.iter().map(|email| named(email)));
     let done = crm.post("contacts/batch/create", body).await.expect(201);
     let made: Vec<String> = done["results"]
         .as_array()
@@ -53,7 +53,7 @@ async fn more_than_a_hundred_are_refused() {
 async fn without_trace_ids_one_duplicate_refuses_all_and_names_nobody() {
     let crm = Crm::start().await;
     crm.contact("ada@example.com").await;
-    let body = inputs(vec![named("grace@example.com"), named("ada@example.com")]);
+    let body = inputs([named("grace@example.com"), named("ada@example.com")]);
     let refused = crm.post("contacts/batch/create", body).await.expect(409);
     assert_eq!(
         (&refused["message"], &refused["category"]),
@@ -67,7 +67,7 @@ async fn without_trace_ids_one_duplicate_refuses_all_and_names_nobody() {
 #[tokio::test]
 async fn two_inputs_with_one_address_are_a_duplicate_too() {
     let crm = Crm::start().await;
-    let body = inputs(vec![named("ada@example.com"), named("ADA@example.com")]);
+    let body = inputs([named("ada@example.com"), named("ADA@example.com")]);
     crm.post("contacts/batch/create", body).await.expect(409);
     assert_eq!(crm.count("contacts").await, 0);
 }
@@ -78,7 +78,7 @@ async fn trace_ids_that_repeat_are_as_none() {
     crm.contact("ada@example.com").await;
     let with =
         |trace: &str, email: &str| json!({ "properties": { "email": email }, "objectWriteTraceId": trace });
-    let body = inputs(vec![with("1", "grace@example.com"), with("1", "ada@example.com")]);
+    let body = inputs([with("1", "grace@example.com"), with("1", "ada@example.com")]);
     crm.post("contacts/batch/create", body).await.expect(409);
     assert_eq!(crm.count("contacts").await, 1);
 }
@@ -89,7 +89,7 @@ async fn with_trace_ids_each_input_stands_alone() {
     let ada = crm.contact("ada@example.com").await;
     let with =
         |trace: &str, email: &str| json!({ "properties": { "email": email }, "objectWriteTraceId": trace });
-    let body = inputs(vec![
+    let body = inputs([
         with("0", "ada@example.com"),
         with("1", "grace@example.com"),
         json!({ "properties": { "city": "London" }, "objectWriteTraceId": "2" }),
@@ -113,7 +113,7 @@ async fn with_trace_ids_each_input_stands_alone() {
 #[tokio::test]
 async fn what_a_record_lacks_refuses_the_whole_batch_without_trace_ids() {
     let crm = Crm::start().await;
-    let body = inputs(vec![named("ada@example.com"), json!({ "properties": {} })]);
+    let body = inputs([named("ada@example.com"), json!({ "properties": {} })]);
     crm.post("contacts/batch/create", body).await.expect(400);
     assert_eq!(crm.count("contacts").await, 0);
 }
@@ -142,7 +142,7 @@ async fn reading_what_is_all_there_is_a_200() {
     let done = crm.post("contacts/batch/read", body).await.expect(200);
     assert_eq!(done["results"][0]["properties"]["city"], Value::Null);
     assert_eq!(done["results"][0]["properties"].get("email"), None);
-    let default = crm.post("contacts/batch/read", inputs(vec![json!({ "id": id })])).await.expect(200);
+    let default = crm.post("contacts/batch/read", inputs([json!({ "id": id })])).await.expect(200);
     assert_eq!(default["results"][0]["properties"]["email"], "ada@example.com");
 }
 
@@ -166,7 +166,7 @@ async fn a_batch_is_read_by_addresses_and_from_the_archive() {
 async fn updating_does_what_can_be_done() {
     let crm = Crm::start().await;
     let (ada, grace) = (crm.contact("ada@example.com").await, crm.contact("grace@example.com").await);
-    let body = inputs(vec![
+    let body = inputs([
         json!({ "id": NOBODY, "properties": { "city": "Rome" } }),
         json!({ "id": ada, "properties": { "city": "London" } }),
         json!({ "id": grace, "properties": { "email": "ada@example.com" } }),
@@ -188,7 +188,7 @@ async fn updating_everything_is_a_200() {
     let crm = Crm::start().await;
     let ada = crm.contact("ada@example.com").await;
     let one = json!({ "id": "ada@example.com", "idProperty": "email", "properties": { "city": "London" } });
-    let done = crm.post("contacts/batch/update", inputs(vec![one])).await.expect(200);
+    let done = crm.post("contacts/batch/update", inputs([one])).await.expect(200);
     assert_eq!(ids(&done), [ada]);
 }
 
@@ -197,7 +197,7 @@ async fn the_same_id_twice_refuses_an_update() {
     let crm = Crm::start().await;
     let id = crm.contact("ada@example.com").await;
     let one = json!({ "id": id, "properties": { "city": "London" } });
-    let refused = crm.post("contacts/batch/update", inputs(vec![one.clone(), one])).await.expect(400);
+    let refused = crm.post("contacts/batch/update", inputs([one.clone(), one])).await.expect(400);
     assert_eq!(refused["category"], "VALIDATION_ERROR");
     assert_eq!(refused["message"], format!("Duplicate IDs found in batch input: [{id}]. IDs must be unique"));
     assert_eq!(refused["context"]["ids"], json!([id]));
@@ -208,7 +208,7 @@ async fn the_same_id_twice_refuses_an_update() {
 async fn archiving_a_batch_is_a_204_whatever_is_there() {
     let crm = Crm::start().await;
     let (ada, grace) = (crm.contact("ada@example.com").await, crm.contact("grace@example.com").await);
-    let body = inputs(vec![json!({ "id": ada }), json!({ "id": NOBODY }), json!({ "id": "somebody" })]);
+    let body = inputs([json!({ "id": ada }), json!({ "id": NOBODY }), json!({ "id": "somebody" })]);
     let answer = crm.post("contacts/batch/archive", body).await;
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     assert_eq!(ids(&crm.get("contacts").await.expect(200)), [grace]);
@@ -218,7 +218,7 @@ async fn archiving_a_batch_is_a_204_whatever_is_there() {
 async fn an_empty_batch_is_complete() {
     let crm = Crm::start().await;
     for (path, status) in [("create", 201), ("read", 200), ("update", 200), ("upsert", 200)] {
-        let done = crm.post(&format!("contacts/batch/{path}"), inputs(Vec::new())).await.expect(status);
+        let done = crm.post(&format!("contacts/batch/{path}"), inputs([])).await.expect(status);
         assert_eq!((&done["results"], &done["status"]), (&json!([]), &json!("COMPLETE")), "{path}");
     }
 }
@@ -226,7 +226,7 @@ async fn an_empty_batch_is_complete() {
 #[tokio::test]
 async fn dated_batches_have_errors_in_the_same_envelope() {
     let crm = Crm::start().await;
-    let body = inputs(vec![json!({ "id": NOBODY })]);
+    let body = inputs([json!({ "id": NOBODY })]);
     for version in ["2025-09", "2026-03", "2026-09"] {
         let path = format!("/crm/objects/{version}/contacts/batch/read");
         let done = crm.call(reqwest::Method::POST, &path, Some(&body)).await.expect(207);
@@ -244,7 +244,7 @@ async fn one_locked_record_fails_alone() {
     let (ada, grace) = (crm.contact("ada@example.com").await, crm.contact("grace@example.com").await);
     crm.patch(&format!("contacts/{ada}"), json!({ "properties": { "city": "1" } })).await.expect(200);
     let both = [&ada, &grace].map(|id| json!({ "id": id, "properties": { "city": "2" } }));
-    let done = crm.post("contacts/batch/update", inputs(both.to_vec())).await.expect(207);
+    let done = crm.post("contacts/batch/update", inputs(both)).await.expect(207);
     assert_eq!(ids(&done), [grace]);
     assert_eq!(done["errors"][0]["context"]["ids"], json!([ada]));
 }

@@ -3,7 +3,7 @@
 use super::{Crm, NOBODY, ids};
 use serde_json::{Value, json};
 
-fn by_email(email: &str, properties: Value) -> Value {
+fn by_email(email: &str, properties: &Value) -> Value {
     json!({ "id": email, "idProperty": "email", "properties": properties })
 }
 
@@ -16,8 +16,8 @@ async fn an_upsert_changes_whom_it_finds_and_makes_the_others() {
     let crm = Crm::start().await;
     let ada = crm.contact("ada@example.com").await;
     let inputs = vec![
-        by_email("grace@example.com", json!({ "city": "New York" })),
-        by_email("ada@example.com", json!({ "city": "London" })),
+        by_email("grace@example.com", &json!({ "city": "New York" })),
+        by_email("ada@example.com", &json!({ "city": "London" })),
     ];
     let done = upsert(&crm, inputs, 200).await;
     let results = &done["results"];
@@ -34,9 +34,9 @@ async fn by_address_it_is_all_or_nothing() {
     let ada = crm.create("contacts", json!({ "email": "ada@example.com", "city": "London" })).await;
     crm.contact("taken@example.com").await;
     let inputs = vec![
-        by_email("grace@example.com", json!({ "city": "New York" })),
-        by_email("ada@example.com", json!({ "city": "Paris", "email": "countess@example.com" })),
-        by_email("alan@example.com", json!({ "email": "taken@example.com" })),
+        by_email("grace@example.com", &json!({ "city": "New York" })),
+        by_email("ada@example.com", &json!({ "city": "Paris", "email": "countess@example.com" })),
+        by_email("alan@example.com", &json!({ "email": "taken@example.com" })),
     ];
     let refused = upsert(&crm, inputs, 409).await;
     assert_eq!(refused["message"], "Contact already exists");
@@ -65,7 +65,7 @@ async fn without_a_property_the_id_is_a_records_own_and_must_be_there() {
 #[tokio::test]
 async fn the_same_key_twice_is_refused() {
     let crm = Crm::start().await;
-    let one = by_email("ada@example.com", json!({}));
+    let one = by_email("ada@example.com", &json!({}));
     upsert(&crm, vec![one.clone(), one], 400).await;
     assert_eq!(crm.count("contacts").await, 0);
 }
