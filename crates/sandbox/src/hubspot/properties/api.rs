@@ -57,7 +57,7 @@ pub(super) fn author(hubspot: &Hubspot, portal: &Portal, caller: &Caller) -> Aut
     Author { user: caller.user.unwrap_or(first), at: hubspot.house.now() }
 }
 
-pub(super) fn table<'a>(portal: &'a Portal, id: TypeId) -> Result<&'a Table, ApiError> {
+pub(super) fn table(portal: &Portal, id: TypeId) -> Result<&Table, ApiError> {
     portal.properties.of(id).ok_or_else(ApiError::resource_not_found)
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn check_all<'a>(
 ///
 /// # Errors
 /// When a value is not even a scalar: the request cannot be read then.
-pub(crate) fn judge(
+fn judge(
     portal: &Portal,
     object_type: TypeId,
     properties: &Map<String, Value>,
@@ -80,7 +80,7 @@ pub(crate) fn judge(
 
 /// The 400 that tells of all `problems`. Its message holds every one of them as a JSON list; `errors` holds each kind of
 /// problem of each property once, so that a batch's list may be longer.
-pub(crate) fn refusal(portal: &Portal, problems: &[Problem]) -> ApiError {
+fn refusal(portal: &Portal, problems: &[Problem]) -> ApiError {
     let long = portal.properties.rules.long_entries;
     let nested: Vec<Value> = problems.iter().map(|problem| problem.nested(long, portal.id)).collect();
     let mut refusal =

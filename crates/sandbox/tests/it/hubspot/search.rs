@@ -16,8 +16,8 @@ impl Account {
     }
 
     /// First names of the contacts a filter lets pass, in order of creation.
-    async fn passing(&self, filter: Value) -> Vec<String> {
-        let found = self.search(json!({"filters": [filter], "limit": 200})).await.expect(200);
+    async fn passing(&self, filter: impl Into<Value>) -> Vec<String> {
+        let found = self.search(json!({"filters": [filter.into()], "limit": 200})).await.expect(200);
         first_names(&found)
     }
 
