@@ -41,6 +41,9 @@ pub(crate) struct Event {
     pub(crate) source_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) is_sensitive: Option<bool>,
+    /// Sent already, and now once more although it arrived: it is not repeated again.
+    #[serde(skip)]
+    pub(crate) is_repeated: bool,
 }
 
 /// A number, but for a test event that was once seen with a text.

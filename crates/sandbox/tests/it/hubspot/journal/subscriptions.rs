@@ -144,7 +144,7 @@ async fn an_app_that_is_not_installed_hears_nothing_unless_that_is_set() {
     assert_eq!(actions(&reader.latest().await), ["CREATE"]);
 }
 
-fn condition(operator: &str, more: Value) -> Value {
+fn condition(operator: &str, more: &Value) -> Value {
     let mut condition =
         json!({"filterType": "CRM_OBJECT_PROPERTY", "property": "firstname", "operator": operator});
     condition.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -158,11 +158,11 @@ async fn filters_let_through_what_fits_one_of_them() {
     let filters = format!("{SUBSCRIPTIONS}/filters");
     let body = |conditions: Value| json!({"subscriptionId": id, "filter": {"conditions": conditions}});
     let starts = body(json!([
-        condition("STARTS_WITH", json!({"value": "A"})),
-        condition("N_EQ", json!({"value": "Abe"})),
+        condition("STARTS_WITH", &json!({"value": "A"})),
+        condition("N_EQ", &json!({"value": "Abe"})),
     ]));
     let made = reader.call(Method::POST, &filters, Some(&starts)).await.expect(200);
-    let within = body(json!([condition("IN", json!({"values": ["Bob", "Cy"]}))]));
+    let within = body(json!([condition("IN", &json!({"values": ["Bob", "Cy"]}))]));
     reader.call(Method::POST, &filters, Some(&within)).await.expect(200);
     for name in ["Ann", "Abe", "Bob", "Dan"] {
         reader.scene.create("contacts", json!({"firstname": name})).await;
@@ -192,12 +192,12 @@ async fn filters_that_make_no_sense_are_refused() {
     let make = async |body: Value, status: u16| {
         reader.call(Method::POST, &filters, Some(&body)).await.expect(status);
     };
-    let good = condition("IS_EMPTY", json!({}));
+    let good = condition("IS_EMPTY", &json!({}));
     make(json!({"subscriptionId": 1, "filter": {"conditions": [good]}}), 404).await;
     make(json!({"filter": {"conditions": [good]}}), 400).await;
     make(json!({"subscriptionId": id, "filter": {"conditions": []}}), 400).await;
     make(json!({"subscriptionId": id}), 400).await;
-    for wrong in [condition("EQ", json!({})), condition("LIKE", json!({"value": "x"})), json!({})] {
+    for wrong in [condition("EQ", &json!({})), condition("LIKE", &json!({"value": "x"})), json!({})] {
         make(json!({"subscriptionId": id, "filter": {"conditions": [wrong]}}), 400).await;
     }
 }
