@@ -4,6 +4,7 @@ use super::Airtable;
 use super::auth::Caller;
 use super::model::base::World;
 use super::model::plan::{self, Applied, Author, Plan, Write};
+use super::model::read::Reader;
 use super::settings::Settings;
 use super::webhooks::observe::{self, Touched};
 use super::webhooks::payload::payloads;
@@ -65,7 +66,12 @@ impl Airtable {
         let mut touched = if watched { plan.touched(&world.bases[base]) } else { Touched::new() };
         let files = self.files(settings);
         let computed = settings.webhooks.computed_changes;
-        let before = observe::look(&self.reader(world, base, &files), &touched, computed);
+        // Both looks are at one moment: addresses of files and formulas with the time in them are no changes.
+        let look = |world: &World, touched: &Touched| {
+            let reader = Reader { base: &world.bases[base], users: &world.users, now, files: &files };
+            observe::look(&reader, touched, computed)
+        };
+        let before = look(world, &touched);
         let creates: Vec<bool> = plan.writes.iter().map(|write| matches!(write, Write::Create(_))).collect();
         let author = Author { user: act.user, now };
         let applied = plan::apply(world, base, plan, author, dice);
@@ -73,7 +79,7 @@ impl Airtable {
             let created = creates.iter().zip(&applied.written).filter(|(create, _)| **create);
             touched.extend(created.map(|(_, number)| (table, *number)));
             touched.extend(&applied.linked);
-            let after = observe::look(&self.reader(world, base, &files), &touched, computed);
+            let after = look(world, &touched);
             let tables: Vec<String> = world.bases[base].tables.iter().map(|table| table.id.clone()).collect();
             let source = act.source(world);
             let transaction = observe::compare(&tables, before, after, iso(now), source);

@@ -34,6 +34,8 @@ pub(super) struct OAuth {
     pub(super) any_loopback_redirect: bool,
     /// Who authorizes when consent is given at once: a user's id or email; none: the first user.
     pub(super) user: Option<String>,
+    /// The authorize page sends everybody back with this error.
+    pub(super) authorize_fails_with: Option<AuthorizeError>,
     /// How long a code can be exchanged.
     pub(super) code_secs: i64,
     /// How long an access token lives.
@@ -54,6 +56,7 @@ impl Default for OAuth {
             redirect_uris: Vec::new(),
             any_loopback_redirect: true,
             user: None,
+            authorize_fails_with: None,
             code_secs: 600,
             access_secs: 3_600,
             refresh_secs: 5_184_000,
@@ -62,6 +65,16 @@ impl Default for OAuth {
             refreshes_per_second: 10,
         }
     }
+}
+
+/// What Airtable says when it cannot show the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AuthorizeError {
+    /// Something broke.
+    ServerError,
+    /// Something is away.
+    TemporarilyUnavailable,
 }
 
 /// How much is too much (Airtable facts 3).

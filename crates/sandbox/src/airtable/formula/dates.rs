@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 pub(super) static ALL: [Function; 17] = [
-    function("TODAY", 0, 0, |_, source| Val::Time(source.now() - source.now().rem_euclid(DAY), true)),
+    function("TODAY", 0, 0, |_, source| Val::Time(source.now().div_euclid(DAY).saturating_mul(DAY), true)),
     function("NOW", 0, 0, |_, source| Val::Time(source.now(), false)),
     function("IS_BEFORE", 2, 2, |values, _| compared(values, |a, b| a < b)),
     function("IS_AFTER", 2, 2, |values, _| compared(values, |a, b| a > b)),
@@ -102,7 +102,7 @@ fn difference(values: &[Val]) -> Val {
     let (Some(a), Some(b)) = (moment(&values[0]), moment(&values[1])) else { return Val::Error };
     let name = values.get(2).map_or("seconds".to_owned(), Val::to_text);
     match (unit(&name), months(&name)) {
-        (Some(length), _) => Val::Number(((a - b) / length) as f64),
+        (Some(length), _) => Val::Number((a.saturating_sub(b) / length) as f64),
         (_, Some(months)) => Val::Number(((month_number(a) - month_number(b)) / months) as f64),
         _ => Val::Error,
     }

@@ -131,3 +131,29 @@ fn nonsense_is_no_formula() {
     assert!(run(&format!("1{}", "+1".repeat(5_000))).is_err());
     assert_eq!(run("{Nobody}").expect_err("unknown"), "Unknown field names: nobody");
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_formula_makes_it_panic(formula in "[-+*/&=<>(){},.'\" 0-9A-Za-zä]{0,60}") {
+        let _ = run(&formula);
+    }
+
+    #[test]
+    fn no_call_makes_it_panic(
+        name in proptest::sample::select(vec![
+            "LEFT", "MID", "REPT", "FIND", "SUBSTITUTE", "ROUND", "MOD", "CEILING", "POWER", "DATEADD", "DATETIME_DIFF",
+            "IS_SAME", "VALUE", "SWITCH", "AVERAGE",
+        ]),
+        arguments in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "{Name}", "{Due}", "{Tags}", "{Done}", "-1", "0", "99999999999999999999", "'days'", "'months'", "'ä'", "NOW()",
+                "POWER(10, 300)", "ERROR()",
+            ]),
+            0..4,
+        ),
+    ) {
+        if let Ok(value) = run(&format!("{name}({})", arguments.join(", "))) {
+            let _ = (value.to_text(), value.json(), value.is_true());
+        }
+    }
+}

@@ -90,3 +90,16 @@ pub(in crate::airtable) fn number_json(number: f64) -> Value {
 fn number_text(number: f64) -> String {
     if number.is_nan() { "NaN".to_owned() } else { number_json(number).to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_hold_error_objects_and_special_values() {
+        assert_eq!(Val::Error.json(), Some(json!({ "error": "#ERROR!" })));
+        assert_eq!(Val::Number(f64::NAN).json(), Some(json!({ "specialValue": "NaN" })));
+        assert_eq!(Val::Number(f64::NEG_INFINITY).json(), Some(json!({ "specialValue": "-Infinity" })));
+        assert_eq!((Val::Number(2.0).json(), Val::text("").json()), (Some(json!(2)), None));
+    }
+}

@@ -1,5 +1,6 @@
 //! Bases, and everything there is.
 
+use super::field::Kind;
 use super::table::Table;
 use crate::airtable::accounts::{Level, User};
 use crate::airtable::webhooks::hook::Hook;
@@ -37,6 +38,22 @@ impl Base {
 
     pub(in crate::airtable) fn table_named(&self, name: &str) -> Option<usize> {
         self.live_tables().find(|(_, table)| table.name == name).map(|(number, _)| number)
+    }
+
+    /// Whether a field is there, and what it is computed from is there too.
+    pub(in crate::airtable) fn is_valid(&self, table: usize, field: u16) -> bool {
+        let there = |table: usize, field: u16| !self.tables[table].fields[usize::from(field)].gone;
+        let kind = self.tables[table].kind(field);
+        there(table, field)
+            && match kind {
+                Kind::Formula { expr, .. } => expr.fields().into_iter().all(|field| there(table, field)),
+                Kind::Count { link } => there(table, *link),
+                Kind::Rollup { link, field, .. } | Kind::Lookup { link, field } => {
+                    let linked = self.tables[table].kind(*link).link().map_or(table, |link| link.table);
+                    there(table, *link) && there(linked, *field)
+                }
+                _ => true,
+            }
     }
 
     pub(in crate::airtable) fn level(&self, user: usize) -> Level {

@@ -59,6 +59,9 @@ impl Reader<'_> {
             return Val::Error;
         }
         let kind = self.base.tables[at.table].kind(field);
+        if !self.base.is_valid(at.table, field) {
+            return Val::Error;
+        }
         match kind {
             Kind::Formula { expr, .. } => evaluate(expr, &Seen { reader: self, at, depth }),
             Kind::Rollup { link, field, how, .. } => self.rollup(at, *link, *field, *how, depth),

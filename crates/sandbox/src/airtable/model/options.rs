@@ -13,7 +13,10 @@ pub(in crate::airtable) fn field_json(base: &Base, table: usize, field: &Field) 
     if let Some(description) = &field.description {
         json["description"] = json!(description);
     }
-    let options = options(base, table, &field.kind);
+    let mut options = options(base, table, &field.kind);
+    if let (Some(valid), Some(slot)) = (options.get_mut("isValid"), base.tables[table].field(&field.id)) {
+        *valid = json!(base.is_valid(table, slot));
+    }
     if !options.is_null() {
         json["options"] = options;
     }

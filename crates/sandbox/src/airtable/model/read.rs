@@ -49,6 +49,7 @@ impl Reader<'_> {
         let kind = self.base.tables[at.table].kind(field);
         match kind {
             Kind::Formula { .. } | Kind::Rollup { .. } | Kind::Count { .. } => self.val(at, field, 0).json(),
+            Kind::Lookup { .. } if !self.base.is_valid(at.table, field) => Val::Error.json(),
             Kind::Lookup { link, field } => {
                 let values: Vec<Value> = self
                     .linked(at, *link)
@@ -127,7 +128,9 @@ impl Reader<'_> {
     pub(in crate::airtable) fn cell_v2(&self, at: At<'_>, field: u16) -> Option<Value> {
         let kind = self.base.tables[at.table].kind(field);
         match (kind, at.row.cell(field)) {
-            (Kind::Lookup { link, field }, _) => self.lookup_v2(at, *link, *field),
+            (Kind::Lookup { link, field: other }, _) if self.base.is_valid(at.table, field) => {
+                self.lookup_v2(at, *link, *other)
+            }
             (Kind::CreatedBy, _) => self.collaborator_v2(at.row.created_by),
             (Kind::LastModifiedBy, _) => self.collaborator_v2(at.row.modified_by),
             (_, Some(Cell::Choice(choice))) => kind.choices()?.get(*choice as usize).map(choice_v2),

@@ -7,7 +7,7 @@ use crate::airtable::Airtable;
 use crate::airtable::accounts::Level;
 use crate::airtable::call::Call;
 use crate::airtable::model::base::World;
-use crate::airtable::settings::Settings;
+use crate::airtable::settings::{AuthorizeError, Settings};
 use crate::house::consent::Consent;
 use crate::house::json;
 use askama::Template;
@@ -86,6 +86,13 @@ impl Airtable {
                 return send_back(&redirect_uri, state.as_deref(), error, &description);
             }
         };
+        if let Some(error) = settings.oauth.authorize_fails_with {
+            let error = match error {
+                AuthorizeError::ServerError => "server_error",
+                AuthorizeError::TemporarilyUnavailable => "temporarily_unavailable",
+            };
+            return send_back(&wanted.redirect_uri, Some(&wanted.state), error, "Please try again");
+        }
         if call.method == Method::POST {
             return self.answered(&world, wanted, &params, &settings);
         }
