@@ -12,7 +12,9 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use percent_encoding::percent_decode_str;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +51,7 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let (at_ms, watch) = (door.house.now(), Stopwatch::start());
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        return json::empty(StatusCode::PAYLOAD_TOO_LARGE);
+        return html(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
     };
     let arrival = Arrival {
         at_ms,
@@ -59,6 +61,10 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
         headers: parts.headers.clone(),
         body: body.clone(),
     };
+    if percent_decode_str(parts.uri.path()).decode_utf8().is_err() {
+        // No path of a vendor is anything but text: the edge refuses this before the vendor sees it.
+        return note(&door, arrival, html(StatusCode::BAD_REQUEST.as_u16()), None).await;
+    }
     let effects = door.house.faults.on_request(door.vendor.id(), &arrival.method, parts.uri.path(), at_ms);
     if effects.is_empty() {
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -70,7 +76,7 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
             tokio::time::sleep(Duration::from_millis(*ms)).await;
         }
     }
-    let response = match effects.iter().find_map(|effect| instead(&door, effect, &parts.headers)) {
+    let response = match effects.iter().find_map(|effect| instead(&door, effect, &parts)) {
         Some(response) => response,
         None => next.run(Request::from_parts(parts, Body::from(body))).await,
     };
@@ -85,7 +91,7 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
 }
 
 /// What is answered instead of an answer.
-fn instead(door: &Door, effect: &Effect, headers: &HeaderMap) -> Option<Response> {
+fn instead(door: &Door, effect: &Effect, request: &Parts) -> Option<Response> {
     let refusal = match effect {
         Effect::Cut => return Some(cut()),
         Effect::Status { status, body, headers } => return Some(custom(*status, body, headers)),
@@ -96,7 +102,7 @@ fn instead(door: &Door, effect: &Effect, headers: &HeaderMap) -> Option<Response
         Effect::RevokedToken => Refusal::RevokedToken,
         _ => return None,
     };
-    Some(door.vendor.refuse(&refusal, headers))
+    Some(door.vendor.refuse(&refusal, request))
 }
 
 fn cut() -> Response {

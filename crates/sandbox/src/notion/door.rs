@@ -88,7 +88,7 @@ fn work(notion: &Notion, parts: &Parts, body: &Bytes) -> Result<Value, Failure> 
         business,
         endpoint: &api::endpoint(&parts.method, &segments),
     };
-    notion.counters.lock().take(&settings.limits, asker, now)?;
+    notion.counters.lock().take(&settings.limits, asker, notion.house.now())?;
     let body = read(body, &settings)?;
     let mut call = Call {
         notion,

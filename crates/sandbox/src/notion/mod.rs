@@ -27,7 +27,7 @@ use axum::Router;
 use axum::response::Response;
 use content::state::State;
 use error::Failure;
-use http::HeaderMap;
+use http::request::Parts;
 use limits::Counters;
 use oauth::vault::Vault;
 use parking_lot::{Mutex, RwLock};
@@ -123,7 +123,7 @@ impl Vendor for Notion {
         tables::page(self, table, after, limit)
     }
 
-    fn refuse(&self, refusal: &Refusal, _headers: &HeaderMap) -> Response {
+    fn refuse(&self, refusal: &Refusal, _request: &Parts) -> Response {
         let settings = self.settings.get();
         let failure = match refusal {
             Refusal::RateLimited { retry_after } => limits::refusal(

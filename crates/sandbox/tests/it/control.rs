@@ -161,6 +161,22 @@ async fn every_vendor_words_its_own_refusals() {
             assert!(answer.json().is_object(), "{provider} {effect}: {}", answer.body);
         }
     }
+    sandbox.fault(json!({"provider": "hubspot", "times": 1, "effect": {"kind": "rate_limited"}})).await;
+    let search = sandbox.post("/hubspot/crm/v3/objects/contacts/search", &json!({})).await.expect(429);
+    assert_eq!(search["policyName"], "SECONDLY", "search has a limit of its own");
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_text_is_refused_at_the_edge() {
+    let sandbox = TestSandbox::start().await;
+    for provider in ["hubspot", "notion", "airtable", "tentoeight"] {
+        let answer = sandbox.get(&format!("/{provider}/%ff")).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (400, "text/html; charset=UTF-8"),
+            "{provider}"
+        );
+    }
 }
 
 #[tokio::test]
