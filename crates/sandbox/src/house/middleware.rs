@@ -10,7 +10,10 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,7 +141,12 @@ async fn half(response: Response) -> Response {
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let first = whole.slice(..whole.len() / 2);
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-    let broken = futures_util::stream::iter([Ok(first), Err(std::io::Error::other("cut on purpose"))]);
+    let cut = async {
+        // Time for the first half to leave: an error at once would take it along.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::other("cut on purpose"))
+    };
+    let broken = stream::once(ready(Ok(first))).chain(stream::once(cut));
     Response::from_parts(parts, Body::from_stream(broken))
 }
 

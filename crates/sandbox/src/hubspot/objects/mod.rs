@@ -36,7 +36,7 @@ pub(crate) mod write;
 pub(crate) use edit::edit;
 pub(crate) use seed::seed;
 pub(crate) use settings::Settings;
-pub(crate) use store::{Column, Objects, Records, View};
+pub(crate) use store::{Column, Objects, View};
 pub(crate) use table::{page, tables};
 pub(crate) use write::By;
 
