@@ -177,7 +177,7 @@ pub(super) async fn read(call: Call, bytes: Bytes) -> Result<Response, ApiError>
             let id = call.locate(account, &input.id, id_property.as_deref(), archived)?;
             let view = id.and_then(|id| {
                 let records = account.objects.of(call.object_type)?;
-                let today = if call.settings.batch_read_finds_merged { records.current(id) } else { id };
+                let today = if call.settings().batch_read_finds_merged { records.current(id) } else { id };
                 records.get(today).filter(|view| view.record.archived_at.is_some() == archived)
             });
             match view {

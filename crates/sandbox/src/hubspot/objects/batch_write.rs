@@ -70,7 +70,7 @@ pub(super) async fn update(call: Call, bytes: Bytes) -> Result<Response, ApiErro
 
 /// A property nobody knows refuses the whole call; a value that is not valid, where the settings say so.
 fn concerns_all(call: &Call, refusal: &ApiError) -> bool {
-    call.settings.batch_update_invalid_value == InvalidValue::Call
+    call.settings().batch_update_invalid_value == InvalidValue::Call
         || has_code(refusal, "PROPERTY_DOESNT_EXIST")
 }
 
@@ -86,7 +86,7 @@ fn located(
     let Some(id) = id.filter(|id| account.objects.live(call.object_type, *id).is_some()) else {
         return Ok(None);
     };
-    account.objects.locks.strike(call.object_type, id, by.at, &call.settings.lock)?;
+    account.objects.locks.strike(call.object_type, id, by.at, &call.settings().lock)?;
     Ok(Some(id))
 }
 

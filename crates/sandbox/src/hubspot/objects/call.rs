@@ -4,9 +4,9 @@ use super::super::Hubspot;
 use super::super::access::Caller;
 use super::super::change::{Change, Source};
 use super::super::error::ApiError;
-use super::super::properties;
 use super::super::state::Portal;
 use super::super::types::TypeId;
+use super::super::{properties, settings};
 use super::query::Query;
 use super::settings::Settings;
 use super::show::Wanted;
@@ -23,7 +23,7 @@ const ADMIN_RULES_SINCE: &str = "2026-09";
 pub(super) struct Call {
     pub(super) hubspot: Arc<Hubspot>,
     pub(super) caller: Caller,
-    pub(super) settings: Settings,
+    settings: Arc<settings::Settings>,
     pub(super) object_type: TypeId,
     /// The record, where the path names one.
     pub(super) id: String,
@@ -43,7 +43,8 @@ impl FromRequestParts<Arc<Hubspot>> for Call {
             .await
             .map_err(|_| ApiError::resource_not_found())?;
         let param = |name: &str| params.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        let settings = hubspot.settings.get().objects.clone();
+        let all = hubspot.settings.get();
+        let settings = &all.objects;
         let query = parts.uri.query().unwrap_or_default();
         if parts.uri.path().len() + query.len() > settings.max_url_bytes {
             return Err(refusals::url_too_long());
@@ -54,7 +55,7 @@ impl FromRequestParts<Arc<Hubspot>> for Call {
         }
         let name = param("object_type").unwrap_or_default();
         let object_type = hubspot.read(caller.portal, |account| {
-            account.object_type(name).ok_or_else(|| refusals::unknown_type(name, &settings))
+            account.object_type(name).ok_or_else(|| refusals::unknown_type(name, settings))
         })?;
         Ok(Self {
             id: param("id").unwrap_or_default().to_owned(),
@@ -62,7 +63,7 @@ impl FromRequestParts<Arc<Hubspot>> for Call {
             path: parts.uri.path().to_owned(),
             hubspot: Arc::clone(hubspot),
             caller,
-            settings,
+            settings: all,
             object_type,
             version,
         })
@@ -70,6 +71,11 @@ impl FromRequestParts<Arc<Hubspot>> for Call {
 }
 
 impl Call {
+    /// What is only guessed.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings.objects
+    }
+
     /// Lets those go on who may read these records.
     pub(super) fn reads(&self) -> Result<(), ApiError> {
         self.caller.needs_one_of(scopes(self.object_type, false))
@@ -91,16 +97,16 @@ impl Call {
         act: impl FnOnce(&mut Portal, &By, Rules<'_>) -> Result<(T, Vec<Change>), ApiError>,
     ) -> Result<T, ApiError> {
         let since = |version: &String| version.as_str() >= ADMIN_RULES_SINCE;
-        let rules = Rules { settings: &self.settings, admin: self.version.as_ref().is_some_and(since) };
+        let rules = Rules { settings: self.settings(), admin: self.version.as_ref().is_some_and(since) };
         let mut contacts = Vec::new();
         let done = self.hubspot.write(self.caller.portal, |account| {
             // The moment is taken under the lock, so that later writes have later moments.
             let by = By { at: self.hubspot.house.now(), source: Source::app(self.caller.app) };
             let (done, changes) = act(account, &by, rules)?;
-            contacts = auto::addressed(&self.settings, &changes);
+            contacts = auto::addressed(self.settings(), &changes);
             Ok((done, changes))
         })?;
-        auto::later(&self.hubspot, self.caller.portal, contacts, &self.settings);
+        auto::later(&self.hubspot, self.caller.portal, contacts, self.settings());
         Ok(done)
     }
 
@@ -116,7 +122,7 @@ impl Call {
     /// Refuses to show associations with types nobody knows.
     pub(super) fn knows_types(&self, portal: &Portal, wanted: &Wanted) -> Result<(), ApiError> {
         let unknown = wanted.associations.iter().find(|name| portal.object_type(name).is_none());
-        unknown.map_or(Ok(()), |name| Err(refusals::unknown_type(name, &self.settings)))
+        unknown.map_or(Ok(()), |name| Err(refusals::unknown_type(name, self.settings())))
     }
 
     /// Where the API is.
@@ -156,12 +162,12 @@ impl Call {
                 .is_some_and(|value| value.trim().to_lowercase() == text.trim().to_lowercase())
         };
         let owner = records.owner(name, text);
-        Ok(owner.filter(|id| !is_email || self.settings.email_finds_additional || is_primary(id)))
+        Ok(owner.filter(|id| !is_email || self.settings().email_finds_additional || is_primary(id)))
     }
 
     /// No record is meant by this text.
     pub(super) fn not_found(&self, text: &str) -> ApiError {
-        refusals::not_found(text, &self.settings)
+        refusals::not_found(text, self.settings())
     }
 }
 

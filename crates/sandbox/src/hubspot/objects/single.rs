@@ -26,7 +26,7 @@ pub(super) async fn list(call: Call) -> Result<Response, ApiError> {
     call.reads()?;
     let wanted = call.wanted();
     let most = most(&wanted.with_history);
-    let limit = call.query.limit(most, call.settings.limit_above_max)?;
+    let limit = call.query.limit(most, call.settings().limit_above_max)?;
     let after = call.query.number("after")?.unwrap_or(0);
     let archived = call.query.flag("archived")?;
     if archived && call.object_type.space == 0 && NO_ARCHIVE.contains(&call.object_type.number) {
@@ -72,7 +72,7 @@ fn page<'a>(
 }
 
 fn look<'a>(account: &'a Portal, call: &Call, wanted: &Wanted) -> Look<'a> {
-    Look::new(account, call.object_type, wanted).paged(call.settings.inline_associations, call.host())
+    Look::new(account, call.object_type, wanted).paged(call.settings().inline_associations, call.host())
 }
 
 /// `GET /{type}/{id}`
@@ -138,7 +138,7 @@ pub(super) async fn update(call: Call, bytes: Bytes) -> Result<Response, ApiErro
     let shown = call.change(|account, by, rules| {
         let id = call.locate(account, &call.id, call.query.text("idProperty"), false)?;
         let id = id.ok_or_else(|| call.not_found(&call.id))?;
-        account.objects.locks.strike(call.object_type, id, by.at, &call.settings.lock)?;
+        account.objects.locks.strike(call.object_type, id, by.at, &call.settings().lock)?;
         let (id, changes) = write::update_by(account, call.object_type, id, &input.properties, by, rules)?;
         let names = input.properties.keys().map(String::as_str);
         Ok((shown_changed(account, &call, id, names, input.trace.as_ref()), changes))
@@ -151,7 +151,7 @@ pub(super) async fn archive(call: Call) -> Result<Response, ApiError> {
     call.writes()?;
     call.change(|account, by, _| {
         let Ok(id) = call.id.parse() else { return Ok(((), Vec::new())) };
-        account.objects.locks.strike(call.object_type, id, by.at, &call.settings.lock)?;
+        account.objects.locks.strike(call.object_type, id, by.at, &call.settings().lock)?;
         Ok(((), write::archive(account, call.object_type, id, by)))
     })?;
     Ok(empty(StatusCode::NO_CONTENT))

@@ -14,7 +14,7 @@ use http::StatusCode;
 const OWN: [TypeId; 3] = [TypeId::CONTACT, TypeId::COMPANY, TypeId::DEAL];
 
 fn has_endpoint(call: &Call) -> Result<(), ApiError> {
-    let has = call.settings.merge_and_erase_all_types || OWN.contains(&call.object_type);
+    let has = call.settings().merge_and_erase_all_types || OWN.contains(&call.object_type);
     if has { Ok(()) } else { Err(ApiError::resource_not_found()) }
 }
 
@@ -51,12 +51,12 @@ pub(super) async fn gdpr_delete(call: Call, bytes: Bytes) -> Result<Response, Ap
                 gdpr::block(account, &object_id);
                 Ok((None, Vec::new()))
             }
-            None if call.settings.gdpr.unknown_id_is_refused => Err(call.not_found(&object_id)),
+            None if call.settings().gdpr.unknown_id_is_refused => Err(call.not_found(&object_id)),
             None => Ok((None, Vec::new())),
         }
     })?;
     if let Some(id) = erased {
-        gdpr::purge_later(&call.hubspot, call.caller.portal, call.object_type, id, &call.settings);
+        gdpr::purge_later(&call.hubspot, call.caller.portal, call.object_type, id, call.settings());
     }
     Ok(empty(StatusCode::NO_CONTENT))
 }

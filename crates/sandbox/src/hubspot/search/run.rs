@@ -215,3 +215,86 @@ fn is_found(pattern: &Pattern, fields: &[Field], index: Index, view: View<'_>) -
     };
     pattern.is_in(fields.iter().filter_map(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hubspot::objects::write::create;
+    use crate::hubspot::properties::testing::{NOW, by, portal};
+    use crate::hubspot::search::request::read;
+    use serde_json::{Value, json};
+
+    /// So many contacts, a millisecond after each other.
+    fn many(count: i64) -> Portal {
+        let mut portal = portal();
+        for number in 0..count {
+            let properties = json!({
+                "email": format!("person{number}@example.com"), "firstname": format!("First{number}"),
+                "lastname": format!("Last{}", number % 1000), "phone": format!("+44 20 {number:08}"),
+            });
+            let properties = properties.as_object().expect("an object");
+            create(&mut portal, TypeId::CONTACT, properties, &by(NOW + number)).expect("valid");
+        }
+        portal
+    }
+
+    fn search(portal: &Portal, body: &Value) -> Found {
+        let settings = Settings::default();
+        let request = read(body.to_string().as_bytes(), "").expect("readable");
+        let now = NOW + 60 * 60 * 1000;
+        run(portal, TypeId::CONTACT, &request, (&settings, now), || Dice::new(1, "order")).expect("fits")
+    }
+
+    fn named(portal: &Portal, found: &Found) -> Vec<String> {
+        let records = portal.objects.of(TypeId::CONTACT).expect("there are");
+        let name = |id: &u64| records.get(*id).and_then(|view| view.named("firstname")).map(Cow::into_owned);
+        found.ids.iter().filter_map(name).collect()
+    }
+
+    fn filter(property: &str, operator: &str, value: impl Into<Value>) -> Value {
+        json!({"filters": [{"propertyName": property, "operator": operator, "value": value.into()}]})
+    }
+
+    #[test]
+    fn of_a_large_account_an_index_finds_the_same_as_a_look_at_every_record() {
+        let count = 20_500;
+        assert!(usize::try_from(count).expect("fits") > SMALL);
+        let portal = many(count);
+        let found = search(&portal, &filter("email", "EQ", "Person777@Example.com"));
+        assert_eq!((found.total, named(&portal, &found)), (1, vec!["First777".to_owned()]));
+        let by_id = search(&portal, &filter("hs_object_id", "EQ", found.ids[0]));
+        assert_eq!(by_id, found);
+        assert_eq!(search(&portal, &filter("email", "EQ", "nobody@example.com")), Found::default());
+        let list = json!(["person3@example.com", "person1@example.com", "nobody@example.com"]);
+        let list = json!({"filters": [{"propertyName": "email", "operator": "IN", "values": list}]});
+        assert_eq!(named(&portal, &search(&portal, &list)), ["First1", "First3"]);
+        let scanned = search(&portal, &filter("firstname", "EQ", "first777"));
+        assert_eq!(scanned, found);
+        // An index for one group is none for the other.
+        let groups = json!({"filterGroups": [
+            filter("email", "EQ", "person777@example.com"), filter("firstname", "EQ", "first5"),
+        ]});
+        assert_eq!(named(&portal, &search(&portal, &groups)), ["First5", "First777"]);
+    }
+
+    #[test]
+    fn pages_are_cut_from_one_order() {
+        let portal = many(50);
+        let page =
+            |after: usize| search(&portal, &json!({"limit": 20, "after": after, "sorts": ["-createdate"]}));
+        let (first, second, last) = (page(0), page(20), page(40));
+        assert_eq!((first.total, first.next, second.next, last.next), (50, Some(20), Some(40), None));
+        assert_eq!(named(&portal, &first)[..2], ["First49", "First48"]);
+        assert_eq!(named(&portal, &last).last().map(String::as_str), Some("First0"));
+        let all: BTreeSet<u64> = [first, second, last].into_iter().flat_map(|page| page.ids).collect();
+        assert_eq!(all.len(), 50);
+    }
+
+    #[test]
+    fn the_default_order_is_that_of_creation_though_ids_are_not() {
+        let portal = many(30);
+        let found = search(&portal, &json!({"limit": 30}));
+        let expected: Vec<String> = (0..30).map(|number| format!("First{number}")).collect();
+        assert_eq!(named(&portal, &found), expected);
+    }
+}

@@ -43,7 +43,7 @@ impl Pattern {
 
     /// Whether every word is in one of these texts. A pattern without words finds nothing.
     pub(crate) fn is_in<'a>(&self, texts: impl Iterator<Item = Cow<'a, str>>) -> bool {
-        let texts: Vec<String> = texts.map(|text| text.to_lowercase()).collect();
+        let texts: Vec<Cow<'a, str>> = texts.map(lower).collect();
         !self.words.is_empty() && self.words.iter().all(|word| texts.iter().any(|text| word.is_in(text)))
     }
 }
@@ -58,6 +58,15 @@ impl Word {
                 .chain(runs(text))
                 .any(|part| is_like(part.as_bytes(), pattern.as_bytes())),
         }
+    }
+}
+
+/// In lower case; most addresses and numbers are already.
+fn lower(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        text
+    } else {
+        Cow::Owned(text.to_lowercase())
     }
 }
 
