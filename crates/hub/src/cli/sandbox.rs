@@ -149,7 +149,7 @@ fn welcome(url: &str, credentials: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let field = |name: &str, value: &Value| format!("    {name:<22}{}\n", show(value));
+    let field = |name: &str, value: &Value| format!("    {name:<24}  {}\n", show(value));
     let hubspot = &credentials["hubspot"];
     text.push_str(&format!("\n  HubSpot       {}\n", show(&hubspot["base_url"])));
     for name in ["client_id", "client_secret", "developer_api_key", "app_id"] {

@@ -28,6 +28,7 @@ pub(super) fn router() -> Router<Arc<Rooms>> {
         .route("/_sandbox", get(async || Redirect::temporary("/_sandbox/")))
         .route("/_sandbox/", get(show))
         .route("/_sandbox/callback", get(callback::show))
+        .route("/favicon.ico", get(async || http::StatusCode::NO_CONTENT))
         .route(
             "/_sandbox/page.css",
             get(async || asset("text/css; charset=utf-8", include_str!("../../templates/page/page.css"))),

@@ -13,6 +13,9 @@ use std::time::Duration;
 /// How much of a receiver's answer is read.
 const ANSWER: usize = 16 << 10;
 
+/// Makes the headers for a body; with the flag set, a signature that does not fit.
+pub(crate) type Sign = Arc<dyn Fn(&[u8], bool) -> HeaderMap + Send + Sync>;
+
 /// A webhook to be sent.
 #[derive(Clone)]
 pub(crate) struct Webhook {
@@ -23,7 +26,7 @@ pub(crate) struct Webhook {
     /// What.
     pub(crate) body: Bytes,
     /// The headers for a body. The flag asks for a signature that does not fit (a fault): sign with another secret then.
-    pub(crate) sign: Arc<dyn Fn(&[u8], bool) -> HeaderMap + Send + Sync>,
+    pub(crate) sign: Sign,
     /// How long the vendor waits for the answer, in real time.
     pub(crate) timeout: Duration,
 }

@@ -2,7 +2,7 @@
 
 use super::Notion;
 use super::content::reading::{Reader, Reading};
-use super::content::schema::Property;
+use super::content::schema::{Kind, Property};
 use super::content::state::State;
 use super::id::Id;
 use crate::house::clock::iso;
@@ -31,12 +31,15 @@ pub(crate) fn page(notion: &Notion, table: &str, after: Option<&str>, limit: usi
     let source = state.sources.get(&Id::parse(table)?)?;
     let start = after.map_or(Some(0), |after| after.parse().ok())?;
     let reader = Reader::new(&state, &settings.timestamps);
+    // The title tells most of a row.
+    let (titles, others): (Vec<&Property>, Vec<&Property>) =
+        source.properties.iter().partition(|property| property.kind == Kind::Title);
+    let properties: Vec<&Property> = titles.into_iter().chain(others).collect();
     let rows = source.rows.iter().skip(start).take(limit).filter_map(|id| state.pages.get(id));
     let rows = rows
         .map(|page| Row {
             id: page.id.to_string(),
-            cells: source
-                .properties
+            cells: properties
                 .iter()
                 .map(|property| text(&state, reader.read(source, property, page)))
                 .collect(),
@@ -44,7 +47,7 @@ pub(crate) fn page(notion: &Notion, table: &str, after: Option<&str>, limit: usi
         })
         .collect();
     let end = start.saturating_add(limit);
-    let columns = source.properties.iter().map(|property: &Property| property.name.clone()).collect();
+    let columns = properties.iter().map(|property| property.name.clone()).collect();
     Some(Page { columns, rows, next: (end < source.rows.len()).then(|| end.to_string()) })
 }
 

@@ -52,7 +52,7 @@ fn is_test_name(text: &str) -> bool {
 async fn every_test_that_fidelity_names_exists() {
     let text = std::fs::read_to_string(root().join("FIDELITY.md")).expect("the list");
     let there = functions();
-    let settings: BTreeSet<String> = settings().await.into_iter().flat_map(words_of).collect();
+    let settings: BTreeSet<String> = settings().await.iter().flat_map(|name| words_of(name)).collect();
     let named: BTreeSet<&str> = quoted(&text)
         .map(|name| name.rsplit("::").next().unwrap_or(name))
         .filter(|name| is_test_name(name) && !settings.contains(*name))
@@ -77,7 +77,7 @@ async fn settings() -> Vec<String> {
     all
 }
 
-fn words_of(name: String) -> Vec<String> {
+fn words_of(name: &str) -> Vec<String> {
     name.split('.').map(str::to_owned).collect()
 }
 

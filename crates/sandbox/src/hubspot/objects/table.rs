@@ -42,16 +42,15 @@ pub(crate) fn page(hubspot: &Hubspot, table: &str, after: Option<&str>, limit: u
     Some(Page {
         next: views.last().filter(|_| more).map(|view| view.id.to_string()),
         rows: views.into_iter().map(|view| row(view, &columns)).collect(),
-        columns: ["id".to_owned()].into_iter().chain(columns).collect(),
+        columns,
     })
 }
 
 fn row(view: View<'_>, columns: &[String]) -> Row {
-    let id = view.id.to_string();
     let value = |name: &String| view.named(name).unwrap_or_default().into_owned();
     Row {
-        cells: [id.clone()].into_iter().chain(columns.iter().map(value)).collect(),
-        id,
+        cells: columns.iter().map(value).collect(),
+        id: view.id.to_string(),
         gone: view.record.archived_at.is_some(),
     }
 }
