@@ -1,26 +1,86 @@
-//! Airtable, simulated.
+//! Airtable, simulated: all its hosts below one prefix (Airtable facts 1 to 9).
 
+mod accounts;
+mod auth;
+mod call;
+mod commit;
+mod edit;
+mod formula;
+mod ids;
+mod limits;
+mod model;
+mod oauth;
+mod problem;
+mod records;
+mod routes;
+mod schema;
+mod seed;
 mod settings;
+mod show;
+mod start;
+mod webhooks;
 
-use crate::house::{Adjustable, EditError, House, Page, Refusal, Table, Vendor, json};
+use crate::house::{Adjustable, Dice, EditError, House, Page, Refusal, Table, Vendor};
 use crate::world::Cast;
+use accounts::Integration;
 use axum::Router;
-use axum::response::Response;
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
+use limits::Limits;
+use model::base::World;
+use model::read::{Files, Reader};
+use oauth::grants::Grants;
+use parking_lot::{Mutex, RwLock};
+use problem::Problem;
+use records::iterators::Iterators;
+use serde_json::Value;
 use settings::Settings;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-/// Airtable.
+/// Airtable. Locks are taken in the order of the fields.
 pub(crate) struct Airtable {
     house: Arc<House>,
     settings: Adjustable<Settings>,
+    /// For work that falls due later.
+    me: Weak<Self>,
+    world: RwLock<World>,
+    integrations: RwLock<Vec<Integration>>,
+    grants: RwLock<Grants>,
+    iterators: Mutex<Iterators>,
+    limits: Mutex<Limits>,
+    dice: Mutex<Dice>,
 }
 
 impl Airtable {
     /// With the accounts and apps every sandbox has.
     pub(crate) fn new(house: Arc<House>) -> Arc<Self> {
-        Arc::new(Self { house, settings: Adjustable::default() })
+        let mut dice = house.dice("airtable");
+        let start = start::start(&mut dice);
+        Arc::new_cyclic(|me| Self {
+            house,
+            settings: Adjustable::default(),
+            me: Weak::clone(me),
+            world: RwLock::new(start.world),
+            integrations: RwLock::new(start.integrations),
+            grants: RwLock::default(),
+            iterators: Mutex::default(),
+            limits: Mutex::default(),
+            dice: Mutex::new(dice),
+        })
+    }
+
+    /// Where files are served.
+    fn files(&self, settings: &Settings) -> Files {
+        Files {
+            url: self.house.url_of("airtable"),
+            seed: self.house.seed(),
+            lifetime_ms: settings.attachments.url_secs.saturating_mul(1_000),
+        }
+    }
+
+    /// Reads the cells of a base.
+    fn reader<'a>(&self, world: &'a World, base: usize, files: &'a Files) -> Reader<'a> {
+        Reader { base: &world.bases[base], users: &world.users, now: self.house.now(), files }
     }
 }
 
@@ -30,35 +90,49 @@ impl Vendor for Airtable {
     }
 
     fn router(self: Arc<Self>) -> Router {
-        Router::new()
+        Router::new().fallback(routes::serve).with_state(self)
     }
 
     fn reset(&self) {
         self.settings.reset();
+        let mut dice = self.house.dice("airtable");
+        let start = start::start(&mut dice);
+        *self.world.write() = start.world;
+        *self.integrations.write() = start.integrations;
+        *self.grants.write() = Grants::default();
+        *self.iterators.lock() = Iterators::default();
+        *self.limits.lock() = Limits::default();
+        *self.dice.lock() = dice;
     }
 
-    fn seed(&self, _cast: &Cast) -> Value {
-        json!({})
+    fn seed(&self, cast: &Cast) -> Value {
+        let mut world = self.world.write();
+        seed::seed(&mut world, cast, self.house.now(), &mut self.dice.lock())
     }
 
-    fn edit(&self, _edit: &Value) -> Result<Value, EditError> {
-        Err(EditError::Invalid("not yet".to_owned()))
+    fn edit(&self, edit: &Value) -> Result<Value, EditError> {
+        self.user_edit(edit)
     }
 
     fn credentials(&self) -> Value {
-        json!({})
+        self.show_credentials()
     }
 
     fn tables(&self) -> Vec<Table> {
-        Vec::new()
+        show::tables(&self.world.read())
     }
 
-    fn page(&self, _table: &str, _after: Option<&str>, _limit: usize) -> Option<Page> {
-        None
+    fn page(&self, table: &str, after: Option<&str>, limit: usize) -> Option<Page> {
+        self.show_page(table, after, limit)
     }
 
-    fn refuse(&self, _refusal: &Refusal, _headers: &HeaderMap) -> Response {
-        json::empty(StatusCode::INTERNAL_SERVER_ERROR)
+    fn refuse(&self, refusal: &Refusal, _request: &Parts) -> Response {
+        let problem = match refusal {
+            Refusal::RateLimited { retry_after } => Problem::rate_limited(*retry_after),
+            Refusal::ServerError { status } => Problem::server(*status),
+            Refusal::ExpiredToken | Refusal::RevokedToken => auth::invalid_token(&self.settings.get()),
+        };
+        problem.into_response()
     }
 
     fn settings(&self) -> Value {
@@ -66,10 +140,11 @@ impl Vendor for Airtable {
     }
 
     fn check_settings(&self, patch: &Value) -> Result<(), String> {
-        self.settings.with(patch).map(|_| ())
+        self.settings.with(patch)?.check()
     }
 
     fn change_settings(&self, patch: &Value) -> Result<(), String> {
+        self.check_settings(patch)?;
         self.settings.patch(patch)
     }
 

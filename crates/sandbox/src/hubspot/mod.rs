@@ -22,7 +22,7 @@ use axum::Router;
 use axum::response::Response;
 use change::Change;
 use error::ApiError;
-use http::HeaderMap;
+use http::request::Parts;
 use parking_lot::RwLock;
 use serde_json::Value;
 use settings::Settings;
@@ -171,8 +171,8 @@ impl Vendor for Hubspot {
         objects::page(self, table, after, limit)
     }
 
-    fn refuse(&self, refusal: &Refusal, headers: &HeaderMap) -> Response {
-        access::refuse(self, refusal, headers)
+    fn refuse(&self, refusal: &Refusal, request: &Parts) -> Response {
+        access::refuse(self, refusal, request)
     }
 
     fn settings(&self) -> Value {

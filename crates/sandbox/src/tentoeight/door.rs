@@ -91,7 +91,7 @@ impl Tentoeight {
         let key = keys::presented(headers, &settings.authorization).map_err(Refused::NoKey)?;
         let organization = self.state.read().keys.get(key).copied();
         let organization = organization.ok_or(Refused::NoKey("Invalid token."))?;
-        self.throttle.admit(key, self.house.now(), &settings.limits).map_err(Refused::Throttled)?;
+        self.throttle.admit(key, || self.house.now(), &settings.limits).map_err(Refused::Throttled)?;
         Ok(organization)
     }
 

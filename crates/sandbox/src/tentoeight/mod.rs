@@ -22,7 +22,8 @@ use crate::house::{Adjustable, EditError, House, Page, Refusal, Table, Vendor};
 use crate::world::Cast;
 use axum::Router;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::request::Parts;
 use model::State;
 use parking_lot::RwLock;
 use serde_json::{Value, json};
@@ -104,7 +105,7 @@ impl Vendor for Tentoeight {
         pages::page(&self.state.read(), table, after, limit)
     }
 
-    fn refuse(&self, refusal: &Refusal, _headers: &HeaderMap) -> Response {
+    fn refuse(&self, refusal: &Refusal, _request: &Parts) -> Response {
         match refusal {
             Refusal::RateLimited { retry_after } => {
                 answers::throttled(retry_after.unwrap_or(SOME_SECONDS), &self.settings.get().limits)

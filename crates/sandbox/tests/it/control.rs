@@ -161,6 +161,9 @@ async fn every_vendor_words_its_own_refusals() {
             assert!(answer.json().is_object(), "{provider} {effect}: {}", answer.body);
         }
     }
+    sandbox.fault(json!({"provider": "hubspot", "times": 1, "effect": {"kind": "rate_limited"}})).await;
+    let search = sandbox.post("/hubspot/crm/v3/objects/contacts/search", &json!({})).await.expect(429);
+    assert_eq!(search["policyName"], "SECONDLY", "search has a limit of its own");
 }
 
 #[tokio::test]
@@ -209,7 +212,7 @@ async fn the_record_tells_who_called_what_and_shortens_credentials() {
 #[tokio::test]
 async fn the_page_shows_records_and_calls_and_tells_of_what_it_does_not_know() {
     let sandbox = TestSandbox::start().await;
-    sandbox.post("/_sandbox/seed", &json!({"people": 40, "companies": 3, "deals": 3})).await.expect(200);
+    sandbox.post("/_sandbox/seed", &json!({"people": 100, "companies": 3, "deals": 3})).await.expect(200);
     sandbox.get("/hubspot/<script>alert(1)</script>").await;
     for provider in ["hubspot", "notion", "airtable", "tentoeight"] {
         let page = sandbox.get(&format!("/_sandbox/?provider={provider}")).await;

@@ -3,7 +3,11 @@
 import Airtable from 'airtable';
 import { credentials, fresh } from '../lib/sandbox.js';
 
-const { base_url: endpointUrl, users: [user], bases: [first] } = credentials.airtable;
+const {
+  base_url: endpointUrl,
+  users: [user],
+  bases: [first],
+} = credentials.airtable;
 
 export const baseId = first.base_id;
 
@@ -42,7 +46,11 @@ export async function filled(...names) {
   const made = await someTable();
   const rows = [];
   for (let at = 0; at < names.length; at += 10) {
-    rows.push(...(await made.table.create(names.slice(at, at + 10).map((Name, count) => ({ fields: { Name, Score: at + count } })))));
+    rows.push(
+      ...(await made.table.create(
+        names.slice(at, at + 10).map((Name, count) => ({ fields: { Name, Score: at + count } })),
+      )),
+    );
   }
   return { ...made, rows };
 }

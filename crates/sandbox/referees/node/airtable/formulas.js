@@ -26,7 +26,7 @@ test('A formula chooses records', async () => {
     ['{Notes} = BLANK()', ['Ada', "O'Neil"]],
     ["LOWER({Name}) = 'bob'", ['Bob']],
     ["FIND('d', {Name})", ['Ada']],
-    ["SEARCH('TALL', {Notes})", ['Bob']],
+    ["SEARCH('tall', {Notes})", ['Bob']],
     ["IS_AFTER({When}, '2026-02-01')", ['Bob']],
     ['RECORD_ID()', ['Ada', 'Bob', "O'Neil"]],
     ['FALSE()', []],

@@ -20,9 +20,13 @@ export function developer() {
 
 export const redirectUri = 'http://127.0.0.1:9/oauth/callback';
 
+/** What the app must ask for, and what it may ask for: each has a parameter of its own. */
+export const scope = (app.required_scopes ?? app.scopes).join(' ');
+export const optionalScope = app.optional_scopes?.join(' ');
+
 /** The authorize URL that the library builds, led to the sandbox instead of app.hubspot.com. */
-export function authorizeUrl(state) {
-  const made = new URL(hubspot().oauth.getAuthorizationUrl(app.client_id, redirectUri, app.scopes.join(' '), undefined, state));
+export function authorizeUrl(state, asked = scope) {
+  const made = new URL(hubspot().oauth.getAuthorizationUrl(app.client_id, redirectUri, asked, optionalScope, state));
   // getAuthorizationUrl knows no other host; only scheme, host and prefix are replaced.
   return new URL(`${basePath}${made.pathname}${made.search}`);
 }
@@ -31,12 +35,19 @@ export function authorizeUrl(state) {
 export async function install() {
   const back = await consent(authorizeUrl(fresh('state')));
   return hubspot().oauth.tokensApi.create(
-    'authorization_code', back.searchParams.get('code'), redirectUri, app.client_id, app.client_secret);
+    'authorization_code',
+    back.searchParams.get('code'),
+    redirectUri,
+    app.client_id,
+    app.client_secret,
+  );
 }
 
 /** A new contact with an address of its own. */
 export function someContact(properties = {}) {
-  return { properties: { email: `${fresh('person')}@example.com`, firstname: 'Ada', lastname: 'Lovelace', ...properties } };
+  return {
+    properties: { email: `${fresh('person')}@example.com`, firstname: 'Ada', lastname: 'Lovelace', ...properties },
+  };
 }
 
 export const newContact = (properties) => hubspot().crm.contacts.basicApi.create(someContact(properties));

@@ -102,7 +102,9 @@ export async function run(library) {
   }
   const results = { library, ...counts, tests: passed + failures.length, failures };
   if (process.env.REFEREE_RESULTS) writeFileSync(process.env.REFEREE_RESULTS, JSON.stringify(results));
-  console.log(`${library}: ${passed} tests passed, ${failures.length} failed; ${counts.calls} calls, ${counts.asserted} asserted`);
+  console.log(
+    `${library}: ${passed} tests passed, ${failures.length} failed; ${counts.calls} calls, ${counts.asserted} asserted`,
+  );
   // The libraries keep connections alive; nothing is left to wait for.
   process.exit(failures.length > 0 || counts.failed > 0 ? 1 : 0);
 }

@@ -21,7 +21,11 @@ await control('PUT', '/clock', { now_ms: Date.now(), speed: 1 });
 // Limits are tested on their own; everywhere else they would only make the run slow.
 const unlimited = { limits: { enabled: false } };
 await control('PATCH', '/settings', {
-  consent: 'approve', hubspot: unlimited, notion: unlimited, airtable: unlimited, tentoeight: unlimited,
+  consent: 'approve',
+  hubspot: unlimited,
+  notion: unlimited,
+  airtable: unlimited,
+  tentoeight: unlimited,
 });
 
 /** What GET /_sandbox/credentials tells. */
@@ -39,15 +43,22 @@ export const sandbox = {
   clearFaults: () => control('DELETE', '/faults'),
   /** A user's edit, made in the vendor's own pages rather than through the API. */
   edit: (provider, change) => control('POST', `/${provider}/edit`, change),
-  subscribeNotion: (subscription) => control('POST', '/notion/subscriptions', subscription),
+  /** What Notion has only pages for: a subscription, and its verification with the token that was sent. */
+  notionSubscriptions: {
+    create: (subscription) => control('POST', '/notion/subscriptions', subscription),
+    verify: (id, token) => control('POST', `/notion/subscriptions/${id}/verify`, { verification_token: token }),
+    remove: (id) => control('DELETE', `/notion/subscriptions/${id}`),
+  },
 };
 
-/** Turns the limits of one provider on while `body` runs. */
+/** Turns the limits of one provider on while `body` runs. Time stands still meanwhile: a slow machine changes nothing. */
 export async function limited(provider, body) {
   await control('PATCH', '/settings', { [provider]: { limits: { enabled: true } } });
+  await control('PUT', '/clock', { speed: 0 });
   try {
     return await body();
   } finally {
+    await control('PUT', '/clock', { speed: 1 });
     await control('PATCH', '/settings', { [provider]: unlimited });
     // Whatever penalty was earned is over before the next test.
     await control('POST', '/clock/advance', { ms: 120_000 });

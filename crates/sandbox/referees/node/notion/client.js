@@ -3,7 +3,11 @@
 import { Client, LogLevel } from '@notionhq/client';
 import { credentials, fresh } from '../lib/sandbox.js';
 
-export const { base_url: baseUrl, app, workspaces: [workspace] } = credentials.notion;
+export const {
+  base_url: baseUrl,
+  app,
+  workspaces: [workspace],
+} = credentials.notion;
 
 /** A client of the first workspace. Its warnings about requests that are meant to fail would only be noise. */
 export function notion(options = {}) {
@@ -12,12 +16,13 @@ export function notion(options = {}) {
 
 export const text = (content) => [{ type: 'text', text: { content } }];
 
-/** A page at the top of the workspace, for databases to hang under. */
+/**
+ * A page for databases to hang under. It stands where the first database stands: an internal integration has no page of
+ * its own and cannot make one at the top of the workspace.
+ */
 export async function topPage() {
-  return notion().pages.create({
-    parent: { type: 'workspace', workspace: true },
-    properties: { title: { title: text(fresh('Referees ')) } },
-  });
+  const { parent } = await notion().databases.retrieve({ database_id: workspace.databases[0].database_id });
+  return notion().pages.create({ parent, properties: { title: { title: text(fresh('Referees ')) } } });
 }
 
 /** The columns that the tests use. */
@@ -25,7 +30,14 @@ export const columns = {
   Name: { title: {} },
   Notes: { rich_text: {} },
   Score: { number: { format: 'number' } },
-  Stage: { select: { options: [{ name: 'Lead', color: 'blue' }, { name: 'Customer', color: 'green' }] } },
+  Stage: {
+    select: {
+      options: [
+        { name: 'Lead', color: 'blue' },
+        { name: 'Customer', color: 'green' },
+      ],
+    },
+  },
   Tags: { multi_select: { options: [{ name: 'red' }, { name: 'round' }] } },
   When: { date: {} },
   Done: { checkbox: {} },

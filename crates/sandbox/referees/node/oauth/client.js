@@ -27,8 +27,13 @@ export async function authorize(as, client, more = {}) {
   const state = oauth.generateRandomState();
   const url = new URL(as.authorization_endpoint);
   url.search = new URLSearchParams({
-    client_id: client.client_id, response_type: 'code', redirect_uri: redirectUri, state,
-    code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...more,
+    client_id: client.client_id,
+    response_type: 'code',
+    redirect_uri: redirectUri,
+    state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...more,
   });
   const back = await consent(url);
   return { back, parameters: oauth.validateAuthResponse(as, client, back, state), verifier, state };
@@ -36,7 +41,10 @@ export async function authorize(as, client, more = {}) {
 
 /** Exchanges a code, and returns the tokens as the library sees them. */
 export async function exchange(as, client, auth, { parameters, verifier }, options = {}) {
-  const answer = await oauth.authorizationCodeGrantRequest(as, client, auth, parameters, redirectUri, verifier, { ...insecure, ...options });
+  const answer = await oauth.authorizationCodeGrantRequest(as, client, auth, parameters, redirectUri, verifier, {
+    ...insecure,
+    ...options,
+  });
   return oauth.processAuthorizationCodeResponse(as, client, answer, options);
 }
 

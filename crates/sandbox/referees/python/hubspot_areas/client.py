@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from hubspot import HubSpot
 from hubspot.utils.oauth import get_auth_url
-
 from referee.sandbox import CREDENTIALS, consent, fresh, query_of
 
 HOST = CREDENTIALS["hubspot"]["base_url"]
@@ -26,7 +25,9 @@ def developer():
 
 def new_code():
     """Lets the app be installed, and returns the code for its tokens."""
-    made = urlsplit(get_auth_url(APP["client_id"], REDIRECT_URI, tuple(APP["scopes"]), state=fresh("state")))
+    # What the app must ask for and what it may ask for each have a parameter of their own.
+    scopes, optional = APP.get("required_scopes", APP["scopes"]), APP.get("optional_scopes", [])
+    made = urlsplit(get_auth_url(APP["client_id"], REDIRECT_URI, tuple(scopes), tuple(optional), fresh("state")))
     # get_auth_url knows no other host; only scheme, host and prefix are replaced.
     return query_of(consent(f"{HOST}{made.path}?{made.query}"))["code"]
 
@@ -34,13 +35,24 @@ def new_code():
 def exchange(code, secret=APP["client_secret"]):
     """A code for tokens."""
     return hubspot().oauth.tokens_api.create(
-        grant_type="authorization_code", code=code, redirect_uri=REDIRECT_URI,
-        client_id=APP["client_id"], client_secret=secret)
+        grant_type="authorization_code",
+        code=code,
+        redirect_uri=REDIRECT_URI,
+        client_id=APP["client_id"],
+        client_secret=secret,
+    )
 
 
 def some_contact(**properties):
     """What a new contact is made from."""
-    return {"properties": {"email": f"{fresh('person')}@example.com", "firstname": "Ada", "lastname": "Lovelace", **properties}}
+    return {
+        "properties": {
+            "email": f"{fresh('person')}@example.com",
+            "firstname": "Ada",
+            "lastname": "Lovelace",
+            **properties,
+        }
+    }
 
 
 def new_contact(**properties):
@@ -56,8 +68,16 @@ def new_company(**properties):
 def new_deal(**properties):
     """A new deal in the first stage of the first pipeline."""
     pipeline = hubspot().crm.pipelines.pipelines_api.get_all("deals").results[0]
-    return hubspot().crm.deals.basic_api.create({"properties": {
-        "dealname": fresh("Deal "), "pipeline": pipeline.id, "dealstage": pipeline.stages[0].id, **properties}})
+    return hubspot().crm.deals.basic_api.create(
+        {
+            "properties": {
+                "dealname": fresh("Deal "),
+                "pipeline": pipeline.id,
+                "dealstage": pipeline.stages[0].id,
+                **properties,
+            }
+        }
+    )
 
 
 def body(error):
@@ -70,4 +90,4 @@ def invalid_values(error):
     start = "Property values were not valid: "
     message = body(error)["message"]
     assert message.startswith(start), message
-    return json.loads(message[len(start):])
+    return json.loads(message[len(start) :])

@@ -1,11 +1,10 @@
 from urllib.parse import parse_qsl
 
+from referee import call, differ, equal, test, true
+from referee.sandbox import CREDENTIALS, consent
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
-
-from referee import call, differ, equal, test, true
-from referee.sandbox import CREDENTIALS, consent
 
 NOTION = CREDENTIALS["notion"]
 HOST, APP = NOTION["base_url"], NOTION["app"]
@@ -37,15 +36,31 @@ def install(oauth):
 @test("Notion: a code becomes a token that opens the workspace")
 def _():
     oauth = session()
-    call("Notion, fetch_token", lambda: install(oauth), lambda given: (
-        equal(given["token_type"], "bearer"), true(given["workspace_id"] and given["bot_id"]), true("expires_in" not in given)))
-    call("Notion, a request with the token", lambda: oauth.get(f"{HOST}/v1/users/me", headers={"Notion-Version": "2025-09-03"}),
-         lambda given: (equal(given.status_code, 200), equal(given.json()["type"], "bot")))
+    call(
+        "Notion, fetch_token",
+        lambda: install(oauth),
+        lambda given: (
+            equal(given["token_type"], "bearer"),
+            true(given["workspace_id"] and given["bot_id"]),
+            true("expires_in" not in given),
+        ),
+    )
+    call(
+        "Notion, a request with the token",
+        lambda: oauth.get(f"{HOST}/v1/users/me", headers={"Notion-Version": "2025-09-03"}),
+        lambda given: (equal(given.status_code, 200), equal(given.json()["type"], "bot")),
+    )
 
 
 @test("Notion: a refresh gives a new token")
 def _():
     oauth = session()
     first = install(oauth)
-    call("Notion, refresh_token", lambda: oauth.refresh_token(TOKEN_URL, auth=BASIC),
-         lambda given: (differ(given["access_token"], first["access_token"]), equal(given["workspace_id"], first["workspace_id"])))
+    call(
+        "Notion, refresh_token",
+        lambda: oauth.refresh_token(TOKEN_URL, auth=BASIC),
+        lambda given: (
+            differ(given["access_token"], first["access_token"]),
+            equal(given["workspace_id"], first["workspace_id"]),
+        ),
+    )

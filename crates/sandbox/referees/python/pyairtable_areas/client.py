@@ -1,7 +1,6 @@
 """Clients for the simulated Airtable, and what the areas share."""
 
 from pyairtable import Api
-
 from referee.sandbox import CREDENTIALS, fresh
 
 ENDPOINT = CREDENTIALS["airtable"]["base_url"]

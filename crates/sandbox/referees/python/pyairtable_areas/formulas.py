@@ -1,6 +1,5 @@
 from pyairtable import formulas as F
 from pyairtable.formulas import match
-
 from referee import call, equal, test
 
 from .client import names, some_table
@@ -15,15 +14,29 @@ def _():
         ("match of two fields", match({"Name": "Bob", "Score": 1}), ["Bob"]),
         ("match of any field", match({"Name": "Ada", "Score": 2}, match_any=True), ["Ada", "O'Neil"]),
         ("greater than", F.GT(F.Field("Score"), 0), ["Bob", "O'Neil"]),
-        ("and, or, not", F.AND(F.OR(F.EQ(F.Field("Name"), "Ada"), F.EQ(F.Field("Name"), "Bob")), F.NOT(F.EQ(F.Field("Score"), 0))), ["Bob"]),
+        (
+            "and, or, not",
+            F.AND(F.OR(F.EQ(F.Field("Name"), "Ada"), F.EQ(F.Field("Name"), "Bob")), F.NOT(F.EQ(F.Field("Score"), 0))),
+            ["Bob"],
+        ),
         ("a function", F.EQ(F.LEN(F.Field("Name")), 3), ["Ada", "Bob"]),
     ]
     for what, formula, wanted in cases:
-        call(f"table.all by {what}", lambda formula=formula: table.all(formula=formula, sort=["Name"]), lambda given, wanted=wanted: equal(names(given), wanted))
+        call(
+            f"table.all by {what}",
+            lambda formula=formula: table.all(formula=formula, sort=["Name"]),
+            lambda given, wanted=wanted: equal(names(given), wanted),
+        )
 
 
 @test("A formula too long for an address is sent in a body")
 def _():
     table = some_table("Ada", "Bob")
-    formula = F.OR(*[F.EQ(F.Field("Name"), f"Nobody {count} {'x' * 20}") for count in range(500)], F.EQ(F.Field("Name"), "Bob"))
-    call("table.all with a very long formula", lambda: table.all(formula=formula), lambda given: equal(names(given), ["Bob"]))
+    formula = F.OR(
+        *[F.EQ(F.Field("Name"), f"Nobody {count} {'x' * 20}") for count in range(500)], F.EQ(F.Field("Name"), "Bob")
+    )
+    call(
+        "table.all with a very long formula",
+        lambda: table.all(formula=formula),
+        lambda given: equal(names(given), ["Bob"]),
+    )

@@ -1,6 +1,11 @@
 from pyairtable.models.schema import (
-    CheckboxFieldSchema, DateFieldSchema, MultipleSelectsFieldSchema, NumberFieldSchema, SingleLineTextFieldSchema, SingleSelectFieldSchema)
-
+    CheckboxFieldSchema,
+    DateFieldSchema,
+    MultipleSelectsFieldSchema,
+    NumberFieldSchema,
+    SingleLineTextFieldSchema,
+    SingleSelectFieldSchema,
+)
 from referee import call, equal, matches, test, true
 from referee.sandbox import fresh
 
@@ -16,8 +21,15 @@ def _():
         equal(schema.name, name)
         equal([field.name for field in schema.fields], [field["name"] for field in FIELDS])
         equal(schema.primary_field_id, schema.fields[0].id)
-        kinds = (SingleLineTextFieldSchema, None, NumberFieldSchema, SingleSelectFieldSchema, MultipleSelectsFieldSchema,
-                 DateFieldSchema, CheckboxFieldSchema)
+        kinds = (
+            SingleLineTextFieldSchema,
+            None,
+            NumberFieldSchema,
+            SingleSelectFieldSchema,
+            MultipleSelectsFieldSchema,
+            DateFieldSchema,
+            CheckboxFieldSchema,
+        )
         for field, kind in zip(schema.fields, kinds):
             matches(field.id, "^fld[A-Za-z0-9]{14}$")
             true(kind is None or isinstance(field, kind), f"{field.name} is of no known kind")
@@ -43,13 +55,22 @@ def _():
 @test("A field is created and holds values")
 def _():
     table = some_table("Ada")
-    call("table.create_field", lambda: table.create_field("Site", "url", description="A page"),
-         lambda given: (equal(given.name, "Site"), equal(given.type, "url"), matches(given.id, "^fld")))
-    call("table.create_field of a select", lambda: table.create_field("Colour", "singleSelect", options={"choices": [{"name": "red"}]}),
-         lambda given: equal([choice.name for choice in given.options.choices], ["red"]))
+    call(
+        "table.create_field",
+        lambda: table.create_field("Site", "url", description="A page"),
+        lambda given: (equal(given.name, "Site"), equal(given.type, "url"), matches(given.id, "^fld")),
+    )
+    call(
+        "table.create_field of a select",
+        lambda: table.create_field("Colour", "singleSelect", options={"choices": [{"name": "red"}]}),
+        lambda given: equal([choice.name for choice in given.options.choices], ["red"]),
+    )
     record = table.all()[0]
-    call("table.update of new fields", lambda: table.update(record["id"], {"Site": "https://example.com/", "Colour": "red"}),
-         lambda given: (equal(given["fields"]["Site"], "https://example.com/"), equal(given["fields"]["Colour"], "red")))
+    call(
+        "table.update of new fields",
+        lambda: table.update(record["id"], {"Site": "https://example.com/", "Colour": "red"}),
+        lambda given: (equal(given["fields"]["Site"], "https://example.com/"), equal(given["fields"]["Colour"], "red")),
+    )
 
 
 @test("A field and a table are renamed")

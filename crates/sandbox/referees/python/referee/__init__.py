@@ -127,6 +127,9 @@ def run(library):
     if os.environ.get("REFEREE_RESULTS"):
         with open(os.environ["REFEREE_RESULTS"], "w", encoding="utf-8") as file:
             json.dump(results, file)
-    print(f"{library}: {passed} tests passed, {len(failures)} failed; "
-          f"{_counts['calls']} calls, {_counts['asserted']} asserted", flush=True)
+    print(
+        f"{library}: {passed} tests passed, {len(failures)} failed; "
+        f"{_counts['calls']} calls, {_counts['asserted']} asserted",
+        flush=True,
+    )
     sys.exit(1 if failures or _counts["failed"] else 0)

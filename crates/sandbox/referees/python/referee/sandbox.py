@@ -38,8 +38,11 @@ _control("POST", "/seed", {"people": 30, "companies": 8, "deals": 6, "seed": 1})
 # The libraries compare signed timestamps with the machine's clock, so simulated time starts at the real one.
 _control("PUT", "/clock", {"now_ms": int(time.time() * 1000), "speed": 1})
 # Limits are tested on their own; everywhere else they would only make the run slow.
-_control("PATCH", "/settings", {"consent": "approve", "hubspot": UNLIMITED, "notion": UNLIMITED,
-                                "airtable": UNLIMITED, "tentoeight": UNLIMITED})
+_control(
+    "PATCH",
+    "/settings",
+    {"consent": "approve", "hubspot": UNLIMITED, "notion": UNLIMITED, "airtable": UNLIMITED, "tentoeight": UNLIMITED},
+)
 
 #: What GET /_sandbox/credentials tells.
 CREDENTIALS = _control("GET", "/credentials")
@@ -67,11 +70,13 @@ def edit(provider, change):
 
 @contextmanager
 def limited(provider):
-    """Turns the limits of one provider on for a while."""
+    """Turns the limits of one provider on for a while. Time stands still meanwhile: a slow machine changes nothing."""
     _control("PATCH", "/settings", {provider: {"limits": {"enabled": True}}})
+    _control("PUT", "/clock", {"speed": 0})
     try:
         yield
     finally:
+        _control("PUT", "/clock", {"speed": 1})
         _control("PATCH", "/settings", {provider: UNLIMITED})
         # Whatever penalty was earned is over before the next test.
         advance(120_000)

@@ -5,7 +5,6 @@ JSON body, errors included.
 """
 
 import requests
-
 from referee.sandbox import CREDENTIALS, fresh
 
 HOST = CREDENTIALS["tentoeight"]["base_url"]
@@ -31,8 +30,13 @@ def api(method, url, key=ORGANIZATION["api_key"], word="token", **options):
 
 def customer(**more):
     """The body of a new customer, exactly as the demo sends it."""
-    return {"name": "Ada Lovelace", "emails": [f"{fresh('ada')}@example.org"], "numbers": ["+441234567890"],
-            "custom_fields": {"Sync Status": "Last synced: 2021-10-20T21:33:48.123456", "External ID": "51"}, **more}
+    return {
+        "name": "Ada Lovelace",
+        "emails": [f"{fresh('ada')}@example.org"],
+        "numbers": ["+441234567890"],
+        "custom_fields": {"Sync Status": "Last synced: 2021-10-20T21:33:48.123456", "External ID": "51"},
+        **more,
+    }
 
 
 def new_customer(**more):
@@ -41,7 +45,7 @@ def new_customer(**more):
 
 
 def list_all(include_deleted):
-    """Every customer, page by page, as the demo reads them: capitals for booleans, ten to a page, nothing added to `next`."""
+    """Every customer as the demo reads them: capitals for booleans, ten to a page, nothing added to `next`."""
     page = api("GET", CUSTOMERS, params={"include_deleted": include_deleted, "limit": 10}).body
     found = []
     while page["results"]:

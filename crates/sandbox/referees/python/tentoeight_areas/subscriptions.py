@@ -39,12 +39,23 @@ def about(hook, uri):
 @test("A subscription is made, listed and removed")
 def _():
     start_over()
-    call("POST subscription", lambda: api("POST", SUBSCRIPTIONS, json={"callback_url": "https://app.example.com/hook", "scope": "customer"}),
-         lambda given: (true(200 <= given.status < 300), true(isinstance(given.body, dict))))
-    one = call("GET subscriptions", lambda: api("GET", SUBSCRIPTIONS), lambda given: (
-        equal(given.status, 200), equal([one["scope"] for one in given.body["results"]], ["customer"]),
-        true(given.body["results"][0]["resource_uri"].startswith(HOST)))).body["results"][0]
-    call("DELETE subscription", lambda: api("DELETE", one["resource_uri"]), lambda given: true(200 <= given.status < 300))
+    call(
+        "POST subscription",
+        lambda: api("POST", SUBSCRIPTIONS, json={"callback_url": "https://app.example.com/hook", "scope": "customer"}),
+        lambda given: (true(200 <= given.status < 300), true(isinstance(given.body, dict))),
+    )
+    one = call(
+        "GET subscriptions",
+        lambda: api("GET", SUBSCRIPTIONS),
+        lambda given: (
+            equal(given.status, 200),
+            equal([one["scope"] for one in given.body["results"]], ["customer"]),
+            true(given.body["results"][0]["resource_uri"].startswith(HOST)),
+        ),
+    ).body["results"][0]
+    call(
+        "DELETE subscription", lambda: api("DELETE", one["resource_uri"]), lambda given: true(200 <= given.status < 300)
+    )
     call("GET subscriptions when there are none", lambda: listed(), lambda given: equal(given, []))
 
 
@@ -53,7 +64,11 @@ def _():
     with receiver("/tte") as hook:
         call("POST subscription, heard", lambda: subscribe(hook.url), lambda given: true(200 <= given.status < 300))
         uri = new_customer()
-        for act in (lambda: None, lambda: api("PATCH", uri, json={"name": "Grace Hopper"}), lambda: api("DELETE", uri, params={"force": True})):
+        for act in (
+            lambda: None,
+            lambda: api("PATCH", uri, json={"name": "Grace Hopper"}),
+            lambda: api("DELETE", uri, params={"force": True}),
+        ):
             act()
             sent()
 
@@ -77,10 +92,16 @@ def _():
         uri = new_customer()
         sent()
         subscribe(hook.url)
-        edit("tentoeight", {"organization": ORGANIZATION["name"], "action": "update", "resource_uri": uri, "name": "Changed by hand"})
+        edit(
+            "tentoeight",
+            {"organization": ORGANIZATION["name"], "action": "update", "resource_uri": uri, "name": "Changed by hand"},
+        )
         sent()
-        call("GET customer that a person changed", lambda: api("GET", uri), lambda given: (
-            equal(given.body["name"], "Changed by hand"), true(about(hook, uri), "nothing was told")))
+        call(
+            "GET customer that a person changed",
+            lambda: api("GET", uri),
+            lambda given: (equal(given.body["name"], "Changed by hand"), true(about(hook, uri), "nothing was told")),
+        )
         start_over()
 
 
@@ -95,6 +116,14 @@ def _():
         # When the next try comes is not known; that it comes is.
         advance(3_600_000)
         settle()
-        call("GET customer that was told of twice", lambda: api("GET", uri), lambda given: (
-            equal(given.status, 200), true(failed >= 1), true(len(about(hook, uri)) > failed, "it was not sent again"), has(given.body, "name")))
+        call(
+            "GET customer that was told of twice",
+            lambda: api("GET", uri),
+            lambda given: (
+                equal(given.status, 200),
+                true(failed >= 1),
+                true(len(about(hook, uri)) > failed, "it was not sent again"),
+                has(given.body, "name"),
+            ),
+        )
         start_over()

@@ -20,7 +20,7 @@ enum Edit {
     /// These tokens, of both kinds, are withdrawn; the app stays installed.
     RevokeTokens { portal_id: Option<u64>, app_id: Option<u64> },
     /// The account moves to another data centre, which takes so many seconds: its API answers 477 meanwhile.
-    MoveDataCenter { portal_id: u64, seconds: Option<u64> },
+    MoveDataCenter { portal_id: u64, seconds: Option<u64>, hublet: Option<String> },
     /// The account's private app gets another token; the former one is refused.
     RotatePrivateAppToken { portal_id: u64 },
     /// A user may install apps, or may not any more.
@@ -38,6 +38,9 @@ const ACTIONS: [&str; 7] = [
     "set_super_admin",
     "deactivate_user",
 ];
+
+/// Where accounts can live (HubSpot facts 8.3).
+const HUBLETS: [&str; 5] = ["na1", "na2", "na3", "eu1", "ap1"];
 
 /// The longest a move takes, in seconds (HubSpot facts 9).
 const LONGEST_MOVE: u64 = 86_400;
@@ -66,15 +69,8 @@ fn act(hubspot: &Hubspot, edit: &Edit) -> Result<Value, EditError> {
             let revoked = hubspot.access.grants.write().revoke(meant(portal_id, app_id));
             Ok(json!({ "revoked": revoked }))
         }
-        Edit::MoveDataCenter { portal_id, seconds } => {
-            known(hubspot, portal_id)?;
-            let seconds = seconds.unwrap_or(3600);
-            if seconds > LONGEST_MOVE {
-                return Err(EditError::Invalid(format!("a move takes at most {LONGEST_MOVE} seconds")));
-            }
-            let until = now + i64::try_from(seconds * 1000).unwrap_or_default();
-            hubspot.access.grants.write().move_until(portal_id, until);
-            Ok(json!({ "moving_until": iso(until) }))
+        Edit::MoveDataCenter { portal_id, seconds, ref hublet } => {
+            move_data_center(hubspot, portal_id, seconds.unwrap_or(3600), hublet.as_deref())
         }
         Edit::RotatePrivateAppToken { portal_id } => rotate(hubspot, portal_id),
         Edit::SetSuperAdmin { portal_id, user_id, super_admin } => {
@@ -117,6 +113,30 @@ fn uninstall(hubspot: &Hubspot, portal: u64, app: Option<u64>) -> Result<Value, 
         lifecycle::uninstall(hubspot, *app, portal);
     }
     Ok(json!({ "uninstalled": apps }))
+}
+
+fn move_data_center(
+    hubspot: &Hubspot,
+    portal: u64,
+    seconds: u64,
+    hublet: Option<&str>,
+) -> Result<Value, EditError> {
+    if seconds > LONGEST_MOVE {
+        return Err(EditError::Invalid(format!("a move takes at most {LONGEST_MOVE} seconds")));
+    }
+    let known = |name: &str| {
+        let known = HUBLETS.iter().find(|known| **known == name);
+        known.ok_or_else(|| EditError::Invalid(format!("hublets are {}", HUBLETS.join(", "))))
+    };
+    let hublet = hublet.map(known).transpose()?;
+    let until = hubspot.house.now() + i64::try_from(seconds * 1000).unwrap_or_default();
+    {
+        let mut state = hubspot.state.write();
+        let account = state.portals.get_mut(&portal).ok_or_else(|| no_account(portal))?;
+        account.hublet = hublet.copied().unwrap_or(account.hublet);
+    }
+    hubspot.access.grants.write().move_until(portal, until);
+    Ok(json!({ "moving_until": iso(until) }))
 }
 
 fn rotate(hubspot: &Hubspot, portal: u64) -> Result<Value, EditError> {

@@ -77,8 +77,9 @@ fn admit(
     }
     let charge = throttle::charge(request.method(), request.uri().path());
     let Caller { app, portal, is_static, .. } = *caller;
-    let call = Call { app, portal, is_static, time_zone, now: hubspot.house.now() };
     let mut counts = hubspot.access.limits.lock();
+    // The time is asked under the lock: who asked before and waited would seem to come from the past.
+    let call = Call { app, portal, is_static, time_zone, now: hubspot.house.now() };
     let reached = match counts.admit(&call, charge, settings) {
         Ok(left) => return Ok(Some(left)),
         Err(reached) => reached,

@@ -69,11 +69,6 @@ impl Access {
         self.lifecycle.lock().clear();
     }
 
-    /// Whether an app is in an account.
-    pub(crate) fn is_installed(&self, app: u64, portal: u64) -> bool {
-        self.grants.read().installed(app, portal).is_some()
-    }
-
     /// What an account granted an app; none where the app is not installed.
     pub(crate) fn scopes_granted(&self, app: u64, portal: u64) -> Option<Arc<[String]>> {
         self.grants.read().installed(app, portal).map(|install| Arc::clone(&install.scopes))

@@ -2,22 +2,27 @@
 
 use super::enter::{bearer, expired, no_credentials};
 use super::limits::Reached;
-use super::throttle::TooMany;
+use super::throttle::{self, TooMany};
 use crate::house::{Refusal, json};
 use crate::hubspot::Hubspot;
 use crate::hubspot::error::{ApiError, correlate};
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
 
 /// The refusal as HubSpot words it.
-pub(crate) fn refuse(hubspot: &Hubspot, refusal: &Refusal, headers: &HeaderMap) -> Response {
+pub(crate) fn refuse(hubspot: &Hubspot, refusal: &Refusal, request: &Parts) -> Response {
+    let headers = &request.headers;
     let now = hubspot.house.now();
     let id = hubspot.access.correlation_id(now);
     let response = match refusal {
         Refusal::RateLimited { retry_after } => {
             let (app, portal, is_static) = whose(hubspot, bearer(headers).unwrap_or_default());
-            let too_many = TooMany::Calls { reached: Reached::TenSecondly, app, portal, is_static };
+            // Search is exempt from the burst limit and has one of its own.
+            let search = throttle::charge(&request.method, request.uri.path()).search;
+            let reached = if search { Reached::Search } else { Reached::TenSecondly };
+            let too_many = TooMany::Calls { reached, app, portal, is_static };
             too_many.answer(&hubspot.settings.get().limits, *retry_after, &id)
         }
         Refusal::ServerError { status } => server_error(*status, &id),

@@ -151,9 +151,10 @@ fn repeat_some(hubspot: &Hubspot, hooks: &mut Hooks, key: LaneKey, batch: &[Even
         return;
     }
     let now = hubspot.house.now();
-    for event in batch {
+    for event in batch.iter().filter(|event| !event.is_repeated) {
         if hooks.dice.chance(settings.duplicate_chance) {
-            queue(hubspot, hooks, key, now, event.clone(), settings.batch_window_ms.max(1));
+            let again = Event { is_repeated: true, ..event.clone() };
+            queue(hubspot, hooks, key, now, again, settings.batch_window_ms.max(1));
         }
     }
 }

@@ -41,6 +41,9 @@ pub(crate) struct Event {
     pub(crate) source_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) is_sensitive: Option<bool>,
+    /// Sent already, and now once more although it arrived: it is not repeated again.
+    #[serde(skip)]
+    pub(crate) is_repeated: bool,
 }
 
 /// A number, but for a test event that was once seen with a text.
@@ -205,14 +208,12 @@ fn association(portal: &Portal, what: &What, generic: bool) -> Option<Associatio
 #[cfg(test)]
 mod tests {
     use super::super::super::change::Source;
-    use super::super::super::state;
+    use super::super::super::properties::testing::{MOCK_EXAM, portal};
     use super::super::super::types::TypeId;
     use super::*;
-    use crate::house::{Clock, House};
     use serde_json::json;
 
     const AT: i64 = 1_767_225_600_000;
-    const MOCK_EXAM: TypeId = TypeId { space: 2, number: 50_158_913 };
 
     fn wanted(body: serde_json::Value) -> Wanted {
         let body = serde_json::from_value(body).expect("an object");
@@ -220,20 +221,10 @@ mod tests {
     }
 
     fn told(wanted: Wanted, what: What, source: Source, settings: &Settings) -> String {
-        let client = reqwest_client();
-        let house = House::new(String::new(), 1, Clock::new(Some(AT), 0.0), client);
-        let state = state::at_start(&house);
-        let portal = &state.portals[&62_515];
         let subscription = Subscription { id: 7, wanted, active: true, created_at: AT, updated_at: None };
         let change = Change { at: AT, source, what };
-        let event = event(portal, 54_321, &subscription, &change, 100, settings);
+        let event = event(&portal(), 54_321, &subscription, &change, 100, settings);
         serde_json::to_string(&event).expect("JSON")
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "never called: a house wants one")]
-    fn reqwest_client() -> reqwest::Client {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::new()
     }
 
     const HEAD: &str = r#"{"eventId":100,"subscriptionId":7,"portalId":62515,"appId":54321,"occurredAt":1767225600000,"subscriptionType":"#;

@@ -84,6 +84,32 @@ async fn an_account_that_moves_to_another_data_centre_answers_477_until_it_is_th
 }
 
 #[tokio::test]
+async fn codes_tokens_and_pages_tell_where_an_account_lives() {
+    let sandbox = TestSandbox::start().await;
+    let client = Client::of(&sandbox);
+    let there = json!({"action": "move_data_center", "portal_id": 62515, "seconds": 0, "hublet": "eu1"});
+    sandbox.edit("hubspot", there).await;
+    let code = client.code(&[]).await;
+    assert!(code.starts_with("eu1-"), "{code}");
+    let tokens = client.exchange("v3/token", &code).await.expect(200);
+    assert!(text(&tokens["refresh_token"]).starts_with("eu1-"));
+    let details = client.details(&text(&tokens["access_token"])).await.expect(200);
+    assert_eq!(
+        (&details["uiDomain"], &details["dataHostingLocation"]),
+        (&json!("app-eu1.hubspot.com"), &json!("eu1"))
+    );
+
+    let done =
+        sandbox.edit("hubspot", json!({"action": "rotate_private_app_token", "portal_id": 62515})).await;
+    let token = text(&done["private_app_token"]);
+    assert!(token.starts_with("pat-eu1-"), "{token}");
+    // In the EU the token must also be in the header.
+    let (path, body) = ("/hubspot/oauth/v2/private-apps/get/access-token-info", json!({"tokenKey": token}));
+    sandbox.post(path, &body).await.expect(401);
+    assert_eq!(sandbox.call(&token, Method::POST, path, Some(&body)).await.expect(200)["hubId"], 62_515);
+}
+
+#[tokio::test]
 async fn a_private_apps_former_token_is_refused() {
     let sandbox = TestSandbox::start().await;
     let client = Client::of(&sandbox);
@@ -110,6 +136,7 @@ async fn edits_that_make_no_sense_change_nothing() {
         (json!({"action": "expire_tokens", "portal": 62515}), 422),
         (json!({"action": "move_data_center", "portal_id": 1}), 404),
         (json!({"action": "move_data_center", "portal_id": 62515, "seconds": 86_401}), 422),
+        (json!({"action": "move_data_center", "portal_id": 62515, "hublet": "mars1"}), 422),
         (json!({"action": "rotate_private_app_token", "portal_id": 1}), 404),
         (json!({"action": "deactivate_user", "portal_id": 62515, "user_id": 1}), 404),
     ] {

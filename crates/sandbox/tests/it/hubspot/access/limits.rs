@@ -4,7 +4,9 @@ use super::{Client, text};
 use crate::support::{Answer, TestSandbox, send};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use syncline_sandbox::Options;
 
 const DETAILS: &str = "/hubspot/account-info/v3/details";
 
@@ -229,4 +231,24 @@ async fn what_private_apps_called_today_can_be_read() {
             }]})
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn as_many_are_refused_as_are_too_many_however_many_come_at_once() {
+    let running = Options { speed: 1.0, ..Options::for_tests() };
+    let sandbox = Arc::new(TestSandbox::with(running).await);
+    let token = private_token(&sandbox, 0);
+    let most: usize =
+        details(&sandbox, &token).await.header("x-hubspot-ratelimit-max").parse().expect("a number");
+    let calls: Vec<_> = (0..most + 70)
+        .map(|_| {
+            let (sandbox, token) = (Arc::clone(&sandbox), token.clone());
+            tokio::spawn(async move { details(&sandbox, &token).await.status })
+        })
+        .collect();
+    let mut refused = 0;
+    for call in calls {
+        refused += usize::from(call.await.expect("it ends") == 429);
+    }
+    assert_eq!(refused, 71, "one call was made before");
 }
