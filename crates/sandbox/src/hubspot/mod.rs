@@ -91,11 +91,10 @@ impl Hubspot {
         act: impl FnOnce(&mut Portal) -> Result<(T, Vec<Change>), ApiError>,
     ) -> Result<T, ApiError> {
         let settings = self.settings.get();
-        let (values, links) =
-            (Arc::new(settings.properties.clone()), Arc::new(settings.associations.clone()));
         let mut state = self.state.write();
         let account = state.portals.get_mut(&portal).ok_or_else(ApiError::resource_not_found)?;
-        (account.properties.rules, account.associations.rules) = (values, links);
+        account.properties.rules = Arc::clone(&settings.properties);
+        account.associations.rules = Arc::clone(&settings.associations);
         let (done, changes) = act(account)?;
         if !changes.is_empty() {
             webhooks::publish(self, &state, portal, &changes);

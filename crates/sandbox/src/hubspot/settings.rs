@@ -2,6 +2,7 @@
 
 use super::{access, associations, journal, objects, properties, search, webhooks, workflows};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Settings of the simulated HubSpot.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -16,9 +17,9 @@ pub(crate) struct Settings {
     /// Search.
     pub(crate) search: search::Settings,
     /// Definitions.
-    pub(crate) properties: properties::Settings,
+    pub(crate) properties: Arc<properties::Settings>,
     /// Associations.
-    pub(crate) associations: associations::Settings,
+    pub(crate) associations: Arc<associations::Settings>,
     /// Webhook subscriptions and deliveries.
     pub(crate) webhooks: webhooks::Settings,
     /// The webhooks journal.

@@ -326,6 +326,16 @@ mod tests {
     }
 
     #[test]
+    fn whether_a_merge_tells_of_associations_is_set() {
+        let mut portal = peopled();
+        link(&mut portal, (CONTACT, 1), (COMPANY, 11), &[], &by(NOW)).expect("fits");
+        let quiet = super::super::Settings { tell_when_merged: false, ..Default::default() };
+        portal.associations.rules = std::sync::Arc::new(quiet);
+        assert_eq!(merged(&mut portal, CONTACT, 1, 2, 4, &by(NOW)), []);
+        assert_eq!(portal.associations.kinds((CONTACT, 4), (COMPANY, 11)), [279]);
+    }
+
+    #[test]
     fn companies_that_merge_keep_being_each_contacts_primary_one() {
         let mut portal = peopled();
         for (contact, company) in [(1, 11), (2, 12)] {

@@ -5,7 +5,7 @@ use super::super::associations;
 use super::super::error::ApiError;
 use super::super::objects::store::Records;
 use super::super::objects::{Column, View};
-use super::super::properties::{Definition, Type, moment};
+use super::super::properties::{self, Definition, Type, moment};
 use super::super::state::Portal;
 use super::super::types::TypeId;
 use super::request::{Filter, Operator};
@@ -149,10 +149,13 @@ impl Compiler<'_> {
             _ => return None,
         };
         let is_email = self.object_type == TypeId::CONTACT && filter.property == "email";
-        let (records, column) = (self.records?, self.column(&filter.property));
+        if !is_email && !properties::is_unique(self.portal, self.object_type, &filter.property) {
+            return None;
+        }
+        let records = self.records?;
         let mut owners = Vec::new();
         for value in wanted {
-            match records.unique_owner(column, value)? {
+            match records.owner(&filter.property, value) {
                 Some(owner) => owners.push(owner),
                 None if is_email || !value.chars().any(char::is_alphabetic) => {}
                 None => return None,

@@ -50,3 +50,13 @@ async fn a_batch_that_may_not_archive_one_archives_none() {
         account.post(&format!("{CONTACTS}/batch/archive"), body).await.expect(400);
     }
 }
+
+#[tokio::test]
+async fn how_many_definitions_a_batch_may_have_is_set() {
+    let account = Account::start().await;
+    let names = |count: usize| json!({"inputs": vec![json!({"name": "email"}); count]});
+    account.post(&format!("{CONTACTS}/batch/read"), names(100)).await.expect(200);
+    account.post(&format!("{CONTACTS}/batch/read"), names(101)).await.expect(400);
+    account.sandbox.set(json!({"hubspot": {"properties": {"max_batch": 1}}})).await;
+    account.post(&format!("{CONTACTS}/batch/read"), names(2)).await.expect(400);
+}

@@ -32,7 +32,7 @@ impl Account {
     }
 
     /// As an installed app that was granted these scopes.
-    pub(in crate::hubspot) async fn as_app(mut self, scopes: &str) -> Self {
+    pub(in crate::hubspot) async fn installed(mut self, scopes: &str) -> Self {
         self.token = Client::of(&self.sandbox).connect(scopes).await.access;
         self
     }

@@ -7,7 +7,7 @@ const SEARCH: &str = "/crm/v3/objects/contacts/search";
 const LABELS: &str = "/crm/v4/associations/contacts/companies/labels";
 
 async fn with(scopes: &str) -> Account {
-    Account::start().await.as_app(scopes).await
+    Account::start().await.installed(scopes).await
 }
 
 #[tokio::test]

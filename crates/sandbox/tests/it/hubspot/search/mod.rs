@@ -53,6 +53,6 @@ fn filter(property: &str, operator: &str, value: impl Into<Value>) -> Value {
     json!({"propertyName": property, "operator": operator, "value": value.into()})
 }
 
-fn listed(property: &str, operator: &str, values: Value) -> Value {
-    json!({"propertyName": property, "operator": operator, "values": values})
+fn listed(property: &str, operator: &str, values: impl Into<Value>) -> Value {
+    json!({"propertyName": property, "operator": operator, "values": values.into()})
 }
