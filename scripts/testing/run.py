@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from .referees import run_referees
 from .util import seconds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,9 @@ def require_cargo():
 def run_tests(bench, wanted):
     """Builds while the services come up, then runs everything. Returns the exit code."""
     os.chdir(ROOT)
+    if wanted.referees:
+        bench.wait()
+        return sum_up(bench, wanted, [] if run_referees(bench) else ["the vendors' client libraries"])
     bench.say("building the tests")
     began = time.monotonic()
     if bench.run(cargo_command(wanted.cargo, "--no-run"), bench.environment()) != 0:
@@ -49,6 +53,9 @@ def run_tests(bench, wanted):
         bench.say("fuzzing, for a bounded time")
         if bench.run([str(ROOT / "scripts" / "fuzz-bounded")], bench.environment()) != 0:
             failed.append("fuzzing")
+    # So do the vendors' own libraries.
+    if not wanted.cargo and not run_referees(bench):
+        failed.append("the vendors' client libraries")
     return sum_up(bench, wanted, failed)
 
 

@@ -17,8 +17,8 @@ pub struct Options {
     pub speed: f64,
     /// How authorize pages answer.
     pub consent: ConsentMode,
-    /// Settings to change from the start, as the control interface takes them; they survive a reset.
-    pub settings: Option<serde_json::Value>,
+    /// Settings to change from the start, one after the other, as the control interface takes them; they survive a reset.
+    pub settings: Vec<serde_json::Value>,
     /// Who the vendors' customers know from the start.
     pub population: Population,
 }
@@ -32,7 +32,7 @@ impl Default for Options {
             epoch_ms: None,
             speed: 1.0,
             consent: ConsentMode::Page,
-            settings: None,
+            settings: Vec::new(),
             population: Population { people: 60, companies: 20, deals: 30 },
         }
     }

@@ -51,6 +51,7 @@ impl Rooms {
 /// A running sandbox. It stops when it is dropped.
 pub struct Sandbox {
     rooms: Arc<Rooms>,
+    address: SocketAddr,
     url: String,
     stop: CancellationToken,
     server: tokio::task::JoinHandle<()>,
@@ -80,13 +81,19 @@ impl Sandbox {
         let stop = CancellationToken::new();
         tokio::spawn(schedule::run(Arc::clone(&house), stop.clone()));
         let server = tokio::spawn(listener::serve(listener, router(&rooms), stop.clone()));
-        Ok(Self { rooms, url, stop, server })
+        Ok(Self { rooms, address, url, stop, server })
     }
 
     /// The address clients use, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it listens, whatever it calls itself.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// What clients need to call the vendors: addresses, apps, accounts, tokens. As `GET /_sandbox/credentials`.
@@ -119,7 +126,7 @@ fn apply_options(rooms: &Rooms, options: &Options) -> Result<(), StartError> {
         ConsentMode::Deny => Consent::Deny,
     };
     control::settings::change(rooms, &json!({ "consent": consent })).map_err(StartError::Settings)?;
-    if let Some(settings) = &options.settings {
+    for settings in &options.settings {
         control::settings::change(rooms, settings).map_err(StartError::Settings)?;
     }
     control::settings::keep(rooms);

@@ -10,11 +10,12 @@ pub mod stream;
 
 use crate::cx::Cx;
 use crate::http::Problem;
+use crate::http::problem::instead_of_plain_text;
 use crate::telemetry::gauges::{Health, LogGauge};
 use crate::telemetry::{SPANS, metrics};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use http::StatusCode;
@@ -64,6 +65,7 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(api.clone(), until_ready))
         .layer(from_fn_with_state(api.clone(), bounded))
+        .layer(map_response(instead_of_plain_text))
         .layer(from_fn(count))
         .with_state(api)
 }

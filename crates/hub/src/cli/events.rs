@@ -1,6 +1,6 @@
 //! `syncline events`: the timeline in the terminal.
 
-use super::remote::{Remote, Target};
+use super::remote::{Remote, Target, segment};
 use super::settings::Flags;
 use super::{out, runtime};
 use anyhow::Result;
@@ -260,7 +260,7 @@ impl Tail {
 impl Show {
     async fn run(self, settings: &Flags) -> Result<()> {
         let hub = self.target.find(settings)?;
-        let event = hub.json(hub.request(Method::GET, &format!("/v1/events/{}", self.id))).await?;
+        let event = hub.json(hub.request(Method::GET, &format!("/v1/events/{}", segment(&self.id)))).await?;
         out::json(&serde_json::to_string_pretty(&event)?);
         Ok(())
     }

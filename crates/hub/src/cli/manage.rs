@@ -1,6 +1,6 @@
 //! Commands that each are one request to the hub: API keys, jobs, accounts, the portal's link, status.
 
-use super::remote::Target;
+use super::remote::{Target, segment};
 use super::settings::Flags;
 use super::{out, runtime};
 use anyhow::Result;
@@ -166,7 +166,7 @@ impl ApiKey {
                 ask(settings, &target, Method::GET, "/v1/api-keys", None, |keys| list(&keys, &columns, json))
             }
             Self::Revoke { target, id } => {
-                let path = format!("/v1/api-keys/{id}");
+                let path = format!("/v1/api-keys/{}", segment(&id));
                 ask(settings, &target, Method::DELETE, &path, None, |_| out::line("revoked"))
             }
         }
@@ -177,26 +177,26 @@ impl Jobs {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
         match self {
             Self::List { target, state, kind, json } => {
-                let kind = kind.map(|kind| format!("&kind={kind}")).unwrap_or_default();
+                let kind = kind.map(|kind| format!("&kind={}", segment(&kind))).unwrap_or_default();
                 let columns = ["id", "kind", "org_id", "attempts", "updated_at", "last_error"];
-                let path = format!("/v1/jobs?limit=100&state={state}{kind}");
+                let path = format!("/v1/jobs?limit=100&state={}{kind}", segment(&state));
                 ask(settings, &target, Method::GET, &path, None, |jobs| list(&jobs, &columns, json))
             }
             Self::Show { target, id } => {
-                ask(settings, &target, Method::GET, &format!("/v1/jobs/{id}"), None, pretty)
+                ask(settings, &target, Method::GET, &format!("/v1/jobs/{}", segment(&id)), None, pretty)
             }
             Self::Retry { target, id: Some(id), .. } => {
-                let path = format!("/v1/jobs/{id}/retry");
+                let path = format!("/v1/jobs/{}/retry", segment(&id));
                 ask(settings, &target, Method::POST, &path, None, |_| out::line("on its way"))
             }
             Self::Retry { target, kind, .. } => {
-                let path = format!("/v1/jobs/retry?kind={}", kind.unwrap_or_default());
+                let path = format!("/v1/jobs/retry?kind={}", segment(&kind.unwrap_or_default()));
                 ask(settings, &target, Method::POST, &path, None, |answer| {
                     out::line(format!("{} on their way", answer["retried"]));
                 })
             }
             Self::Discard { target, id } => {
-                let path = format!("/v1/jobs/{id}");
+                let path = format!("/v1/jobs/{}", segment(&id));
                 ask(settings, &target, Method::DELETE, &path, None, |_| out::line("gone"))
             }
         }
@@ -213,7 +213,7 @@ impl Account {
                 })
             }
             Self::Assign { target, provider, account, org_id } => {
-                let path = format!("/v1/accounts/{provider}/{account}");
+                let path = format!("/v1/accounts/{}/{}", segment(&provider), segment(&account));
                 let body = json!({ "org_id": org_id });
                 ask(settings, &target, Method::PUT, &path, Some(body), |_| {
                     out::line(format!("{provider} {account} belongs to {org_id}; its stored events follow"));

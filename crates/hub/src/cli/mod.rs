@@ -9,6 +9,7 @@ mod manage;
 mod out;
 mod remote;
 mod samples;
+mod sandbox;
 mod serve;
 mod settings;
 mod webhook;
@@ -34,6 +35,8 @@ const LONG_ABOUT: &str = "Syncline: a self-hosted integration hub for CRM data.\
 enum Command {
     /// Try it: a hub with everything in ./syncline-demo, and an app to send webhooks to
     Demo(demo::Demo),
+    /// Play HubSpot, Notion, Airtable and 10to8 on this machine, to try and to test without accounts
+    Sandbox(sandbox::Sandbox),
     /// Run the hub
     Serve(serve::Serve),
     /// Write a commented configuration file to begin with
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Demo(command) => command.run(&cli.settings),
+        Command::Sandbox(command) => command.run(),
         Command::Serve(command) => command.run(&cli.settings),
         Command::Init(command) => command.run(),
         Command::Config(command) => command.run(&cli.settings),

@@ -69,6 +69,12 @@ pub fn local_address(address: &std::net::SocketAddr) -> String {
     format!("http://{address}")
 }
 
+/// What somebody typed, as one segment of a path or one value of a query: it cannot lead anywhere else.
+#[must_use]
+pub fn segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 impl Remote {
     /// A request to `path`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -77,3 +77,14 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// The router's own refusals are plain text (a path that is not UTF-8, say). Callers are promised problems.
+pub async fn instead_of_plain_text(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_plain = kind.is_some_and(|kind| kind.starts_with("text/plain"));
+    if !status.is_client_error() || !is_plain {
+        return response;
+    }
+    Problem::new(status, "bad_request", "The address or the request cannot be understood.").into_response()
+}

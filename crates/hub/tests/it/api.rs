@@ -291,3 +291,15 @@ async fn a_key_is_shown_once_and_kept_as_a_hash() {
     assert_eq!((&row["org_id"], &row["last_used_at"]), (&"org_a".into(), &json!(START.to_string())));
     assert!(secret.starts_with(row["prefix"].as_str().unwrap()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_not_text_gets_a_problem_too() {
+    let hub = TestHub::start(&[]).await;
+    for path in ["/v1/events/%ff", "/v1/accounts/hubspot/%ff", "/v1/jobs/%ff"] {
+        let method = if path.contains("accounts") { Method::PUT } else { Method::GET };
+        let answer =
+            hub.send(hub.request(method, path).bearer_auth(&hub.key).json(&json!({"org_id": "a"}))).await;
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}: {}", answer.text());
+        assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"), "{path}");
+    }
+}

@@ -253,3 +253,14 @@ async fn nothing_a_terminal_would_obey_reaches_it() {
         assert_eq!(obeyed, None, "{text:?}");
     }
 }
+
+#[tokio::test]
+async fn a_name_with_a_slash_or_a_question_mark_stays_one_name() {
+    let desk = Desk::configured(CONFIG);
+    let _hub = desk.serve(&["serve"]).await;
+    desk.run(&["account", "assign", "hubspot", "a/b?c=d", "acme"]).await.ok();
+    let accounts = desk.run(&["account", "list", "--json"]).await.ok();
+    assert!(accounts.contains("a/b?c=d"), "{accounts}");
+    let unknown = desk.run(&["jobs", "show", "../events"]).await;
+    assert!(unknown.code == 1 && unknown.stderr.contains("no such job"), "{unknown:?}");
+}

@@ -25,7 +25,7 @@ use crate::world::Cast;
 use accounts::Integration;
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};
-use http::HeaderMap;
+use http::request::Parts;
 use limits::Limits;
 use model::base::World;
 use model::read::{Files, Reader};
@@ -126,7 +126,7 @@ impl Vendor for Airtable {
         self.show_page(table, after, limit)
     }
 
-    fn refuse(&self, refusal: &Refusal, _headers: &HeaderMap) -> Response {
+    fn refuse(&self, refusal: &Refusal, _request: &Parts) -> Response {
         let problem = match refusal {
             Refusal::RateLimited { retry_after } => Problem::rate_limited(*retry_after),
             Refusal::ServerError { status } => Problem::server(*status),

@@ -1,10 +1,11 @@
 //! The control interface, below `/_sandbox`: everything about the sandbox itself, and nothing a vendor would answer.
 
+mod callback;
 mod clock;
 mod edits;
 mod faults;
 mod page;
-mod problem;
+pub(crate) mod problem;
 mod requests;
 pub(crate) mod settings;
 mod world;
@@ -29,6 +30,7 @@ pub(crate) fn router(rooms: &Arc<Rooms>) -> Router {
         .route("/_sandbox/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/_sandbox/faults/{id}", axum::routing::delete(faults::remove))
         .route("/_sandbox/requests", get(requests::list).delete(requests::clear))
+        .route("/_sandbox/{provider}/seed", post(world::seed_one))
         .route("/_sandbox/{provider}/edit", post(edits::edit))
         .route("/_sandbox/{provider}/records", get(edits::records))
         .merge(page::router())

@@ -4,8 +4,8 @@ use super::problem::Problem;
 use crate::sandbox::Rooms;
 use crate::world::Cast;
 use axum::Json;
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -41,18 +41,38 @@ pub(super) struct Seed {
 /// More than this at once is a slip of the finger.
 const MOST: usize = 5_000_000;
 
-/// `POST /_sandbox/seed`
+/// `POST /_sandbox/seed`: all vendors' customers.
 pub(super) async fn seed(
     State(rooms): State<Arc<Rooms>>,
     body: Result<Json<Seed>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
-    let Json(wanted) = body?;
-    if wanted.people.max(wanted.companies).max(wanted.deals) > MOST {
-        return Err(Problem::invalid(format!("at most {MOST} of each at once")));
-    }
-    let seed = wanted.seed.unwrap_or_else(|| rooms.house.seed());
-    let cast = Cast { seed, people: wanted.people, companies: wanted.companies, deals: wanted.deals };
+    let cast = body?.0.cast(&rooms)?;
     // A million people take seconds: not on a thread that others wait for.
     let seeded = tokio::task::spawn_blocking(move || rooms.seed(&cast)).await;
-    seeded.map(Json).map_err(|_| Problem::invalid("seeding failed; POST /_sandbox/reset starts afresh"))
+    seeded.map(Json).map_err(|_| Problem::invalid(FAILED))
+}
+
+/// `POST /_sandbox/{provider}/seed`: one vendor's customers.
+pub(super) async fn seed_one(
+    State(rooms): State<Arc<Rooms>>,
+    Path(provider): Path<String>,
+    body: Result<Json<Seed>, JsonRejection>,
+) -> Result<Json<Value>, Problem> {
+    let cast = body?.0.cast(&rooms)?;
+    let vendor = rooms.vendors.iter().find(|vendor| vendor.id() == provider).cloned();
+    let vendor = vendor.ok_or_else(|| Problem::not_found(format!("there is no provider {provider}")))?;
+    let seeded = tokio::task::spawn_blocking(move || vendor.seed(&cast)).await;
+    seeded.map(Json).map_err(|_| Problem::invalid(FAILED))
+}
+
+const FAILED: &str = "seeding failed; POST /_sandbox/reset starts afresh";
+
+impl Seed {
+    fn cast(&self, rooms: &Rooms) -> Result<Cast, Problem> {
+        if self.people.max(self.companies).max(self.deals) > MOST {
+            return Err(Problem::invalid(format!("at most {MOST} of each at once")));
+        }
+        let seed = self.seed.unwrap_or_else(|| rooms.house.seed());
+        Ok(Cast { seed, people: self.people, companies: self.companies, deals: self.deals })
+    }
 }

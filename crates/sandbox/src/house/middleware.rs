@@ -10,7 +10,11 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +50,7 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let (at_ms, watch) = (door.house.now(), Stopwatch::start());
     let Ok(body) = to_bytes(body, LARGEST).await else {
-        return json::empty(StatusCode::PAYLOAD_TOO_LARGE);
+        return html(StatusCode::PAYLOAD_TOO_LARGE.as_u16());
     };
     let arrival = Arrival {
         at_ms,
@@ -67,7 +71,7 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
             tokio::time::sleep(Duration::from_millis(*ms)).await;
         }
     }
-    let response = match effects.iter().find_map(|effect| instead(&door, effect, &parts.headers)) {
+    let response = match effects.iter().find_map(|effect| instead(&door, effect, &parts)) {
         Some(response) => response,
         None => next.run(Request::from_parts(parts, Body::from(body))).await,
     };
@@ -82,7 +86,7 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
 }
 
 /// What is answered instead of an answer.
-fn instead(door: &Door, effect: &Effect, headers: &HeaderMap) -> Option<Response> {
+fn instead(door: &Door, effect: &Effect, request: &Parts) -> Option<Response> {
     let refusal = match effect {
         Effect::Cut => return Some(cut()),
         Effect::Status { status, body, headers } => return Some(custom(*status, body, headers)),
@@ -93,7 +97,7 @@ fn instead(door: &Door, effect: &Effect, headers: &HeaderMap) -> Option<Response
         Effect::RevokedToken => Refusal::RevokedToken,
         _ => return None,
     };
-    Some(door.vendor.refuse(&refusal, headers))
+    Some(door.vendor.refuse(&refusal, request))
 }
 
 fn cut() -> Response {
@@ -138,7 +142,12 @@ async fn half(response: Response) -> Response {
     let whole = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let first = whole.slice(..whole.len() / 2);
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(whole.len()));
-    let broken = futures_util::stream::iter([Ok(first), Err(std::io::Error::other("cut on purpose"))]);
+    let cut = async {
+        // Time for the first half to leave: an error at once would take it along.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::other("cut on purpose"))
+    };
+    let broken = stream::once(ready(Ok(first))).chain(stream::once(cut));
     Response::from_parts(parts, Body::from_stream(broken))
 }
 

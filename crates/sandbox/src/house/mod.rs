@@ -66,6 +66,11 @@ impl House {
         self.clock.now()
     }
 
+    /// The sandbox's own address, without a trailing slash.
+    pub(crate) fn url(&self) -> &str {
+        &self.base_url
+    }
+
     /// The address at which `vendor`'s hosts are simulated, without a trailing slash.
     pub(crate) fn url_of(&self, vendor: &str) -> String {
         format!("{}/{vendor}", self.base_url)

@@ -187,7 +187,7 @@ fn note(
         provider: webhook.provider,
         direction: Direction::Out,
         method: "POST".to_owned(),
-        path: webhook.url.clone(),
+        path: without_password(&webhook.url),
         headers: requests::headers(headers),
         body: webhook.body.clone(),
         status,
@@ -195,4 +195,17 @@ fn note(
         micros,
         note,
     });
+}
+
+/// The record is for anyone to read: what is between `//` and `@` is not.
+fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) if parsed.password().is_some() || !parsed.username().is_empty() => {
+            // Neither can fail where there is a user already.
+            let _ = parsed.set_username("");
+            let _ = parsed.set_password(None);
+            parsed.to_string()
+        }
+        _ => url.to_owned(),
+    }
 }

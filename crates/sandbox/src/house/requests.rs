@@ -138,6 +138,11 @@ impl Requests {
 }
 
 impl Filter {
+    /// The newest `limit`, whatever they are.
+    pub(crate) fn newest(limit: usize) -> Self {
+        Self { limit: Some(limit), ..Self::default() }
+    }
+
     fn lets_through(&self, exchange: &Exchange) -> bool {
         self.provider.as_deref().is_none_or(|provider| provider == exchange.provider)
             && self.direction.is_none_or(|direction| direction == exchange.direction)

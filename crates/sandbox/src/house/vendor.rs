@@ -3,7 +3,7 @@
 use crate::world::Cast;
 use axum::Router;
 use axum::response::Response;
-use http::HeaderMap;
+use http::request::Parts;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(crate) trait Vendor: Send + Sync {
     fn page(&self, table: &str, after: Option<&str>, limit: usize) -> Option<Page>;
 
     /// This vendor's way of saying no, for a fault on demand.
-    fn refuse(&self, refusal: &Refusal, headers: &HeaderMap) -> Response;
+    fn refuse(&self, refusal: &Refusal, request: &Parts) -> Response;
 
     /// Its settings as JSON.
     fn settings(&self) -> Value;

@@ -1,5 +1,17 @@
 //! The people, companies and deals the vendors' customers know: made up, plausible, and the same for the same seed.
 
+mod companies;
+mod deals;
+mod draw;
+mod elsewhere;
+mod emails;
+mod names;
+mod people;
+mod phones;
+mod places;
+#[cfg(test)]
+mod tests;
+
 /// So many of each, out of one seed. Each person, company and deal is a function of the seed and its number, so that a
 /// million of them take no memory.
 #[derive(Debug, Clone)]
@@ -83,33 +95,29 @@ pub(crate) enum System {
 }
 
 impl Cast {
-    /// Person `number` (0 ≤ number < people) as the truth has it.
+    /// Person `number` (0 ≤ number < people) as the truth has it. One in fifty is an earlier person entered again, with
+    /// another address or none.
+    #[must_use]
     pub(crate) fn person(&self, number: usize) -> Person {
-        Person {
-            first_name: format!("First{number}"),
-            last_name: format!("Last{number}"),
-            emails: vec![format!("person{number}@example.com")],
-            ..Person::default()
-        }
+        people::sketch(self, number).person()
     }
 
-    /// Person `number` as `system` knows this person: the same, or written a little differently, or not at all.
+    /// Person `number` as `system` knows this person: the same, or written a little differently, or not at all. HubSpot
+    /// knows everybody, and takes no address that is not valid.
+    #[must_use]
     pub(crate) fn person_in(&self, system: System, number: usize) -> Option<Person> {
-        let _ = system;
-        Some(self.person(number))
+        elsewhere::person(self, system, number)
     }
 
     /// Company `number` (0 ≤ number < companies).
+    #[must_use]
     pub(crate) fn company(&self, number: usize) -> Company {
-        Company {
-            name: format!("Company {number}"),
-            domain: format!("company{number}.example"),
-            ..Company::default()
-        }
+        companies::company(self.seed, number)
     }
 
     /// Deal `number` (0 ≤ number < deals).
+    #[must_use]
     pub(crate) fn deal(&self, number: usize) -> Deal {
-        Deal { name: format!("Deal {number}"), ..Deal::default() }
+        deals::deal(self, number)
     }
 }

@@ -2,8 +2,12 @@
 
 mod airtable;
 mod control;
+mod fidelity;
+mod garbage;
 mod hubspot;
 mod notion;
+mod story;
 mod support;
 mod tentoeight;
+mod webhook_faults;
 mod world;

@@ -3,6 +3,7 @@
 mod client;
 mod intake;
 mod sample;
+mod sandbox;
 mod whole_way;
 
 use clap::Subcommand;
@@ -15,6 +16,8 @@ pub enum Bench {
     Intake(intake::Intake),
     /// From accepted to queryable, at a given rate, with the log's lag and the memory watched
     Events(whole_way::WholeWay),
+    /// The sandbox: single reads a second, and memory with a million contacts
+    Sandbox(sandbox::Sandbox),
 }
 
 impl Bench {
@@ -22,6 +25,14 @@ impl Bench {
         match self {
             Self::Intake(command) => command.run(),
             Self::Events(command) => command.run(),
+            Self::Sandbox(command) => command.run(),
         }
     }
+}
+
+/// Resident memory of a process, as Linux tells it; 0 elsewhere.
+fn resident_mib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kib| kib / 1_024)
 }

@@ -224,7 +224,7 @@ impl Hub {
             stored: status["events"]["stored"].as_u64().unwrap_or(0),
             lag_deliveries: status["log"]["waiting_deliveries"].as_u64().unwrap_or(0),
             lag_seconds: status["log"]["oldest_waiting_seconds"].as_f64().unwrap_or(0.0),
-            resident_mib: resident_mib(self.process.id()),
+            resident_mib: super::resident_mib(self.process.id()),
         })
     }
 }
@@ -234,13 +234,6 @@ impl Drop for Hub {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Resident memory of a process, as Linux tells it; 0 elsewhere.
-fn resident_mib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kib| kib / 1_024)
 }
 
 fn free_address() -> Result<SocketAddr> {

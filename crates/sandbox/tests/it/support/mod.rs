@@ -56,7 +56,7 @@ impl TestSandbox {
 
     /// Where it is.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.sandbox.url())
+        format!("http://{}{path}", self.sandbox.address())
     }
 
     /// As the control interface tells.
