@@ -15,6 +15,11 @@ fn names(page: &Value) -> Vec<&str> {
     records.iter().map(|record| record["fields"]["Name"].as_str().unwrap_or("")).collect()
 }
 
+/// Names that sort after any name of the seed, in this order.
+fn last(number: usize) -> String {
+    "\u{10fffd}".repeat(number)
+}
+
 fn offset(page: &Value) -> &str {
     page["offset"].as_str().expect("another page")
 }
@@ -253,9 +258,9 @@ async fn the_first_page_fixes_what_follows_unless_told_otherwise() {
     let desk = Desk::populated(0, 6, 0).await;
     let query = "pageSize=4&sort[0][field]=Name";
     let first = desk.get(&format!("/{{base}}/Companies?{query}")).await.expect(200);
-    desk.record("Companies", json!({"Name": "zzz"})).await;
+    desk.record("Companies", json!({"Name": last(1)})).await;
     let unsorted = desk.get("/{base}/Companies?pageSize=4").await.expect(200);
-    desk.record("Companies", json!({"Name": "zzzz"})).await;
+    desk.record("Companies", json!({"Name": last(2)})).await;
     let second =
         desk.get(&format!("/{{base}}/Companies?{query}&offset={}", offset(&first))).await.expect(200);
     assert_eq!(ids(&second).len(), 2, "what came later is not in it");
@@ -264,13 +269,13 @@ async fn the_first_page_fixes_what_follows_unless_told_otherwise() {
     assert_eq!(ids(&rest).len(), 3);
     desk.set(json!({"lists": {"snapshot": false}})).await;
     let first = desk.get(&format!("/{{base}}/Companies?{query}")).await.expect(200);
-    desk.record("Companies", json!({"Name": "zzzzz"})).await;
+    desk.record("Companies", json!({"Name": last(3)})).await;
     let second =
         desk.get(&format!("/{{base}}/Companies?{query}&offset={}", offset(&first))).await.expect(200);
-    desk.record("Companies", json!({"Name": "zzzzzz"})).await;
+    desk.record("Companies", json!({"Name": last(4)})).await;
     let third =
         desk.get(&format!("/{{base}}/Companies?{query}&offset={}", offset(&second))).await.expect(200);
-    assert_eq!((ids(&second).len(), names(&third)), (4, vec!["zzzzz", "zzzzzz"]));
+    assert_eq!((ids(&second).len(), names(&third)), (4, vec![last(3).as_str(), last(4).as_str()]));
 }
 
 #[tokio::test]
