@@ -58,11 +58,11 @@ impl Joined {
     /// As a browser and the application behind it do.
     async fn install(&self, app: &Value) {
         let redirect = "http://127.0.0.1:1/callback";
-        let scopes = "oauth crm.objects.contacts.read crm.objects.contacts.write";
         let query = [
             ("client_id", app["client_id"].as_str().unwrap()),
             ("redirect_uri", redirect),
-            ("scope", scopes),
+            ("scope", "oauth"),
+            ("optional_scope", "crm.objects.contacts.read"),
             ("state", "s"),
         ];
         let page = self.client.get(self.url("/hubspot/oauth/authorize")).query(&query).send().await.unwrap();

@@ -26,11 +26,11 @@ pub(super) fn try_link(rooms: &Rooms, provider: &str) -> Option<String> {
     let state = format!("{provider}-walk-through-0001");
     match provider {
         "hubspot" => {
-            let scope = encode(
-                "oauth crm.objects.contacts.read crm.objects.contacts.write crm.objects.companies.read",
-            );
+            let optional =
+                encode("crm.objects.contacts.read crm.objects.contacts.write crm.objects.companies.read");
             Some(format!(
-                "{base}/oauth/authorize?client_id={client}&redirect_uri={redirect}&scope={scope}&state={state}"
+                "{base}/oauth/authorize?client_id={client}&redirect_uri={redirect}&scope=oauth\
+                 &optional_scope={optional}&state={state}"
             ))
         }
         "notion" => Some(format!(

@@ -119,7 +119,8 @@ async fn show(
     let tables = vendor.tables();
     let chosen = match &looking.table {
         Some(table) => Some(table.clone()),
-        None => tables.iter().find(|table| table.rows > 0).or(tables.first()).map(|table| table.key.clone()),
+        // What there is most of is what people come to see.
+        None => tables.iter().rev().max_by_key(|table| table.rows).map(|table| table.key.clone()),
     };
     let calls = rooms.house.requests.find(&Filter::newest(CALLS));
     let face = Face {

@@ -14,7 +14,6 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use percent_encoding::percent_decode_str;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,10 +60,6 @@ pub(crate) async fn around(State(door): State<Door>, request: Request, next: Nex
         headers: parts.headers.clone(),
         body: body.clone(),
     };
-    if percent_decode_str(parts.uri.path()).decode_utf8().is_err() {
-        // No path of a vendor is anything but text: the edge refuses this before the vendor sees it.
-        return note(&door, arrival, html(StatusCode::BAD_REQUEST.as_u16()), None).await;
-    }
     let effects = door.house.faults.on_request(door.vendor.id(), &arrival.method, parts.uri.path(), at_ms);
     if effects.is_empty() {
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;

@@ -63,7 +63,8 @@ impl Counters {
             LimitMode::Bucket => self.bucket(limits, connection, now)?,
         }
         if let Some(most) = limits.per_workspace {
-            let length = i64::try_from(limits.workspace_window_s.max(1)).unwrap_or(i64::MAX / 1000) * 1000;
+            let length =
+                i64::try_from(limits.workspace_window_s.max(1)).unwrap_or(i64::MAX).saturating_mul(1000);
             let reason = "public_api_space_request_rate_limit";
             let key = format!("space {}", asker.workspace);
             self.window(limits, &key, most, length, now)
@@ -86,13 +87,14 @@ impl Counters {
             self.windows.insert(key.to_owned(), fresh);
         }
         let Some(window) = self.windows.get_mut(key) else { return Ok(()) };
-        // A clock set back begins a new window too.
-        if now >= window.from + length || now < window.from {
+        // A clock set far back begins a new window too. A little back is no such thing: of two requests at once, the one
+        // that is counted last may have come first.
+        if now >= window.from.saturating_add(length) || now < window.from.saturating_sub(length) {
             *window = fresh;
         }
         if window.count >= most {
-            let left = window.from + length - now;
-            return Err(u64::try_from((left + 999) / 1000).unwrap_or(1).max(1));
+            let left = (window.from.saturating_add(length) - now).min(length);
+            return Err(u64::try_from(left.saturating_add(999) / 1000).unwrap_or(1).max(1));
         }
         window.count += 1;
         Ok(())
@@ -104,7 +106,10 @@ impl Counters {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since the last request")]
         let passed = (now - bucket.at).max(0) as f64 / 1000.0;
         bucket.tokens = (bucket.tokens + passed * limits.bucket_per_second).min(limits.bucket_burst);
-        bucket.at = now;
+        // The same here: time does not go back for two requests at once.
+        if now > bucket.at || now < bucket.at - MINUTE {
+            bucket.at = now;
+        }
         if bucket.tokens >= 1.0 {
             bucket.tokens -= 1.0;
             return Ok(());
@@ -160,6 +165,23 @@ mod tests {
         );
         assert!(counters.take(&limits, ASKER, now + 11_499).is_err());
         assert!(counters.take(&limits, ASKER, now + 11_500).is_ok());
+    }
+
+    #[test]
+    fn requests_that_overtake_each_other_do_not_empty_the_window() {
+        for aligned_to_clock in [true, false] {
+            let (mut counters, limits) =
+                (Counters::default(), Limits { aligned_to_clock, per_minute: 10, ..Limits::default() });
+            let times = (0..40).map(|number| 60_000 + (number % 2) - i64::from(number == 7));
+            let passed = times.filter(|now| counters.take(&limits, ASKER, *now).is_ok()).count();
+            assert_eq!(passed, 10);
+        }
+        let (mut counters, limits) = (Counters::default(), Limits { per_minute: 1, ..Limits::default() });
+        assert!(
+            counters.take(&limits, ASKER, 3_600_000).is_ok()
+                && counters.take(&limits, ASKER, 3_600_000).is_err()
+        );
+        assert!(counters.take(&limits, ASKER, 0).is_ok(), "the clock was set back");
     }
 
     #[test]

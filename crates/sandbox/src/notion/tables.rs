@@ -43,7 +43,7 @@ pub(crate) fn page(notion: &Notion, table: &str, after: Option<&str>, limit: usi
             gone: state.is_trashed(page.id),
         })
         .collect();
-    let end = start + limit;
+    let end = start.saturating_add(limit);
     let columns = source.properties.iter().map(|property: &Property| property.name.clone()).collect();
     Some(Page { columns, rows, next: (end < source.rows.len()).then(|| end.to_string()) })
 }

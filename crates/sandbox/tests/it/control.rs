@@ -167,19 +167,6 @@ async fn every_vendor_words_its_own_refusals() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_not_text_is_refused_at_the_edge() {
-    let sandbox = TestSandbox::start().await;
-    for provider in ["hubspot", "notion", "airtable", "tentoeight"] {
-        let answer = sandbox.get(&format!("/{provider}/%ff")).await;
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (400, "text/html; charset=UTF-8"),
-            "{provider}"
-        );
-    }
-}
-
-#[tokio::test]
 async fn a_fault_that_means_nothing_is_refused() {
     let sandbox = TestSandbox::start().await;
     for rule in [
@@ -225,7 +212,7 @@ async fn the_record_tells_who_called_what_and_shortens_credentials() {
 #[tokio::test]
 async fn the_page_shows_records_and_calls_and_tells_of_what_it_does_not_know() {
     let sandbox = TestSandbox::start().await;
-    sandbox.post("/_sandbox/seed", &json!({"people": 40, "companies": 3, "deals": 3})).await.expect(200);
+    sandbox.post("/_sandbox/seed", &json!({"people": 100, "companies": 3, "deals": 3})).await.expect(200);
     sandbox.get("/hubspot/<script>alert(1)</script>").await;
     for provider in ["hubspot", "notion", "airtable", "tentoeight"] {
         let page = sandbox.get(&format!("/_sandbox/?provider={provider}")).await;

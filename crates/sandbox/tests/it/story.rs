@@ -31,6 +31,30 @@ async fn tell(seed: u64) -> Vec<String> {
         |pointer: &str| credentials.pointer(pointer).and_then(Value::as_str).expect(pointer).to_owned();
     note(sandbox.post("/_sandbox/seed", &json!({"people": 30, "companies": 6, "deals": 9})).await);
 
+    // HubSpot tells an app of the accounts that installed it.
+    let (client, secret) = (text("/hubspot/app/client_id"), text("/hubspot/app/client_secret"));
+    let redirect = "http://127.0.0.1:1/callback";
+    let query = [
+        ("client_id", &*client),
+        ("redirect_uri", redirect),
+        ("scope", "oauth"),
+        ("optional_scope", "crm.objects.contacts.read"),
+        ("state", "s"),
+    ];
+    let consent = send(sandbox.request(Method::GET, "/hubspot/oauth/authorize").query(&query)).await;
+    let code = consent
+        .header("location")
+        .split(['?', '&'])
+        .find_map(|part| part.strip_prefix("code="))
+        .expect("a code")
+        .to_owned();
+    note(consent);
+    let form = format!(
+        "grant_type=authorization_code&client_id={client}&client_secret={secret}&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcallback&code={code}"
+    );
+    let exchange = sandbox.request(Method::POST, "/hubspot/oauth/2026-03/token");
+    note(send(exchange.header("Content-Type", "application/x-www-form-urlencoded").body(form)).await);
+
     // Who wants to be told.
     let developer_key = text("/hubspot/app/developer_api_key");
     let settings =

@@ -215,9 +215,13 @@ impl Grants {
         rules: &settings::OAuth,
         dice: &mut Dice,
     ) -> Tokens {
+        // Opaque, and of no fixed length.
         let name = dice.alphanumeric(14);
-        let access = format!("oaa{name}.v1.{}.{}", dice.base64url(48), dice.hex(64));
-        let refresh = format!("{}.{}", dice.base64url(48), dice.hex(64));
+        let mut filler = || {
+            let length = usize::try_from(dice.between(40, 72)).unwrap_or(48);
+            format!("{}.{}", dice.base64url(length), dice.hex(64))
+        };
+        let (access, refresh) = (format!("oaa{name}.v1.{}", filler()), filler());
         let grant = &mut self.grants[number];
         self.access.remove(&grant.access);
         if let Some(before) = self.refresh.get_mut(&grant.refresh) {

@@ -110,3 +110,13 @@ fn a_split_action_shares_timestamp_and_number() {
     assert!(got.iter().all(|payload| payload["baseTransactionNumber"] == 4));
     assert_eq!(got.iter().filter(|payload| payload.get("destroyedTableIds").is_some()).count(), 1);
 }
+
+#[test]
+fn a_form_is_told_from_another() {
+    let mut transaction = transaction();
+    transaction.source =
+        Source { name: "formPageSubmission".to_owned(), metadata: json!({ "pageId": "pag1" }) };
+    let listening = |page: &str| Spec { form_page: Some(page.to_owned()), ..spec() };
+    assert_eq!(payloads(&listening("pag1"), &transaction, None).len(), 1);
+    assert!(payloads(&listening("pag2"), &transaction, None).is_empty());
+}

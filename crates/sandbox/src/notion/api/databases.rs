@@ -179,12 +179,11 @@ fn apply(state: &mut State, hand: &mut Hand<'_>, id: Id, update: Update) {
         state.set_lock(hand, id, locked);
     }
     let Some(database) = state.databases.get_mut(&id) else { return };
+    // A database with one data source is that data source: they share the title until there are more.
+    let only = if let [only] = database.sources.as_slice() { Some(*only) } else { None };
     let told = update.title.is_some() || update.description.is_some();
     if let Some(title) = update.title {
-        // A database with one data source is that data source: they share the title until there are more.
-        if let [only] = database.sources.as_slice()
-            && let Some(source) = state.sources.get_mut(only)
-        {
+        if let Some(source) = only.and_then(|only| state.sources.get_mut(&only)) {
             source.title = title.clone();
         }
         database.title = title;
@@ -199,6 +198,6 @@ fn apply(state: &mut State, hand: &mut Hand<'_>, id: Id, update: Update) {
     }
     hand.touch(&mut database.traces);
     if told {
-        hand.note(state, id, What::Content(Vec::new()));
+        hand.note(state, only.unwrap_or(id), What::Content(Vec::new()));
     }
 }

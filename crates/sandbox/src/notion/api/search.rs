@@ -118,7 +118,7 @@ fn read_sort(sort: &Value) -> Result<Order, Failure> {
 fn pages(call: &Call<'_>, state: &State, asked: &Asked, found: &mut Vec<Found>) {
     let reader = Reader::new(state, &call.settings.timestamps);
     let settings = &call.settings.search;
-    let newest = call.now - settings.index_lag_ms;
+    let newest = call.now.saturating_sub(settings.index_lag_ms);
     // Rows of one data source are seen together; others are asked for one by one.
     let mut above: HashMap<Id, (bool, bool)> = HashMap::new();
     for id in &state.workspaces[call.connection.workspace].pages {
@@ -144,7 +144,7 @@ fn pages(call: &Call<'_>, state: &State, asked: &Asked, found: &mut Vec<Found>) 
 }
 
 fn sources(call: &Call<'_>, state: &State, asked: &Asked, found: &mut Vec<Found>) {
-    let newest = call.now - call.settings.search.index_lag_ms;
+    let newest = call.now.saturating_sub(call.settings.search.index_lag_ms);
     for id in &state.workspaces[call.connection.workspace].sources {
         let Some(source) = state.sources.get(id) else { continue };
         let Some(database) = state.databases.get(&source.database) else { continue };

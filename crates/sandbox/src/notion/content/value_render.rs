@@ -92,7 +92,7 @@ impl<'a> Show<'a> {
                 json!({ "name": name, "type": "external", "external": { "url": url } })
             }
             File::Hosted { name, id } => {
-                let expiry = iso(self.now + self.settings.pages.file_url_ttl_ms);
+                let expiry = iso(self.now.saturating_add(self.settings.pages.file_url_ttl_ms));
                 let signature = format!("{:032x}", id.0 ^ u128::from(self.now.unsigned_abs()));
                 let url = format!(
                     "https://prod-files-secure.s3.us-west-2.amazonaws.com/{id}/{name}?X-Amz-Expires=3600&X-Amz-Signature={signature}"

@@ -119,7 +119,7 @@ fn approve_at_once(notion: &Notion, asked: &Asked) -> Response {
 fn approve(notion: &Notion, asked: &Asked, workspace: usize, shared: BTreeSet<Id>) -> Response {
     let settings = notion.settings.get();
     let bot = connect(notion, workspace, shared);
-    let expires = notion.house.now() + settings.oauth.code_ttl_ms;
+    let expires = notion.house.now().saturating_add(settings.oauth.code_ttl_ms);
     let code = Code { bot, redirect_uri: asked.redirect_uri.clone(), expires };
     let code = notion.vault.write().add_code(code);
     back(asked, &[("code", &code)])

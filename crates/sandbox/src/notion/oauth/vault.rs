@@ -103,7 +103,7 @@ impl Vault {
             return None;
         }
         if let Some(grace) = settings.old_access_token_grace_ms {
-            let ends = now + grace;
+            let ends = now.saturating_add(grace);
             for access in self.access.values_mut().filter(|access| access.grant == Some(grant)) {
                 access.expires = Some(access.expires.map_or(ends, |expires| expires.min(ends)));
             }
@@ -122,7 +122,7 @@ impl Vault {
 
     fn add_access(&mut self, bot: Id, grant: u64, settings: &Oauth, now: i64) -> String {
         let token = access_token(&mut self.dice);
-        let expires = settings.access_token_lifetime_ms.map(|lifetime| now + lifetime);
+        let expires = settings.access_token_lifetime_ms.map(|lifetime| now.saturating_add(lifetime));
         self.access.insert(token.clone(), Access { bot, grant: Some(grant), issued: now, expires });
         token
     }

@@ -101,8 +101,9 @@ impl Calendar {
             "next_month" => (today, today.checked_add(1.month()).ok()?),
             "next_year" => (today, today.checked_add(1.year()).ok()?),
             "this_week" => {
-                let since = (today.weekday().to_sunday_zero_offset() - self.week_starts_on).rem_euclid(7);
-                let first = today.checked_sub(i64::from(since).days()).ok()?;
+                let today_is = i64::from(today.weekday().to_sunday_zero_offset());
+                let since = (today_is - i64::from(self.week_starts_on)).rem_euclid(7);
+                let first = today.checked_sub(since.days()).ok()?;
                 (first, first.checked_add(6.days()).ok()?)
             }
             _ => return None,

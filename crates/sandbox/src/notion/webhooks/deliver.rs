@@ -80,7 +80,7 @@ impl Notion {
             }
         }
         for (late, parcel) in parcels {
-            self.deliver_at(self.house.now() + late, parcel, 1);
+            self.deliver_at(self.house.now().saturating_add(late), parcel, 1);
         }
     }
 
@@ -132,7 +132,8 @@ impl Notion {
         let acknowledged = outcome.is_success() || (settings.webhooks.any_answer_acknowledges && answered);
         let again = !acknowledged || self.office.lock().dice.chance(settings.webhooks.redelivered_share);
         if let (true, Some(wait)) = (again, settings.webhooks.backoff_s.get(attempt - 1)) {
-            self.deliver_at(self.house.now() + wait.max(&0) * 1000, parcel, attempt + 1);
+            let due = self.house.now().saturating_add(wait.max(&0).saturating_mul(1000));
+            self.deliver_at(due, parcel, attempt + 1);
         }
     }
 

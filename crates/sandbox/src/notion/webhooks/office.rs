@@ -86,7 +86,7 @@ impl Office {
             waiting.changes.push(change);
             return None;
         }
-        let due = change.at + settings.aggregation_ms.max(0);
+        let due = change.at.saturating_add(settings.aggregation_ms.max(0));
         self.waiting.insert(change.entity.id, Waiting { due, changes: vec![change] });
         Some(due)
     }

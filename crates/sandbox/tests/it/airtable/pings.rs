@@ -181,3 +181,13 @@ async fn a_wrong_signature_on_demand_does_not_fit() {
     assert!(ping.header("x-airtable-content-mac").starts_with("hmac-sha256="));
     assert_ne!(ping.header("x-airtable-content-mac"), mac(&hook.secret, &ping.body));
 }
+
+#[tokio::test]
+async fn a_receiver_that_is_too_slow_has_failed() {
+    let hook = Hook::new().await;
+    hook.desk.set(json!({"webhooks": {"timeout_secs": 0}})).await;
+    hook.change().await;
+    let result = hook.state().await["lastNotificationResult"].clone();
+    assert_eq!(result["willBeRetried"], true);
+    assert!(result["error"]["message"].as_str().expect("text").contains("no answer within"), "{result}");
+}

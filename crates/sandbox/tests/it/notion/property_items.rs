@@ -94,3 +94,20 @@ async fn rollups_list_what_they_gather() {
     let items = account.get(&path).await.expect(200);
     assert_eq!(items["property_item"]["rollup"], json!({"type": "number", "number": 1, "function": "count"}));
 }
+
+#[tokio::test]
+async fn a_rollup_of_more_than_a_hundred_is_incomplete_page_by_page() {
+    let account = Account::start().await;
+    let rollup = json!({"rollup": {"function": "show_original", "relation_property_name": "People", "rollup_property_name": "Email"}});
+    let path = format!("/data_sources/{}", account.source("Companies"));
+    account.patch(&path, &json!({"properties": {"Addresses": rollup}})).await.expect(200);
+    let company = company_with_people(&account, 101).await;
+    let path = format!(
+        "/pages/{}/properties/{}",
+        text(&company["id"]),
+        text(&company["properties"]["Addresses"]["id"])
+    );
+    let items = account.get(&path).await.expect(200);
+    assert_eq!((items["results"].as_array().expect("a list").len(), &items["has_more"]), (100, &json!(true)));
+    assert_eq!(items["property_item"]["rollup"]["type"], "incomplete");
+}

@@ -87,3 +87,26 @@ async fn settings_are_shown_and_wrong_ones_refused() {
             .await;
     assert!(text(&answer.expect(422)["detail"]).contains("per_minuet"));
 }
+
+#[tokio::test]
+async fn settings_far_from_sense_break_nothing() {
+    let account = Account::start().await;
+    let most = i64::MAX;
+    account.sandbox.set(json!({"notion": {
+        "oauth": {"code_ttl_ms": most, "access_token_lifetime_ms": most, "old_access_token_grace_ms": most},
+        "limits": {"enabled": true, "workspace_window_s": u64::MAX, "aligned_to_clock": false},
+        "query": {"week_starts_on": -128, "ceiling": 0},
+        "search": {"index_lag_ms": i64::MIN},
+        "pages": {"file_url_ttl_ms": most, "shown_references": 0},
+        "timestamps": {"edited_rounding_ms": most, "created_rounding_ms": i64::MIN},
+        "webhooks": {"aggregation_ms": most, "jitter_ms": -5, "backoff_s": [most, -1]},
+    }})).await;
+    let tokens = super::tokens::authorized(&account).await;
+    super::tokens::refresh(&account, &tokens.refresh).await.expect(200);
+    account.person("Ada").await;
+    account.post("/search", &json!({})).await.expect(200);
+    let filter = json!({"filter": {"property": "Last contact", "date": {"this_week": {}}}});
+    assert!(account.names("People", filter).await.is_empty());
+    let path = format!("/_sandbox/notion/records?table={}&after={}", account.source("People"), usize::MAX);
+    assert_eq!(account.sandbox.get(&path).await.expect(200)["rows"], json!([]));
+}

@@ -249,3 +249,16 @@ async fn a_request_carries_a_hundred_references_of_a_kind_and_no_more() {
     let both = json!({"parent": parent, "properties": {"Tags": {"multi_select": tags(60)}, "More": {"multi_select": tags(60)}}});
     assert!(error(&account.post("/pages", &both).await, 400).1.contains("instead was `120`"));
 }
+
+#[tokio::test]
+async fn people_and_relations_are_bounded_too() {
+    let account = Account::start().await;
+    let ids: Value =
+        (0..101).map(|number| json!({"id": format!("00000000-0000-4000-8000-{number:012}")})).collect();
+    for (property, value) in [("Owner", json!({"people": ids})), ("Company", json!({"relation": ids}))] {
+        let mut properties = json!({});
+        properties[property] = value;
+        let body = json!({"parent": {"data_source_id": account.source("People")}, "properties": properties});
+        assert!(error(&account.post("/pages", &body).await, 400).1.contains("≤ `100`"), "{property}");
+    }
+}

@@ -482,3 +482,32 @@ async fn faults_reach_webhooks_too() {
     );
     assert_eq!(received[0].body, received[1].body);
 }
+
+#[tokio::test]
+async fn a_new_title_is_told_in_the_words_of_the_subscription() {
+    let (account, receiver) = started().await;
+    subscribed(&account, &receiver, json!({})).await;
+    let title = json!({"title": [{"text": {"content": "Contacts"}}]});
+    account.patch(&format!("/databases/{}", account.database("People")), &title).await.expect(200);
+    assert_eq!(types(&minute(&account, &receiver).await), ["data_source.content_updated"]);
+    subscribed(&account, &receiver, json!({"api_version": OLD})).await;
+    account.patch(&format!("/databases/{}", account.database("People")), &title).await.expect(200);
+    assert_eq!(
+        types(&minute(&account, &receiver).await),
+        ["data_source.content_updated", "database.content_updated"]
+    );
+}
+
+#[tokio::test]
+async fn the_other_end_of_a_relation_is_told_only_when_that_is_set() {
+    let (account, receiver) = started().await;
+    let company = account.row("Companies", json!({"Name": title("Acme")})).await["id"].clone();
+    subscribed(&account, &receiver, json!({"event_types": ["page.properties_updated"]})).await;
+    let relation = json!({"Company": {"relation": [{"id": company}]}});
+    account.row("People", relation.clone()).await;
+    assert!(minute(&account, &receiver).await.is_empty());
+    account.sandbox.set(json!({"notion": {"pages": {"synced_relation_is_edit": true}}})).await;
+    account.row("People", relation).await;
+    let events = minute(&account, &receiver).await;
+    assert_eq!(events[0]["entity"]["id"], company);
+}
