@@ -71,3 +71,14 @@ async fn tokens_can_be_refused_as_expired_or_unknown_though_they_are_good() {
     let late = with_fault(&sandbox, &token, json!({"kind": "expired_token"})).await.expect(401);
     assert_eq!(late["message"], "The OAuth token used to make this call expired 60 second(s) ago.");
 }
+
+#[tokio::test]
+async fn a_search_is_refused_by_the_limit_of_searches() {
+    let sandbox = TestSandbox::start().await;
+    let private = text(&sandbox.credentials()["hubspot"]["accounts"][0]["private_app_token"]);
+    sandbox.fault(json!({"provider": "hubspot", "times": 1, "effect": {"kind": "rate_limited"}})).await;
+    let path = "/hubspot/crm/v3/objects/contacts/search";
+    let refused = sandbox.call(&private, reqwest::Method::POST, path, Some(&json!({}))).await.expect(429);
+    assert_eq!(refused["policyName"], "SECONDLY");
+    assert_eq!(refused["message"], "You have reached your secondly limit.");
+}

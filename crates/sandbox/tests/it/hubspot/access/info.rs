@@ -92,7 +92,7 @@ async fn deleting_a_refresh_token_leaves_the_app_and_its_access_tokens_alone() {
 #[tokio::test]
 async fn tokens_nobody_knows_are_told_with_a_status_that_can_be_chosen() {
     let sandbox = TestSandbox::start().await;
-    for path in ["access-tokens/x", "refresh-tokens/x", "access-tokens/%ff", "refresh-tokens/%ff"] {
+    for path in ["access-tokens/x", "refresh-tokens/x"] {
         let answer = sandbox.get(&format!("/hubspot/oauth/v1/{path}")).await;
         assert_eq!(answer.expect(404)["status"], "error");
         assert_eq!(answer.json()["correlationId"], answer.header("x-hubspot-correlation-id"));
