@@ -97,7 +97,7 @@ pub(crate) enum System {
 impl Cast {
     /// Person `number` (0 ≤ number < people) as the truth has it. One in fifty is an earlier person entered again, with
     /// another address or none.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn person(&self, number: usize) -> Person {
         people::sketch(self, number).person()
     }

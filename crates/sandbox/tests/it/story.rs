@@ -32,28 +32,11 @@ async fn tell(seed: u64) -> Vec<String> {
     note(sandbox.post("/_sandbox/seed", &json!({"people": 30, "companies": 6, "deals": 9})).await);
 
     // HubSpot tells an app of the accounts that installed it.
-    let (client, secret) = (text("/hubspot/app/client_id"), text("/hubspot/app/client_secret"));
-    let redirect = "http://127.0.0.1:1/callback";
-    let query = [
-        ("client_id", &*client),
-        ("redirect_uri", redirect),
-        ("scope", "oauth"),
-        ("optional_scope", "crm.objects.contacts.read"),
-        ("state", "s"),
-    ];
-    let consent = send(sandbox.request(Method::GET, "/hubspot/oauth/authorize").query(&query)).await;
-    let code = consent
-        .header("location")
-        .split(['?', '&'])
-        .find_map(|part| part.strip_prefix("code="))
-        .expect("a code")
-        .to_owned();
-    note(consent);
-    let form = format!(
-        "grant_type=authorization_code&client_id={client}&client_secret={secret}&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcallback&code={code}"
-    );
-    let exchange = sandbox.request(Method::POST, "/hubspot/oauth/2026-03/token");
-    note(send(exchange.header("Content-Type", "application/x-www-form-urlencoded").body(form)).await);
+    for answer in
+        install(&sandbox, &text("/hubspot/app/client_id"), &text("/hubspot/app/client_secret")).await
+    {
+        note(answer);
+    }
 
     // Who wants to be told.
     let developer_key = text("/hubspot/app/developer_api_key");
@@ -130,6 +113,27 @@ impl Answer {
         self.headers.remove("content-length");
         self
     }
+}
+
+/// Installs the app as a browser and the application behind it do.
+async fn install(sandbox: &TestSandbox, client: &str, secret: &str) -> [Answer; 2] {
+    let query = [
+        ("client_id", client),
+        ("redirect_uri", "http://127.0.0.1:1/callback"),
+        ("scope", "oauth"),
+        ("optional_scope", "crm.objects.contacts.read"),
+        ("state", "s"),
+    ];
+    let consent = send(sandbox.request(Method::GET, "/hubspot/oauth/authorize").query(&query)).await;
+    let mut parameters = consent.header("location").split(['?', '&']);
+    let code = parameters.find_map(|part| part.strip_prefix("code=")).expect("a code").to_owned();
+    let form = format!(
+        "grant_type=authorization_code&client_id={client}&client_secret={secret}\
+         &redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcallback&code={code}"
+    );
+    let exchange = sandbox.request(Method::POST, "/hubspot/oauth/2026-03/token").body(form);
+    let tokens = send(exchange.header("Content-Type", "application/x-www-form-urlencoded")).await;
+    [consent, tokens]
 }
 
 #[tokio::test]
