@@ -126,7 +126,10 @@ impl Vendor for Airtable {
         self.show_page(table, after, limit)
     }
 
-    fn refuse(&self, refusal: &Refusal, _request: &Parts) -> Response {
+    fn refuse(&self, refusal: &Refusal, request: &Parts) -> Response {
+        if request.uri.path().ends_with("/oauth2/v1/token") {
+            return oauth::Refused::on_demand(refusal, &self.settings.get().errors).into_response();
+        }
         let problem = match refusal {
             Refusal::RateLimited { retry_after } => Problem::rate_limited(*retry_after),
             Refusal::ServerError { status } => Problem::server(*status),

@@ -9,8 +9,8 @@ pub(super) mod redirect;
 pub(super) mod scopes;
 pub(super) mod token;
 
-use super::settings::Words;
-use crate::house::json;
+use super::settings::{Errors, Words};
+use crate::house::{Refusal, json};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::json;
@@ -42,6 +42,19 @@ impl Refused {
 
     pub(super) fn unsupported_grant_type() -> Self {
         Self::with(400, "unsupported_grant_type", "grant_type is authorization_code or refresh_token")
+    }
+
+    /// A fault on demand at the token endpoint.
+    pub(super) fn on_demand(refusal: &Refusal, errors: &Errors) -> Self {
+        match refusal {
+            Refusal::RateLimited { .. } => {
+                Self::worded(&errors.refreshes_too_fast, "Too many refresh requests")
+            }
+            Refusal::ServerError { status } => Self::with(*status, "server_error", "Please try again"),
+            Refusal::ExpiredToken | Refusal::RevokedToken => {
+                Self::invalid_grant("The refresh token is invalid, expired or used")
+            }
+        }
     }
 
     pub(super) fn worded(words: &Words, description: impl Into<String>) -> Self {

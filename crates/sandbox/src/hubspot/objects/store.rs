@@ -250,12 +250,6 @@ impl Records {
         }
     }
 
-    /// Who, not archived, has this value alone, where that is indexed: none when it is not.
-    pub(crate) fn unique_owner(&self, column: Column, value: &str) -> Option<Option<u64>> {
-        let Column::Held(name) = column else { return None };
-        self.indexes.iter().find(|index| index.name == name).map(|index| index.owner(value))
-    }
-
     /// The id a record goes by today: another one after a merge.
     pub(crate) fn current(&self, mut id: u64) -> u64 {
         while let Some(into) = self.merged.get(&id) {

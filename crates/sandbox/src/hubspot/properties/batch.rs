@@ -69,14 +69,14 @@ pub(super) async fn read(
     at: At,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let now = hubspot.house.now();
+    let (now, most) = (hubspot.house.now(), hubspot.settings.get().properties.max_batch);
     hubspot.read(caller.portal, |portal| {
         let table = table(portal, enter(&hubspot, portal, &caller, &at, "read")?)?;
         let body = object(&body)?;
         let archived = flag(&body, "archived")?.unwrap_or(false);
         let level = sensitivity(text(&body, "dataSensitivity")?.as_deref())?;
         let (mut results, mut errors) = (Vec::new(), Vec::new());
-        for name in names(&body, portal.properties.rules.max_batch)? {
+        for name in names(&body, most)? {
             match found(table, &name, archived, level, now) {
                 Some(definition) => results.push(definition.show(true)),
                 None => errors.push(edit::not_found(&name)),

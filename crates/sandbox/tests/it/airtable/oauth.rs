@@ -384,3 +384,16 @@ async fn access_tokens_expire_on_demand() {
     desk.edit(json!({"action": "expire_refresh_token"})).await;
     desk.refresh("app", fresh["refresh_token"].as_str().expect("text")).await.expect(400);
 }
+
+#[tokio::test]
+async fn faults_at_the_token_endpoint_have_its_shape() {
+    let desk = Desk::new().await;
+    for (effect, status, error) in [
+        (json!({"kind": "rate_limited"}), 429, "rate_limited"),
+        (json!({"kind": "server_error", "status": 503}), 503, "server_error"),
+        (json!({"kind": "revoked_token"}), 400, "invalid_grant"),
+    ] {
+        desk.sandbox.fault(json!({"provider": "airtable", "times": 1, "effect": effect})).await;
+        assert_eq!(desk.refresh("app", "any").await.expect(status)["error"], error);
+    }
+}
