@@ -3,6 +3,7 @@
 /// What this crate may depend on. Before adding a name, look at what it depends on in turn.
 const ALLOWED: &[&str] = &[
     "bytes",
+    "chacha20poly1305",
     "data-encoding",
     "hmac",
     "http",
