@@ -4,8 +4,13 @@
 //! it so. **Invariant:** no provider's folder mentions another's. A new provider is one folder and one line in
 //! [`PROVIDERS`]; the folders have the same file names for the same things.
 
+pub mod airtable;
+pub mod connect;
 pub mod hubspot;
 mod json;
+pub mod notion;
+pub mod tentoeight;
+pub mod wire;
 
 use bytes::Bytes;
 use std::fmt::Debug;

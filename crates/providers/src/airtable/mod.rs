@@ -1,0 +1,1 @@
+//! airtable's wire.

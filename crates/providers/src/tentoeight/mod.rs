@@ -1,0 +1,1 @@
+//! tentoeight's wire.

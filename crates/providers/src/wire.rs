@@ -1,0 +1,201 @@
+//! What goes over the wire between the hub and a provider: calls as data, replies as data, and what a reply that is no
+//! success means to the engine. Providers build the one and read the other; the hub does the sending.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use std::fmt;
+use std::time::Duration;
+use syncline_core::secret::Secret;
+
+/// Where a provider is. The real hosts are the defaults of the configuration; a sandbox is only other URLs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hosts {
+    /// Where the API is, without a trailing slash.
+    pub api: String,
+    /// Where browsers are sent to consent, without a trailing slash.
+    pub web: String,
+}
+
+/// A call to a provider, ready to be sent. Printing it shows neither headers nor body: both may hold secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// The whole URL. Never holds a secret: it may be logged.
+    pub url: String,
+    /// Headers; those with secrets are marked sensitive.
+    pub headers: HeaderMap,
+    /// The body, empty when there is none.
+    pub body: Bytes,
+    /// Which of the provider's limits it counts against.
+    pub cost: Cost,
+    /// Whether it may be sent again when nobody knows what became of it.
+    pub again: Again,
+}
+
+/// Which limits a call counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// None that is known: token endpoints and the like.
+    Free,
+    /// The ordinary ones.
+    Call,
+    /// HubSpot's search, which has a limit of its own.
+    Search,
+}
+
+/// What to do when a call broke off and nobody knows whether it was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Send it again: doing it twice is doing it once.
+    Always,
+    /// Look first: doing it twice would be twice.
+    LookFirst,
+}
+
+impl Call {
+    /// A call without a body that may be repeated.
+    #[must_use]
+    pub fn get(url: String) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            cost: Cost::Call,
+            again: Again::Always,
+        }
+    }
+
+    /// A call with a JSON body.
+    #[must_use]
+    pub fn json(method: Method, url: String, body: &serde_json::Value) -> Self {
+        let mut call =
+            Self { method, again: Again::LookFirst, body: Bytes::from(body.to_string()), ..Self::get(url) };
+        call.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        call
+    }
+
+    /// A call with a form as its body.
+    #[must_use]
+    pub fn form(url: String, fields: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let body = Bytes::from(form.finish());
+        let mut call = Self { method: Method::POST, again: Again::LookFirst, body, ..Self::get(url) };
+        call.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        call
+    }
+
+    /// With this value of `Authorization`. A token that cannot be a header's value is sent as none, and refused by the provider.
+    #[must_use]
+    pub fn authorized(mut self, scheme: &str, token: &Secret) -> Self {
+        if let Ok(mut value) = HeaderValue::try_from(format!("{scheme} {}", token.expose())) {
+            value.set_sensitive(true);
+            self.headers.insert(AUTHORIZATION, value);
+        }
+        self
+    }
+
+    /// Counting against these limits.
+    #[must_use]
+    pub fn costing(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+
+    /// May be repeated although it has a body.
+    #[must_use]
+    pub fn repeatable(mut self) -> Self {
+        self.again = Again::Always;
+        self
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.url)
+    }
+}
+
+/// What a provider answered, whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The body; may be anything, HTML of an edge included.
+    pub body: &'a [u8],
+}
+
+impl Reply<'_> {
+    /// A header's text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON, if it is.
+    #[must_use]
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(self.body).ok()
+    }
+}
+
+/// Why a call did not do what it was for, in the few kinds the engine treats differently.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Too many calls.
+    #[error("{limit} was reached{}", again(*wait))]
+    RateLimited {
+        /// Which limit, in a few words for people.
+        limit: &'static str,
+        /// How long the provider says to wait; none: as long as this limit's window or penalty is known to be.
+        wait: Option<Duration>,
+        /// Whether waiting helps at all soon: false for quotas of a month.
+        passes: bool,
+    },
+    /// The token is not, or no longer, good.
+    #[error("the provider does not accept the token")]
+    Unauthorized,
+    /// The token is good but may not do this.
+    #[error("the connection may not do this: {0}")]
+    Forbidden(String),
+    /// There is no such thing (any more).
+    #[error("the provider does not know it (any more)")]
+    Gone,
+    /// The provider understood, and refuses for good.
+    #[error("the provider refuses: {0}")]
+    Rejected(String),
+    /// May work later.
+    #[error("the provider failed: {message}{}", again(*wait))]
+    Transient {
+        /// What it said, or how the connection broke.
+        message: String,
+        /// How long it says to wait.
+        wait: Option<Duration>,
+    },
+    /// It may have been done: look before doing it again.
+    #[error("the provider may have done it, and did not say: {0}")]
+    MaybeCommitted(String),
+    /// Success by its status, but not to be understood.
+    #[error("the provider's answer cannot be understood: {0}")]
+    Unreadable(&'static str),
+}
+
+fn again(wait: Option<Duration>) -> String {
+    wait.map_or_else(String::new, |wait| format!("; again after {} s", wait.as_secs_f64().ceil()))
+}
+
+/// A provider's words, fit for a row and a page: one line, not too long.
+#[must_use]
+pub fn words(text: &str) -> String {
+    const LONGEST: usize = 300;
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
