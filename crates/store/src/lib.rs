@@ -19,6 +19,7 @@ mod value;
 
 pub mod accounts;
 pub mod api_keys;
+pub mod connections;
 pub mod embedded_log;
 pub mod events;
 pub mod intake_log;

@@ -34,6 +34,7 @@ migrations! {
     1 "0001_events";
     2 "0002_jobs";
     3 "0003_access";
+    4 "0004_connections";
 }
 
 impl Migration {

@@ -35,6 +35,7 @@ macro_rules! for_sqlite {
 
 mod accounts;
 mod api_keys;
+mod connections;
 mod disk_full;
 mod embedded_log;
 mod event_contents;
