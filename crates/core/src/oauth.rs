@@ -2,7 +2,7 @@
 
 use crate::secret::Secret;
 use crate::signature::sha256;
-use data_encoding::BASE64URL_NOPAD;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
 use rand::{Rng, RngExt as _};
 use subtle::ConstantTimeEq as _;
 
@@ -35,6 +35,12 @@ pub fn is_token(fingerprint: &[u8; 32], presented: &str) -> bool {
     sha256(&[presented.as_bytes()]).ct_eq(fingerprint).into()
 }
 
+/// What `Authorization: Basic` carries (RFC 7617): id and secret with a colon between them, in padded standard base 64.
+#[must_use]
+pub fn basic(id: &str, secret: &Secret) -> Secret {
+    Secret::new(BASE64.encode(format!("{id}:{}", secret.expose()).as_bytes()))
+}
+
 fn random_text(rng: &mut dyn Rng) -> Secret {
     let bytes: [u8; 32] = rng.random();
     Secret::new(BASE64URL_NOPAD.encode(&bytes))
@@ -51,6 +57,13 @@ mod tests {
         // RFC 7636, appendix B.
         let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn basic_credentials_are_those_of_the_rfc() {
+        // RFC 7617, section 2.
+        let basic = basic("Aladdin", &Secret::new("open sesame"));
+        assert_eq!(basic.expose(), "QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 
     #[test]
