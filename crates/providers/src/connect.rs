@@ -1,6 +1,7 @@
 //! Connecting an account: OAuth as each provider speaks it, keys that a user pastes, and whose account a token is for.
 
-use crate::wire::{Call, Fault, Hosts, Reply};
+use crate::wire::{Call, Fault, Hosts, Reply, words};
+use serde_json::Value;
 use std::time::Duration;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
@@ -93,7 +94,7 @@ pub trait OAuth: Sync {
     /// Asks for new tokens.
     fn refresh(&self, app: &App<'_>, refresh: &Secret) -> Call;
 
-    /// Reads the answer to either.
+    /// Reads the answer to either. A refresh that brings no refresh token leaves the one it was made with good (RFC 6749, 6).
     ///
     /// # Errors
     /// [`Refused`].
@@ -108,8 +109,8 @@ pub trait Connect: Sync {
     /// OAuth; none where the provider has only keys.
     fn oauth(&self) -> Option<&'static dyn OAuth>;
 
-    /// Whether this could be a key or a personal token of the provider, by its looks: none when it could, else what is wrong, for
-    /// the person who pasted it.
+    /// Whether this could be a key or a personal token of the provider, by its looks: none when it could, else what is
+    /// wrong, for the person who pasted it.
     fn look_at_key(&self, key: &Secret) -> Option<&'static str>;
 
     /// Asks whose token or key it is; also the test of a key before it is kept.
@@ -120,4 +121,51 @@ pub trait Connect: Sync {
     /// # Errors
     /// [`Fault`]; `Unauthorized` when the token is not good.
     fn account(&self, reply: &Reply<'_>, token: &Secret) -> Result<Account, Fault>;
+}
+
+/// What is wrong with any provider's key: nothing in it, or characters that no header can carry as they are.
+pub(crate) fn unusable(key: &Secret) -> Option<&'static str> {
+    let key = key.expose();
+    if key.is_empty() {
+        Some("there is nothing in it")
+    } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Some("it has spaces, line breaks or letters that no key has: copy the key alone")
+    } else {
+        None
+    }
+}
+
+/// The account with this id, which providers write as a number or as a text; none when it is neither or cannot be an id.
+/// Without a name people see the id.
+pub(crate) fn account(id: &Value, name: Option<&str>) -> Option<Account> {
+    let id = match id {
+        Value::String(id) => id.clone(),
+        Value::Number(id) => id.as_u64()?.to_string(),
+        _ => return None,
+    };
+    if id.is_empty() || id.len() > 100 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return None;
+    }
+    let name = name.map(words).filter(|name| !name.is_empty()).unwrap_or_else(|| id.clone());
+    Some(Account { id, name })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_account_needs_an_id_that_fits_a_row_and_has_a_name_in_any_case() {
+        assert_eq!(account(&json!(62515), None), Some(Account { id: "62515".into(), name: "62515".into() }));
+        assert_eq!(
+            account(&json!("a"), Some(" A\nB ")),
+            Some(Account { id: "a".into(), name: "A B".into() })
+        );
+        for bad in
+            [json!(null), json!(""), json!(-1), json!(1.5), json!("a b"), json!("x".repeat(101)), json!([1])]
+        {
+            assert_eq!(account(&bad, None), None, "{bad}");
+        }
+    }
 }

@@ -1,15 +1,19 @@
 //! What each provider says on the wire: requests built, responses and webhooks read, nothing ever sent.
 //!
 //! **Invariant:** no sockets, no SQL, no files, no clock and no dice; the manifest lists no I/O crate and a test keeps
-//! it so. **Invariant:** no provider's folder mentions another's. A new provider is one folder and one line in
-//! [`PROVIDERS`]; the folders have the same file names for the same things.
+//! it so. **Invariant:** no provider's folder mentions another's. A new provider is one folder, one line in
+//! [`connect::CONNECTORS`] and, if it sends webhooks, one in [`PROVIDERS`]; the folders have the same file names for the
+//! same things.
 
 pub mod airtable;
 pub mod connect;
 pub mod hubspot;
 mod json;
 pub mod notion;
+mod oauth;
 pub mod tentoeight;
+#[cfg(test)]
+mod testing;
 pub mod wire;
 
 use bytes::Bytes;
@@ -19,7 +23,7 @@ use syncline_core::event::Event;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
-/// Every provider there is.
+/// Every provider whose webhooks are understood.
 pub static PROVIDERS: &[&dyn Provider] = &[&hubspot::HubSpot];
 
 /// The provider that goes by `id` in URLs, rows and configuration.

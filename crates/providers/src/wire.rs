@@ -1,6 +1,9 @@
 //! What goes over the wire between the hub and a provider: calls as data, replies as data, and what a reply that is no
 //! success means to the engine. Providers build the one and read the other; the hub does the sending.
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -13,7 +16,7 @@ use syncline_core::secret::Secret;
 pub struct Hosts {
     /// Where the API is, without a trailing slash.
     pub api: String,
-    /// Where browsers are sent to consent, without a trailing slash.
+    /// Where browsers are sent to consent, without a trailing slash. Airtable has the token endpoint here too.
     pub web: String,
 }
 
@@ -88,7 +91,8 @@ impl Call {
         call
     }
 
-    /// With this value of `Authorization`. A token that cannot be a header's value is sent as none, and refused by the provider.
+    /// With this value of `Authorization`. A token that cannot be a header's value is sent as none, and refused by the
+    /// provider.
     #[must_use]
     pub fn authorized(mut self, scheme: &str, token: &Secret) -> Self {
         if let Ok(mut value) = HeaderValue::try_from(format!("{scheme} {}", token.expose())) {
@@ -142,6 +146,39 @@ impl Reply<'_> {
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(self.body).ok()
     }
+
+    /// How long `Retry-After` says to wait, where it is whole seconds. At most a day, the longest that is known to be meant
+    /// (HubSpot facts 9): a wrong header must not put a connection to sleep for good.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        seconds(self.header("retry-after")?)
+    }
+
+    /// Whether it is a page for people: then an edge or a proxy answered, and not the API.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/html"))
+            || self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// What to say of it where it has no message that we know how to find: the status, and the text if it is text.
+    #[must_use]
+    pub fn outline(&self) -> String {
+        let status = self.status.as_u16();
+        match std::str::from_utf8(self.body) {
+            Ok(text) if !self.is_page() && !text.trim().is_empty() => {
+                words(&format!("HTTP {status}: {text}"))
+            }
+            _ => format!("HTTP {status}"),
+        }
+    }
+}
+
+/// Whole seconds as providers write them; at most a day, as [`Reply::retry_after`] says.
+#[must_use]
+pub fn seconds(text: &str) -> Option<Duration> {
+    const DAY: u64 = 24 * 60 * 60;
+    Some(Duration::from_secs(text.trim().parse::<u64>().ok()?.min(DAY)))
 }
 
 /// Why a call did not do what it was for, in the few kinds the engine treats differently.
@@ -185,17 +222,77 @@ pub enum Fault {
     Unreadable(&'static str),
 }
 
+impl Fault {
+    /// What a status means where the provider has no rule of its own. A page instead of the API's 403 or 404 comes from an
+    /// edge, and says nothing about scopes or records: taking it for the API's word would delete what is still there.
+    #[must_use]
+    pub fn usual(reply: &Reply<'_>, message: String) -> Self {
+        match reply.status.as_u16() {
+            403 | 404 if reply.is_page() => Self::Transient { message, wait: reply.retry_after() },
+            401 => Self::Unauthorized,
+            402 | 403 => Self::Forbidden(message),
+            404 | 410 => Self::Gone,
+            429 => Self::RateLimited {
+                limit: "a limit of the provider",
+                wait: reply.retry_after(),
+                passes: true,
+            },
+            408 | 425 | 500.. => Self::Transient { message, wait: reply.retry_after() },
+            400.. => Self::Rejected(message),
+            _ => Self::Unreadable("neither the success that was expected nor an error"),
+        }
+    }
+
+    /// The same without `secret`, should the provider have repeated it in its words. Very short ones are no secrets, and
+    /// would take the words apart.
+    #[must_use]
+    pub fn without(self, secret: &Secret) -> Self {
+        if secret.expose().len() < 8 {
+            return self;
+        }
+        let clean = |text: String| text.replace(secret.expose(), "…");
+        match self {
+            Self::Forbidden(text) => Self::Forbidden(clean(text)),
+            Self::Rejected(text) => Self::Rejected(clean(text)),
+            Self::MaybeCommitted(text) => Self::MaybeCommitted(clean(text)),
+            Self::Transient { message, wait } => Self::Transient { message: clean(message), wait },
+            other => other,
+        }
+    }
+}
+
 fn again(wait: Option<Duration>) -> String {
     wait.map_or_else(String::new, |wait| format!("; again after {} s", wait.as_secs_f64().ceil()))
 }
 
-/// A provider's words, fit for a row and a page: one line, not too long.
+/// A provider's words, fit for a row and a page: one line, not too long, and without what could be a token that the
+/// provider repeats.
 #[must_use]
 pub fn words(text: &str) -> String {
     const LONGEST: usize = 300;
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line: String = text.split_whitespace().map(without_tokens).collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
+}
+
+/// With every long run of letters and digits that no language and no id would write replaced by `…`. A UUID has 36
+/// characters and stays; the providers' tokens have more, with digits or letters of both cases.
+fn without_tokens(word: &str) -> String {
+    const LONGEST_ID: usize = 39;
+    let in_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let random = |run: &str| {
+        let has = |what: fn(&u8) -> bool| run.as_bytes().iter().any(what);
+        has(u8::is_ascii_digit) || (has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
+    };
+    let piece = |piece: &str| {
+        let run = piece.trim_end_matches(|c| !in_token(c));
+        if run.len() > LONGEST_ID && random(run) {
+            format!("…{}", &piece[run.len()..])
+        } else {
+            piece.to_owned()
+        }
+    };
+    word.split_inclusive(|c| !in_token(c)).map(piece).collect()
 }
