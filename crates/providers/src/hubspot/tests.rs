@@ -2,7 +2,9 @@
 //! own Python library and cross-checked with its Node one, or printed in HubSpot's documentation.
 
 mod body;
+mod connect;
 mod door;
+mod errors;
 mod events;
 mod split;
 
