@@ -1,0 +1,4 @@
+//! What holds for Notion. Bodies as they stand in the facts, sections 2, 3, 6 and 9.
+
+mod connect;
+mod errors;
