@@ -1,0 +1,4 @@
+//! What holds for Airtable. Bodies as they stand in the facts, sections 2, 3, 5, 6 and 8.
+
+mod connect;
+mod errors;
