@@ -1,1 +1,13 @@
-//! tentoeight's wire.
+//! 10to8. What this folder knows and where from: its README.
+
+mod account;
+mod errors;
+#[cfg(test)]
+mod tests;
+
+/// 10to8's enterprise API.
+#[derive(Clone, Copy, Debug)]
+pub struct TenToEight;
+
+/// The provider's id.
+pub(crate) const ID: &str = "tentoeight";
