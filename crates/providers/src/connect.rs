@@ -1,10 +1,25 @@
 //! Connecting an account: OAuth as each provider speaks it, keys that a user pastes, and whose account a token is for.
 
 use crate::wire::{Call, Fault, Hosts, Reply, words};
+use crate::{airtable, hubspot, notion, tentoeight};
 use serde_json::Value;
 use std::time::Duration;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
+
+/// Every provider an account of which can be connected, with its id.
+pub static CONNECTORS: &[(&str, &dyn Connect)] = &[
+    (hubspot::ID, &hubspot::HubSpot),
+    (notion::ID, &notion::Notion),
+    (airtable::ID, &airtable::Airtable),
+    (tentoeight::ID, &tentoeight::TenToEight),
+];
+
+/// How to connect to the provider that goes by `provider` in URLs, rows and configuration.
+#[must_use]
+pub fn connect(provider: &str) -> Option<&'static dyn Connect> {
+    CONNECTORS.iter().find(|(id, _)| *id == provider).map(|(_, connector)| *connector)
+}
 
 /// Our registration at a provider.
 #[derive(Clone, Copy, Debug)]
@@ -154,6 +169,25 @@ pub(crate) fn account(id: &Value, name: Option<&str>) -> Option<Account> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn every_connector_is_found_by_its_id_and_nothing_else_is() {
+        for id in ["hubspot", "notion", "airtable", "tentoeight"] {
+            assert!(connect(id).is_some(), "{id}");
+        }
+        assert_eq!(CONNECTORS.len(), 4);
+        assert!(connect("").is_none() && connect("HubSpot").is_none());
+        assert!(crate::PROVIDERS.iter().all(|provider| connect(provider.id()).is_some()));
+    }
+
+    #[test]
+    fn no_provider_takes_a_key_that_no_header_can_carry() {
+        for (id, connector) in CONNECTORS {
+            for bad in ["", " ", "Bearer abc", "abc\n", "schlüssel", "a\0b"] {
+                assert!(connector.look_at_key(&Secret::new(bad)).is_some(), "{id} takes {bad:?}");
+            }
+        }
+    }
 
     #[test]
     fn an_account_needs_an_id_that_fits_a_row_and_has_a_name_in_any_case() {
