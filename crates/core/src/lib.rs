@@ -9,6 +9,7 @@ pub mod door;
 pub mod event;
 pub mod fair;
 pub mod oauth;
+pub mod record;
 pub mod schedule;
 pub mod seal;
 pub mod secret;

@@ -98,6 +98,15 @@ pub enum Refused {
     Unreadable(&'static str),
 }
 
+/// How a connection proves itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// Tokens of an OAuth app.
+    OAuth,
+    /// A key or personal token that a user pasted.
+    Key,
+}
+
 /// OAuth 2.0 as a provider speaks it.
 pub trait OAuth: Sync {
     /// Where to send the browser.

@@ -9,6 +9,7 @@ pub mod airtable;
 pub mod connect;
 pub mod hubspot;
 mod json;
+pub mod load;
 pub mod notion;
 mod oauth;
 pub mod tentoeight;

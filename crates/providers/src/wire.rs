@@ -33,6 +33,8 @@ pub struct Call {
     pub body: Bytes,
     /// Which of the provider's limits it counts against.
     pub cost: Cost,
+    /// The part of the account that has limits of its own (an Airtable base); none: the account as a whole.
+    pub part: Option<String>,
     /// Whether it may be sent again when nobody knows what became of it.
     pub again: Again,
 }
@@ -67,6 +69,7 @@ impl Call {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             cost: Cost::Call,
+            part: None,
             again: Again::Always,
         }
     }
@@ -106,6 +109,13 @@ impl Call {
     #[must_use]
     pub fn costing(mut self, cost: Cost) -> Self {
         self.cost = cost;
+        self
+    }
+
+    /// Counting against the limits of this part of the account.
+    #[must_use]
+    pub fn within(mut self, part: &str) -> Self {
+        self.part = Some(part.to_owned());
         self
     }
 
