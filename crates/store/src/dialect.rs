@@ -54,6 +54,14 @@ impl Dialect {
         }
     }
 
+    /// The end of a `SELECT` whose rows are about to be changed: locked, in the order of the `SELECT`, once those who hold them are done.
+    pub(crate) fn locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres | Self::MySql => " FOR UPDATE",
+        }
+    }
+
     /// A migration's text with its type words replaced.
     pub(crate) fn render(self, template: &str) -> String {
         let words: [(&str, [&str; 3]); 7] = [

@@ -22,10 +22,16 @@ pub mod api_keys;
 pub mod connections;
 pub mod embedded_log;
 pub mod events;
+pub mod hooks;
 pub mod intake_log;
 pub mod jobs;
 pub mod leases;
+pub mod notifications;
 pub mod portal;
+pub mod positions;
+pub mod records;
+pub mod runs;
+pub mod stale;
 pub mod testing;
 
 pub use dialect::Dialect;

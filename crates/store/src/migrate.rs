@@ -35,6 +35,7 @@ migrations! {
     2 "0002_jobs";
     3 "0003_access";
     4 "0004_connections";
+    5 "0005_records";
 }
 
 impl Migration {

@@ -77,15 +77,16 @@ impl MySqlTx {
 
     pub(crate) async fn insert_many(&mut self, bulk: &Bulk, rows: Vec<Vec<Value>>) -> Result<()> {
         let marks = format!("({})", vec!["?"; bulk.columns.len()].join(", "));
+        // Changes nothing, whatever column it is about; any one of the index will do.
+        let idle = bulk.unique.split(',').next().unwrap_or(bulk.unique);
         let mut rows = rows;
         while !rows.is_empty() {
             let rest = rows.split_off(chunk(&rows, MAX_PLACEHOLDERS / bulk.columns.len()));
             // Not `INSERT IGNORE`, which would swallow every other complaint too.
             let sql = format!(
-                "{}VALUES {} ON DUPLICATE KEY UPDATE {unique} = {table}.{unique}",
+                "{}VALUES {} ON DUPLICATE KEY UPDATE {idle} = {table}.{idle}",
                 bulk.insert_into(),
                 vec![marks.as_str(); rows.len()].join(", "),
-                unique = bulk.unique,
                 table = bulk.table,
             );
             self.execute(&sql, rows.into_iter().flatten().collect()).await?;

@@ -35,7 +35,7 @@ pub struct Bulk {
     pub table: &'static str,
     /// Its columns and their kinds, in the order of the values.
     pub columns: &'static [(&'static str, Kind)],
-    /// The column whose unique index decides what is already there.
+    /// The column whose unique index decides what is already there, or several with commas between.
     pub unique: &'static str,
 }
 

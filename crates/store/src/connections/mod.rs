@@ -8,7 +8,7 @@ pub use credentials::{
     sealed_otherwise,
 };
 
-use crate::value::{Row, Value, args};
+use crate::value::{Row, Value, args, in_list};
 use crate::{Result, Scope, Store, Tx};
 use syncline_core::time::Timestamp;
 
@@ -157,6 +157,41 @@ pub async fn get(store: &Store, scope: &Scope, id: &str) -> Result<Option<Connec
     let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = ?");
     let found = store.query(&sql, args![id]).await?.first().map(read).transpose()?;
     Ok(found.filter(|connection| scope.admits(&connection.org_id)))
+}
+
+/// Connections to these accounts that are in use or wait for a person, as seen by this transaction: account, connection and
+/// organization of each.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn on_accounts(
+    tx: &mut Tx,
+    provider: &str,
+    accounts: &[&str],
+) -> Result<Vec<(String, String, String)>> {
+    let mut found = Vec::new();
+    for piece in accounts.chunks(512) {
+        let (marks, accounts) = in_list(piece.iter().map(|account| Value::from(*account)).collect());
+        let sql = format!(
+            "SELECT account, id, org_id, status FROM connections WHERE provider = ? AND account IN ({marks})"
+        );
+        let mut values = args![provider];
+        values.extend(accounts);
+        for row in tx.query(&sql, values).await? {
+            if row.text(3)? != Status::Disconnected.name() {
+                found.push((row.text(0)?, row.text(1)?, row.text(2)?));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The ids of all connections an organization ever had, in order.
+pub(crate) async fn ids_of(store: &Store, org_id: &str) -> Result<Vec<String>> {
+    let rows = store.query("SELECT id FROM connections WHERE org_id = ?", args![org_id]).await?;
+    let mut ids = rows.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+    ids.sort();
+    Ok(ids)
 }
 
 /// Keeps a connection that was just authorized; answers its id, which is the old one where the organization had connected this account
