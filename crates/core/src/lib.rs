@@ -4,6 +4,7 @@
 //! [`time::Timestamp`]; whoever needs chance takes a `&mut dyn Rng`. The manifest lists no I/O crate and a test
 //! keeps it so.
 
+pub mod budget;
 pub mod cursor;
 pub mod door;
 pub mod event;

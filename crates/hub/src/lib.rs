@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod app;
+pub mod call;
 pub mod cli;
 pub mod config;
 pub mod cx;
@@ -11,6 +12,7 @@ pub mod http;
 pub mod intake;
 pub mod jobs;
 pub mod lifecycle;
+pub mod load;
 pub mod local_key;
 pub mod portal;
 pub mod program;

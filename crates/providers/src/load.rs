@@ -157,6 +157,11 @@ pub trait Load: Sync {
     /// Whether [`From::ChangedSince`] is of use on this lane; where it is not, every run reads the lane from its start.
     fn knows_changes(&self, lane: &Lane) -> bool;
 
+    /// The type of the records that are in a record of this type, each with its id as their collection: they go with it.
+    fn children(&self, _object_type: &str) -> Option<&'static str> {
+        None
+    }
+
     /// How far before the latest change seen the next run has to begin, because the provider shows changes late or with
     /// coarse times.
     fn overlap(&self) -> Duration;

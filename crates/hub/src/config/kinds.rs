@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use toml::Value;
 
-use super::units::{Keep, Size, Span};
+use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, is_redis_url, without_password};
 
 /// What a setting may hold.
@@ -44,6 +44,8 @@ pub(super) enum Kind {
     Size(&'static str, &'static str),
     /// `forever`, or a duration no shorter than this.
     Keep(&'static str),
+    /// `never`, or a duration no shorter than this.
+    Every(&'static str),
 }
 
 /// A value as somebody gave it, before it is known to be any good.
@@ -112,6 +114,7 @@ impl Kind {
             Self::Size(least, most) => Size::parse(text)
                 .is_some_and(|size| Some(size) >= Size::parse(least) && Some(size) <= Size::parse(most)),
             Self::Keep(least) => Keep::parse(text).is_some_and(|keep| Some(keep) >= Keep::parse(least)),
+            Self::Every(least) => Every::parse(text).is_some_and(|every| every.is_at_least(Span::parse(least))),
             Self::Switch | Self::Whole(..) | Self::Share => false,
         }
     }
@@ -132,6 +135,9 @@ impl Kind {
             }
             Self::Keep(least) => {
                 format!("\"forever\", or an age such as \"365d\", which must be \"{least}\" or more")
+            }
+            Self::Every(least) => {
+                format!("\"never\", or a duration such as \"15m\", which must be \"{least}\" or more")
             }
             _ => self.expected_always().to_owned(),
         }
@@ -170,7 +176,12 @@ impl Kind {
             Self::Brokers => "brokers with commas between them, such as \"kafka-1:9092,kafka-2:9092\"",
             Self::Switch => "true or false, without quotes",
             Self::Share => "a number from 0.0 to 1.0, such as 0.1, without quotes",
-            Self::Choice(_) | Self::Whole(..) | Self::Span(..) | Self::Size(..) | Self::Keep(_) => "",
+            Self::Choice(_)
+            | Self::Whole(..)
+            | Self::Span(..)
+            | Self::Size(..)
+            | Self::Keep(_)
+            | Self::Every(_) => "",
         }
     }
 

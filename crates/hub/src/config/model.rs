@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer};
 use syncline_core::secret::Secret;
 
-use super::units::{Keep, Size, Span};
+use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl};
 
 /// Every setting.
@@ -28,6 +28,8 @@ pub struct Config {
     pub apps: BTreeMap<String, App>,
     /// Work in the background.
     pub jobs: Jobs,
+    /// Loading records.
+    pub load: Load,
     /// How long things are kept.
     pub retention: Retention,
     /// Shared budgets and wake-ups.
@@ -192,6 +194,60 @@ pub struct Jobs {
     pub poll: Span,
     /// Tries before a job is parked.
     pub max_attempts: u32,
+}
+
+/// `[load]`: loading records.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Whether a connection is loaded as soon as it is made.
+    pub on_connect: bool,
+    /// How often what changed is read.
+    pub every: Every,
+    /// How often everything is read.
+    pub full_every: Every,
+    /// Loads at the same time, per process.
+    pub runs: usize,
+    /// Lanes of one load at the same time.
+    pub lanes: usize,
+    /// The most pages read of each lane; 0: all.
+    pub max_pages: u32,
+    /// What to read at HubSpot.
+    pub hubspot: Objects,
+}
+
+/// What to read at a provider.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Objects {
+    /// Object types; the provider's usual ones when empty.
+    #[serde(rename = "objects", deserialize_with = "words")]
+    pub types: Vec<String>,
+    /// Properties by object type.
+    #[serde(default, deserialize_with = "words_by_name")]
+    pub properties: BTreeMap<String, Vec<String>>,
+}
+
+impl Load {
+    /// What to read at this provider.
+    #[must_use]
+    pub fn objects(&self, provider: &str) -> &Objects {
+        static ALL: Objects = Objects { types: Vec::new(), properties: BTreeMap::new() };
+        if provider == Provider::Hubspot.as_str() { &self.hubspot } else { &ALL }
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn words<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+    String::deserialize(source).map(|text| split(&text))
+}
+
+fn words_by_name<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+    let texts = BTreeMap::<String, String>::deserialize(source)?;
+    Ok(texts.into_iter().map(|(name, text)| (name, split(&text))).collect())
 }
 
 /// `[retention]`: how long things are kept.

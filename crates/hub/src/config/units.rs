@@ -115,6 +115,49 @@ impl fmt::Display for Keep {
     }
 }
 
+/// How often something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Every {
+    /// Once in such a span.
+    Span(Span),
+    /// Not by itself.
+    Never,
+}
+
+impl Every {
+    /// Reads `never` or a span; nothing when it is neither.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "never" { Some(Self::Never) } else { Span::parse(text).map(Self::Span) }
+    }
+
+    /// The span; nothing for never.
+    #[must_use]
+    pub fn span(self) -> Option<std::time::Duration> {
+        match self {
+            Self::Span(span) => Some(span.get()),
+            Self::Never => None,
+        }
+    }
+
+    /// Whether it is no more often than once in `least`.
+    pub(super) fn is_at_least(self, least: Option<Span>) -> bool {
+        match self {
+            Self::Span(span) => Some(span) >= least,
+            Self::Never => true,
+        }
+    }
+}
+
+impl fmt::Display for Every {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("never"),
+            Self::Span(span) => span.fmt(f),
+        }
+    }
+}
+
 /// `12kB` as 12 × 1000. No fractions, no sign, no second unit: one way to write each thing.
 fn number_and_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
@@ -142,4 +185,5 @@ pub(super) use deserialize_from_text;
 
 deserialize_from_text!(Span, Span::parse, "a duration such as 3s");
 deserialize_from_text!(Size, Size::parse, "a size such as 8MiB");
+deserialize_from_text!(Every, Every::parse, "`never` or a duration such as 15m");
 deserialize_from_text!(Keep, Keep::parse, "`forever` or a duration such as 365d");

@@ -3,6 +3,7 @@
 
 use crate::cx::Cx;
 use crate::jobs::{Payload, park};
+use crate::load::hydrate;
 use bytes::Bytes;
 use syncline_core::segment::LoggedDelivery;
 use syncline_core::time::Timestamp;
@@ -101,7 +102,10 @@ pub async fn store(
     let mut tx = cx.store.begin().await?;
     let arrived = sorted.arrivals.len() as u64;
     let parked = sorted.unreadable.len() as u64;
+    let announced = hydrate::announced(&mut tx, &sorted.arrivals).await?;
+    // What locks comes in the same order in every transaction: the events' sequence, then marks and jobs.
     let new = events::store(&mut tx, sorted.arrivals).await?;
+    hydrate::note(cx, &mut tx, announced).await?;
     for misfit in sorted.unreadable {
         let reason = misfit.reason.clone();
         park(cx, &mut tx, Payload::StoreEvent(misfit), &reason).await?;

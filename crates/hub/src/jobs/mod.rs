@@ -7,9 +7,11 @@ pub mod worker;
 
 use crate::cx::Cx;
 use crate::intake::stored::Misfit;
+use crate::load::{engine, hydrate, schedule};
 use syncline_core::time::Timestamp;
 use syncline_store::jobs::{self, Job, NewJob, Outcome};
 use syncline_store::{StoreError, Tx};
+use tokio_util::sync::CancellationToken;
 
 /// Everything there is to do, with what each needs to know.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -28,6 +30,30 @@ pub enum Payload {
         /// The organization it was assigned to.
         org_id: String,
     },
+    /// Take a load as far as it goes.
+    #[serde(rename = "load.run")]
+    LoadRun {
+        /// Which run.
+        run_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Ask for a connection's next load, from time to time.
+    #[serde(rename = "load.schedule")]
+    LoadSchedule {
+        /// Which connection's.
+        connection_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Read the records that webhooks named.
+    #[serde(rename = "records.hydrate")]
+    Hydrate {
+        /// Which connection's.
+        connection_id: String,
+        /// Whose.
+        org_id: String,
+    },
     /// Delete what is older than it should become.
     #[serde(rename = "retention")]
     Retention,
@@ -40,6 +66,9 @@ impl Payload {
         match self {
             Self::StoreEvent(_) => "event.store",
             Self::AdoptEvents { .. } => "events.adopt",
+            Self::LoadRun { .. } => LOAD_RUN,
+            Self::LoadSchedule { .. } => "load.schedule",
+            Self::Hydrate { .. } => "records.hydrate",
             Self::Retention => "retention",
         }
     }
@@ -47,7 +76,10 @@ impl Payload {
     /// For whom; empty for the installation itself. Decides who may see the job, and whose turn it is.
     fn org_id(&self) -> &str {
         match self {
-            Self::AdoptEvents { org_id, .. } => org_id,
+            Self::AdoptEvents { org_id, .. }
+            | Self::LoadRun { org_id, .. }
+            | Self::LoadSchedule { org_id, .. }
+            | Self::Hydrate { org_id, .. } => org_id,
             Self::StoreEvent(_) | Self::Retention => "",
         }
     }
@@ -57,6 +89,9 @@ impl Payload {
         match self {
             Self::StoreEvent(_) => None,
             Self::AdoptEvents { provider, account, .. } => Some(format!("events.adopt/{provider}/{account}")),
+            Self::LoadRun { run_id, .. } => Some(format!("load.run/{run_id}")),
+            Self::LoadSchedule { connection_id, .. } => Some(format!("load.schedule/{connection_id}")),
+            Self::Hydrate { connection_id, .. } => Some(format!("records.hydrate/{connection_id}")),
             Self::Retention => Some("retention".to_owned()),
         }
     }
@@ -119,11 +154,17 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Runs a job once.
-async fn run(cx: &Cx, job: &Job) -> Result<Outcome, Failure> {
+/// The kind that takes hours and mostly waits: it has seats of its own.
+const LOAD_RUN: &str = "load.run";
+
+/// Runs a job once. `stop` is cancelled when long ones should come to a halt and give the rest back.
+async fn run(cx: &Cx, job: &Job, stop: &CancellationToken) -> Result<Outcome, Failure> {
     match Payload::read(&job.kind, &job.payload).map_err(Failure::GiveUp)? {
         Payload::StoreEvent(misfit) => store_event::run(cx, misfit).await,
         Payload::AdoptEvents { provider, account, .. } => adopt_events::run(cx, &provider, &account).await,
+        Payload::LoadRun { run_id, .. } => engine::run(cx, job, &run_id, stop).await,
+        Payload::LoadSchedule { connection_id, .. } => schedule::run(cx, &connection_id).await,
+        Payload::Hydrate { connection_id, .. } => hydrate::run(cx, job, &connection_id, stop).await,
         Payload::Retention => retention::run(cx).await,
     }
 }

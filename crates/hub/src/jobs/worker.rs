@@ -1,6 +1,6 @@
 //! The worker: claims due jobs fairly, runs them, keeps their leases alive, settles them.
 
-use super::{Failure, run};
+use super::{Failure, LOAD_RUN, run};
 use crate::cx::Cx;
 use crate::telemetry::{SPANS, Stopwatch, metrics};
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ impl Running {
 /// Works until `soft` is cancelled, then finishes what it is running; `hard` makes it give that back instead.
 pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
     let running = Running::default();
-    let mut tasks = JoinSet::new();
+    let (mut tasks, mut loads) = (JoinSet::new(), JoinSet::new());
     let mut last_served: Option<String> = None;
     let renewing = tokio::spawn(keep_leases(cx.clone(), running.clone()));
     while !soft.is_cancelled() {
@@ -58,8 +58,13 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
         };
         let any = !claimed.is_empty();
         for job in claimed {
+            if job.kind == LOAD_RUN && loads.len() >= cx.config.load.runs {
+                settle(&cx, &job, &Outcome::Continue(cx.now().plus(cx.config.jobs.poll.get()))).await;
+                continue;
+            }
             running.add(&job.id);
-            tasks.spawn(run_and_settle(cx.clone(), job, running.clone(), hard.clone()));
+            let seats = if job.kind == LOAD_RUN { &mut loads } else { &mut tasks };
+            seats.spawn(run_and_settle(cx.clone(), job, running.clone(), soft.clone(), hard.clone()));
         }
         if any && tasks.len() < cx.config.jobs.workers {
             continue;
@@ -67,11 +72,13 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
         tokio::select! {
             () = woken => {}
             _ = tasks.join_next(), if !tasks.is_empty() => {}
+            _ = loads.join_next(), if !loads.is_empty() => {}
             () = tokio::time::sleep(until_next(&cx).await) => {}
             () = soft.cancelled() => {}
         }
     }
     while tasks.join_next().await.is_some() {}
+    while loads.join_next().await.is_some() {}
     renewing.abort();
 }
 
@@ -115,7 +122,8 @@ async fn candidates(
     free: usize,
     after: Option<&str>,
 ) -> Result<Vec<Candidate<String>>, StoreError> {
-    let running = jobs::running_by_organization(tx).await?;
+    // A load waits more than it works: it takes no seat from its organization's other jobs.
+    let running = jobs::running_by_organization(tx, LOAD_RUN).await?;
     let cap = cx.config.jobs.per_organization;
     // Organizations at their cap are passed over, so look at more than there are seats.
     let organizations = jobs::organizations_due(tx, after, cx.now(), free + running.len()).await?;
@@ -129,7 +137,13 @@ async fn candidates(
         .collect())
 }
 
-async fn run_and_settle(cx: Cx, job: Job, running: Running, hard: CancellationToken) {
+async fn run_and_settle(
+    cx: Cx,
+    job: Job,
+    running: Running,
+    soft: CancellationToken,
+    hard: CancellationToken,
+) {
     let watch = Stopwatch::start();
     let (worker, work) = (cx.clone(), job.clone());
     let span =
@@ -139,7 +153,7 @@ async fn run_and_settle(cx: Cx, job: Job, running: Running, hard: CancellationTo
             // Every earlier attempt ended with its worker's death, or it would have been parked before.
             return Err(Failure::GiveUp(format!("its worker died {} times", work.attempts - 1)));
         }
-        run(&worker, &work).await
+        run(&worker, &work, &soft).await
     };
     let mut attempt = tokio::spawn(attempt.instrument(span));
     let ended = tokio::select! {

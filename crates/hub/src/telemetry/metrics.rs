@@ -1,6 +1,7 @@
 //! Prometheus metrics: what is counted, under which names.
 
 use crate::intake::stored::Tally;
+use syncline_store::records::Written;
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -62,6 +63,14 @@ fn describe() {
         Unit::Seconds,
         "How long the oldest due job has waited"
     );
+    describe_counter!(
+        "syncline_provider_calls_total",
+        "Calls to providers, by status; 0: no whole answer came"
+    );
+    describe_histogram!("syncline_provider_call_seconds", Unit::Seconds, "One call to a provider");
+    describe_counter!("syncline_provider_calls_repeated_total", "Calls made again after a failure");
+    describe_counter!("syncline_provider_rate_limited_total", "Refusals for too many calls (429)");
+    describe_counter!("syncline_records_read_total", "Records read, by what the mirror made of them");
     describe_gauge!("syncline_database_up", "1 when the database answered last time");
     describe_counter!("syncline_http_requests_total", "API and portal requests, by route and status");
 }
@@ -139,6 +148,36 @@ pub fn jobs(kind: &str, state: &'static str, count: u64) {
 /// How long the oldest due job has waited.
 pub fn jobs_oldest_due(age: Duration) {
     gauge!("syncline_jobs_oldest_due_seconds").set(age.as_secs_f64());
+}
+
+/// A call to a provider ended. Status 0: no whole answer came.
+pub fn call_finished(provider: &'static str, status: u16, took: Duration) {
+    counter!("syncline_provider_calls_total", "provider" => provider, "status" => status.to_string())
+        .increment(1);
+    histogram!("syncline_provider_call_seconds", "provider" => provider).record(took);
+}
+
+/// A call to a provider is made again after a failure that passes.
+pub fn call_repeated() {
+    counter!("syncline_provider_calls_repeated_total").increment(1);
+}
+
+/// A provider said that it was too much.
+pub fn rate_limited(provider: &'static str) {
+    counter!("syncline_provider_rate_limited_total", "provider" => provider).increment(1);
+}
+
+/// A page of records was stored.
+pub fn records_stored(provider: &str, written: &Written) {
+    for (effect, count) in [
+        ("created", written.created),
+        ("changed", written.changed),
+        ("unchanged", written.unchanged),
+        ("stale", written.stale),
+    ] {
+        counter!("syncline_records_read_total", "provider" => provider.to_owned(), "effect" => effect)
+            .increment(count);
+    }
 }
 
 /// Whether the database answered.

@@ -159,8 +159,18 @@ pub async fn get(store: &Store, scope: &Scope, id: &str) -> Result<Option<Connec
     Ok(found.filter(|connection| scope.admits(&connection.org_id)))
 }
 
-/// Connections to these accounts that are in use or wait for a person, as seen by this transaction: account, connection and
-/// organization of each.
+/// Who holds an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The account.
+    pub account: String,
+    /// The connection to it.
+    pub connection_id: String,
+    /// Whose connection it is.
+    pub org_id: String,
+}
+
+/// Connections to these accounts that are in use or wait for a person, as seen by this transaction.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -168,7 +178,7 @@ pub async fn on_accounts(
     tx: &mut Tx,
     provider: &str,
     accounts: &[&str],
-) -> Result<Vec<(String, String, String)>> {
+) -> Result<Vec<Held>> {
     let mut found = Vec::new();
     for piece in accounts.chunks(512) {
         let (marks, accounts) = in_list(piece.iter().map(|account| Value::from(*account)).collect());
@@ -179,7 +189,11 @@ pub async fn on_accounts(
         values.extend(accounts);
         for row in tx.query(&sql, values).await? {
             if row.text(3)? != Status::Disconnected.name() {
-                found.push((row.text(0)?, row.text(1)?, row.text(2)?));
+                found.push(Held {
+                    account: row.text(0)?,
+                    connection_id: row.text(1)?,
+                    org_id: row.text(2)?,
+                });
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Effect, EffectKind, Known, Reading, lock, over};
 use crate::value::args;
-use crate::{Result, Tx};
+use crate::{Result, Store, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use syncline_core::event::column_text;
@@ -111,6 +111,25 @@ pub async fn sweep(
     let gone_at = seen_before.minus(Duration::from_millis(1));
     bury(tx, reading, &object_type, gone_at, &gone).await?;
     Ok(gone.into_iter().map(|id| deleted(&object_type, id, None)).collect())
+}
+
+/// Ids of up to `limit` records that [`sweep`] would take away, for who wants to ask for them once more first.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn unseen(
+    store: &Store,
+    connection_id: &str,
+    object_type: &str,
+    collection: &str,
+    seen_before: Timestamp,
+    limit: u32,
+) -> Result<Vec<String>> {
+    let sql = "SELECT record_id FROM records WHERE connection_id = ? AND object_type = ? AND collection = ? AND seen_at < ? \
+               ORDER BY seen_at LIMIT ?";
+    let values =
+        args![connection_id, column_text(object_type), column_text(collection), seen_before, limit];
+    store.query(sql, values).await?.iter().map(|row| row.text(0)).collect()
 }
 
 async fn bury(

@@ -15,7 +15,7 @@ mod gone;
 mod look;
 mod write;
 
-pub use gone::{erase, mark_gone, sweep};
+pub use gone::{erase, mark_gone, sweep, unseen};
 pub use look::{Filter, TypeCount, count, get, page};
 pub use write::write;
 

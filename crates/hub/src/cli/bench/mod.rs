@@ -2,6 +2,8 @@
 
 mod client;
 mod intake;
+mod load;
+mod process;
 mod sample;
 mod sandbox;
 mod whole_way;
@@ -16,6 +18,8 @@ pub enum Bench {
     Intake(intake::Intake),
     /// From accepted to queryable, at a given rate, with the log's lag and the memory watched
     Events(whole_way::WholeWay),
+    /// Loading records: against what the limits dictate, one type at a time, and plain downloading
+    Load(load::Load),
     /// The sandbox: single reads a second, and memory with a million contacts
     Sandbox(sandbox::Sandbox),
 }
@@ -25,6 +29,7 @@ impl Bench {
         match self {
             Self::Intake(command) => command.run(),
             Self::Events(command) => command.run(),
+            Self::Load(command) => command.run(),
             Self::Sandbox(command) => command.run(),
         }
     }

@@ -3,17 +3,17 @@
 //! route of the same server library under the same generator.
 
 use super::client::{Outcome, closed_loop};
+use super::process::Process;
 use crate::cli::out;
 use crate::http::server;
 use crate::telemetry::Stopwatch;
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::routing::get;
 use clap::Args;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +44,7 @@ impl Sandbox {
     }
 
     async fn measure(&self) -> Result<ExitCode> {
-        let mut process = Process::start()?;
+        let mut process = Process::start(&["--no-limits"])?;
         let empty = Stopwatch::start();
         process.wait_until_ready().await?;
         out::line(format!("ready after {:.2} s", empty.elapsed().as_secs_f64()));
@@ -167,85 +167,4 @@ async fn reads(process: &Process) -> Result<Vec<Read>> {
 /// A request as ready bytes.
 fn request(host: &str, path: &str, authorization: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\nNotion-Version: 2025-09-03\r\n\r\n").into_bytes()
-}
-
-/// A sandbox in a process of its own.
-struct Process {
-    child: Child,
-    base: String,
-    ready_file: PathBuf,
-    client: reqwest::Client,
-}
-
-impl Process {
-    fn start() -> Result<Self> {
-        let ready_file = std::env::temp_dir().join(format!("syncline-bench-sandbox-{}", std::process::id()));
-        let _ = std::fs::remove_file(&ready_file);
-        let child = Command::new(std::env::current_exe()?)
-            .args([
-                "sandbox",
-                "--listen",
-                "127.0.0.1:0",
-                "--no-limits",
-                "--people",
-                "0",
-                "--companies",
-                "0",
-                "--deals",
-                "0",
-            ])
-            .arg("--ready-file")
-            .arg(&ready_file)
-            .stdout(Stdio::null())
-            .spawn()
-            .context("starting the sandbox")?;
-        Ok(Self { child, base: String::new(), ready_file, client: crate::http::client::client()? })
-    }
-
-    fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    async fn wait_until_ready(&mut self) -> Result<()> {
-        for _ in 0..5_000 {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the sandbox ended: {status}");
-            }
-            if let Ok(base) = std::fs::read_to_string(&self.ready_file) {
-                self.base = base.trim().to_owned();
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        bail!("the sandbox does not get ready")
-    }
-
-    fn address(&self) -> Result<SocketAddr> {
-        self.base.trim_start_matches("http://").parse().context("the sandbox's address")
-    }
-
-    async fn get(&self, path: &str, authorization: &str) -> Result<Value> {
-        let request = self.client.get(format!("{}{path}", self.base)).header("Authorization", authorization);
-        Ok(request.send().await?.error_for_status()?.json().await?)
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Result<Value> {
-        self.post_as(path, "", body).await
-    }
-
-    async fn post_as(&self, path: &str, authorization: &str, body: Value) -> Result<Value> {
-        let request = self.client.post(format!("{}{path}", self.base)).json(&body);
-        let request = request.header("Authorization", authorization).header("Notion-Version", "2025-09-03");
-        let answer = request.send().await?;
-        ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
-        Ok(answer.json().await?)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.ready_file);
-    }
 }

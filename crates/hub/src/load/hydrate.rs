@@ -1,0 +1,202 @@
+//! Hydration: webhooks say which records changed; what they are now is read in batches, each record once however often it was
+//! named, and the latest state wins.
+
+use crate::call::{Line, Patience, Trouble};
+use crate::cx::Cx;
+use crate::jobs::{Failure, Payload, enqueue};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use syncline_providers::load::{self, Found, Load, Wish};
+use syncline_store::connections::{self, Held};
+use syncline_store::events::Arrival;
+use syncline_store::jobs::{Job, Outcome};
+use syncline_store::records::{self, Reading};
+use syncline_store::stale::{self, Mark};
+use syncline_store::{Scope, StoreError, Tx};
+use tokio_util::sync::CancellationToken;
+
+/// How long what cannot be read now waits, where the provider names no time.
+const COME_BACK: Duration = Duration::from_secs(30);
+
+/// Records of one connection that events were about.
+#[derive(Debug)]
+pub struct Announced {
+    held: Held,
+    marks: Vec<Mark>,
+}
+
+/// Which records of connected accounts the events are about, each once.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn announced(tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec<Announced>, StoreError> {
+    let mut accounts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for arrival in arrivals {
+        accounts.entry(&arrival.provider).or_default().insert(&arrival.event.account);
+    }
+    let mut announced = Vec::new();
+    for (provider, accounts) in accounts {
+        let Some(loader) = load::load(provider) else { continue };
+        let accounts: Vec<&str> = accounts.into_iter().collect();
+        for held in connections::on_accounts(tx, provider, &accounts).await? {
+            let theirs = arrivals
+                .iter()
+                .filter(|arrival| arrival.provider == provider && arrival.event.account == held.account);
+            let marks = marks(loader, theirs);
+            if !marks.is_empty() {
+                announced.push(Announced { held, marks });
+            }
+        }
+    }
+    // In the order of the jobs' keys, as everybody does who queues several.
+    announced.sort_by(|a, b| a.held.connection_id.cmp(&b.held.connection_id));
+    Ok(announced)
+}
+
+fn marks<'a>(loader: &dyn Load, arrivals: impl Iterator<Item = &'a Arrival>) -> Vec<Mark> {
+    let mut marks: BTreeMap<(String, String), Mark> = BTreeMap::new();
+    for arrival in arrivals {
+        let event = &arrival.event;
+        for change in loader.change(&event.kind, &event.object_type, &event.object_id, &event.raw) {
+            let mark = marks.entry((change.object_type.clone(), change.id.clone())).or_insert(Mark {
+                object_type: change.object_type,
+                collection: change.collection,
+                record_id: change.id,
+                asked_at: arrival.received_at,
+            });
+            mark.asked_at = mark.asked_at.max(arrival.received_at);
+        }
+    }
+    marks.into_values().collect()
+}
+
+/// Writes down what is to be read again and queues the reading: part of the transaction that stores the events.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn note(cx: &Cx, tx: &mut Tx, announced: Vec<Announced>) -> Result<(), StoreError> {
+    for Announced { held: Held { connection_id, org_id, .. }, marks } in announced {
+        stale::mark(tx, &connection_id, &marks).await?;
+        enqueue(cx, tx, &Payload::Hydrate { connection_id, org_id }, cx.now()).await?;
+    }
+    Ok(())
+}
+
+/// Reads what webhooks announced for a connection, until nothing is left.
+///
+/// # Errors
+/// [`Failure`] as the database or the provider says.
+pub async fn run(
+    cx: &Cx,
+    job: &Job,
+    connection_id: &str,
+    stop: &CancellationToken,
+) -> Result<Outcome, Failure> {
+    let connection = connections::get(&cx.store, &Scope::All, connection_id).await?;
+    let Some(connection) = connection else { return Ok(Outcome::Done) };
+    let Some(loader) = load::load(&connection.provider) else { return Ok(Outcome::Done) };
+    let wish = super::Wanted::default().wish(cx, &connection.provider);
+    let batch = u32::try_from(loader.read_batch()).unwrap_or(1);
+    let mut any = false;
+    loop {
+        if stop.is_cancelled() {
+            return Ok(Outcome::Release);
+        }
+        let marks = stale::batch(&cx.store, connection_id, batch).await?;
+        let Some(first) = marks.first() else { return Ok(Outcome::Done) };
+        let (object_type, collection) = (first.object_type.clone(), first.collection.clone());
+        let ids: Vec<String> = marks.iter().map(|mark| mark.record_id.clone()).collect();
+        let read_at = cx.now();
+        let found = read(cx, connection_id, &wish, (&object_type, &collection), &ids, "hydrate").await;
+        match found {
+            Ok(found) => {
+                let reading =
+                    Reading { connection_id, org_id: &connection.org_id, read_at, now: cx.now() };
+                store(cx, &reading, &object_type, &marks, found).await?;
+                any = true;
+            }
+            // What waits stays written down: connecting again queues this job again.
+            Err(Trouble::Paused(_)) => return Ok(Outcome::Done),
+            Err(Trouble::Ended) => return drop_all(cx, connection_id).await,
+            Err(Trouble::Later { message, wait }) => {
+                let at = cx.now().plus(wait.unwrap_or(COME_BACK));
+                return Ok(match any || job.attempts >= cx.config.jobs.max_attempts {
+                    true => Outcome::Continue(at),
+                    false => Outcome::Retry(at, message),
+                });
+            }
+            Err(Trouble::Store(error)) => return Err(error.into()),
+            Err(Trouble::Refused(fault)) => {
+                // Reading them will not become possible by waiting; the next full run tells what they are.
+                tracing::warn!(connection_id, object_type, %fault, "changed records cannot be read");
+                forget(cx, connection_id, &marks).await?;
+                any = true;
+            }
+        }
+    }
+}
+
+/// Reads records by their ids.
+///
+/// # Errors
+/// [`Trouble`].
+pub async fn read(
+    cx: &Cx,
+    connection_id: &str,
+    wish: &Wish,
+    (object_type, collection): (&str, &str),
+    ids: &[String],
+    purpose: &'static str,
+) -> Result<Vec<Found>, Trouble> {
+    let line = Line::new(cx, connection_id, purpose);
+    let mut patience = Patience::default();
+    loop {
+        let ready = line.ready().await?;
+        let at = ready.at();
+        let Some(loader) = load::load(&ready.access.connection.provider) else { return Ok(Vec::new()) };
+        let call = loader.read(&at, wish, object_type, collection, ids);
+        let fault = match ready.send(&call).await {
+            Ok(answer) => match loader.read_back(&at, object_type, collection, ids, &answer.reply()) {
+                Ok(found) => return Ok(found),
+                Err(fault) => fault,
+            },
+            Err(fault) => fault,
+        };
+        line.recover(&ready, &call, fault, &mut patience).await?;
+    }
+}
+
+async fn store(
+    cx: &Cx,
+    reading: &Reading<'_>,
+    object_type: &str,
+    marks: &[Mark],
+    found: Vec<Found>,
+) -> Result<(), StoreError> {
+    let (mut here, mut gone) = (Vec::new(), Vec::new());
+    for found in found {
+        match found {
+            Found::Here(record) => here.push(*record),
+            Found::Gone(id) => gone.push(id),
+        }
+    }
+    let mut tx = cx.store.begin().await?;
+    records::write(&mut tx, reading, here).await?;
+    records::mark_gone(&mut tx, reading, object_type, &gone).await?;
+    stale::settled(&mut tx, reading.connection_id, marks).await?;
+    tx.commit().await
+}
+
+async fn forget(cx: &Cx, connection_id: &str, marks: &[Mark]) -> Result<(), StoreError> {
+    let mut tx = cx.store.begin().await?;
+    stale::settled(&mut tx, connection_id, marks).await?;
+    tx.commit().await
+}
+
+async fn drop_all(cx: &Cx, connection_id: &str) -> Result<Outcome, Failure> {
+    let mut tx = cx.store.begin().await?;
+    stale::erase(&mut tx, connection_id).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+

@@ -1,0 +1,10 @@
+//! Loading: an account's records read page by page under its budgets into the mirror, from checkpoint to checkpoint.
+
+pub mod engine;
+mod finish;
+pub mod hydrate;
+mod lane;
+pub mod request;
+pub mod schedule;
+
+pub use request::{Asked, Wanted, cancel, ended, request, resumed};
