@@ -5,6 +5,7 @@ pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod cx;
 pub mod dice;
 pub mod http;

@@ -5,6 +5,7 @@ pub mod retention;
 pub mod store_event;
 pub mod worker;
 
+use crate::connect::jobs as connect;
 use crate::cx::Cx;
 use crate::intake::stored::Misfit;
 use syncline_core::time::Timestamp;
@@ -28,6 +29,35 @@ pub enum Payload {
         /// The organization it was assigned to.
         org_id: String,
     },
+    /// Renew an idle connection's token when it is time.
+    #[serde(rename = "connection.refresh")]
+    RefreshConnection {
+        /// The connection.
+        connection_id: String,
+        /// Its organization.
+        org_id: String,
+    },
+    /// Withdraw the tokens of an ended connection at the provider.
+    #[serde(rename = "connection.revoke")]
+    RevokeTokens {
+        /// The connection.
+        connection_id: String,
+        /// Its organization.
+        org_id: String,
+        /// The credentials as they were sealed in its row, in base 64.
+        sealed: String,
+    },
+    /// Erase what was loaded through an ended connection.
+    #[serde(rename = "connection.erase")]
+    EraseConnection {
+        /// The connection.
+        connection_id: String,
+        /// Its organization.
+        org_id: String,
+    },
+    /// Seal credentials with the key that seals now.
+    #[serde(rename = "credentials.reseal")]
+    ResealCredentials,
     /// Delete what is older than it should become.
     #[serde(rename = "retention")]
     Retention,
@@ -40,6 +70,10 @@ impl Payload {
         match self {
             Self::StoreEvent(_) => "event.store",
             Self::AdoptEvents { .. } => "events.adopt",
+            Self::RefreshConnection { .. } => "connection.refresh",
+            Self::RevokeTokens { .. } => "connection.revoke",
+            Self::EraseConnection { .. } => "connection.erase",
+            Self::ResealCredentials => "credentials.reseal",
             Self::Retention => "retention",
         }
     }
@@ -47,16 +81,25 @@ impl Payload {
     /// For whom; empty for the installation itself. Decides who may see the job, and whose turn it is.
     fn org_id(&self) -> &str {
         match self {
-            Self::AdoptEvents { org_id, .. } => org_id,
-            Self::StoreEvent(_) | Self::Retention => "",
+            Self::AdoptEvents { org_id, .. }
+            | Self::RefreshConnection { org_id, .. }
+            | Self::RevokeTokens { org_id, .. }
+            | Self::EraseConnection { org_id, .. } => org_id,
+            Self::StoreEvent(_) | Self::ResealCredentials | Self::Retention => "",
         }
     }
 
     /// The same work queued twice is one job.
     fn coalesce_key(&self) -> Option<String> {
         match self {
-            Self::StoreEvent(_) => None,
+            // Two endings of one connection withdraw different tokens.
+            Self::StoreEvent(_) | Self::RevokeTokens { .. } => None,
             Self::AdoptEvents { provider, account, .. } => Some(format!("events.adopt/{provider}/{account}")),
+            Self::RefreshConnection { connection_id, .. } => {
+                Some(format!("connection.refresh/{connection_id}"))
+            }
+            Self::EraseConnection { connection_id, .. } => Some(format!("connection.erase/{connection_id}")),
+            Self::ResealCredentials => Some("credentials.reseal".to_owned()),
             Self::Retention => Some("retention".to_owned()),
         }
     }
@@ -124,6 +167,12 @@ async fn run(cx: &Cx, job: &Job) -> Result<Outcome, Failure> {
     match Payload::read(&job.kind, &job.payload).map_err(Failure::GiveUp)? {
         Payload::StoreEvent(misfit) => store_event::run(cx, misfit).await,
         Payload::AdoptEvents { provider, account, .. } => adopt_events::run(cx, &provider, &account).await,
+        Payload::RefreshConnection { connection_id, .. } => connect::refresh(cx, &connection_id).await,
+        Payload::RevokeTokens { connection_id, sealed, .. } => {
+            connect::revoke(cx, &connection_id, &sealed).await
+        }
+        Payload::EraseConnection { connection_id, .. } => connect::erase(cx, &connection_id).await,
+        Payload::ResealCredentials => connect::reseal(cx).await,
         Payload::Retention => retention::run(cx).await,
     }
 }

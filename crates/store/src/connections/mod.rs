@@ -4,8 +4,9 @@ pub mod authorizations;
 mod credentials;
 
 pub use credentials::{
-    Credentials, Renewal, credentials, end_refresh, hold_refresh, needs_reauthorization, refresh_due, renew,
-    sealed_otherwise,
+    Credentials, Held, Renewal, credentials, end_refresh, hold_refresh, lock_credentials,
+    needs_reauthorization, postpone_refresh, refresh_due, refresh_held, renew, reseal, sealed_otherwise,
+    sealing_keys,
 };
 
 use crate::value::{Row, Value, args};
