@@ -85,6 +85,12 @@ impl KeyRing {
         self.0[0].0
     }
 
+    /// The ids of all keys, the one that seals first.
+    #[must_use]
+    pub fn ids(&self) -> Vec<KeyId> {
+        self.0.iter().map(|(id, _)| *id).collect()
+    }
+
     /// Seals `plain` for `place`, a name that no other stored value has (`connections/con_…/credentials`).
     pub fn seal(&self, plain: &Secret, place: &str, rng: &mut dyn Rng) -> Vec<u8> {
         let (id, cipher) = &self.0[0];

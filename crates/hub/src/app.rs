@@ -1,10 +1,12 @@
 //! The composition root: configuration in, a running hub out. The only place that knows all rooms.
 
 use crate::api::{self, Api};
+use crate::call::Calls;
 use crate::config::{Config, DatabaseUrl, IntakeLog as LogKind};
+use crate::connect::Keys;
 use crate::cx::Cx;
 use crate::dice::Dice;
-use crate::http::server;
+use crate::http::{client, server};
 use crate::intake::log::{IntakeLog, database, embedded, kafka};
 use crate::intake::reader::{self, Source};
 use crate::intake::routes::{self, Intake};
@@ -72,10 +74,15 @@ impl App {
         let store = Store::open(&options(&config)).context("database.url")?;
         let owns_files = own_files(&store, roles)?;
         let me = format!("{}-{}", std::process::id(), dice.id("p", clock.now()));
+        let keys = Keys::load(&config, &dice).context("sealing.keys")?;
+        let client = client::client().context("TLS")?;
         let cx = Cx {
             store,
             clock,
             dice: Arc::new(dice),
+            keys,
+            calls: Arc::new(Calls::new(&config, client.clone())?),
+            client,
             config: Arc::new(config),
             wake: Wake::default(),
             ready: CancellationToken::new(),

@@ -1,6 +1,8 @@
 //! What every room of the hub is handed: the database, the time, the dice, the configuration.
 
+use crate::call::Calls;
 use crate::config::Config;
+use crate::connect::Keys;
 use crate::dice::Dice;
 use crate::wake::Wake;
 use std::sync::Arc;
@@ -20,6 +22,12 @@ pub struct Cx {
     pub dice: Arc<Dice>,
     /// The settings.
     pub config: Arc<Config>,
+    /// What seals secrets before they are stored.
+    pub keys: Keys,
+    /// For calls to the providers.
+    pub client: reqwest::Client,
+    /// Calls to the providers under their budgets.
+    pub calls: Arc<Calls>,
     /// "There is something new", between the rooms and between processes.
     pub wake: Wake,
     /// Cancelled once the schema is in place: before that, nothing can be asked of the database.

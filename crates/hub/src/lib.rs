@@ -6,6 +6,7 @@ pub mod app;
 pub mod call;
 pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod cx;
 pub mod dice;
 pub mod http;

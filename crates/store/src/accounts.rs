@@ -85,6 +85,54 @@ pub async fn assign(tx: &mut Tx, provider: &str, account: &str, org_id: &str, no
     Ok(())
 }
 
+/// What came of [`claim`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It belonged to nobody, and belongs to the organization now. The caller queues [`adopt_events`].
+    Given,
+    /// It belonged to the organization already.
+    Own,
+    /// It belongs to another organization, and stays there.
+    OfAnother,
+}
+
+/// Gives an account to an organization unless it belongs to another one.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn claim(
+    tx: &mut Tx,
+    provider: &str,
+    account: &str,
+    org_id: &str,
+    now: Timestamp,
+) -> Result<Claim> {
+    // As in `assign`; it also lets one of several who claim the same account go before the others.
+    lock_sequence(tx).await?;
+    match owners(tx, provider, &[account]).await?.get(account) {
+        Some(owner) if owner == org_id => Ok(Claim::Own),
+        Some(_) => Ok(Claim::OfAnother),
+        None => assign(tx, provider, account, org_id, now).await.map(|()| Claim::Given),
+    }
+}
+
+/// Takes an account from an organization that was given it at `since` or later: from now on its events belong to nobody. Answers
+/// whether it was so.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn release(
+    tx: &mut Tx,
+    provider: &str,
+    account: &str,
+    org_id: &str,
+    since: Timestamp,
+) -> Result<bool> {
+    lock_sequence(tx).await?;
+    let sql = "DELETE FROM accounts WHERE provider = ? AND account = ? AND org_id = ? AND created_at >= ?";
+    Ok(tx.execute(sql, args![provider, account, org_id, since]).await? == 1)
+}
+
 /// Goes on handing the stored events of an account over to its present owner: looks at the next `limit` of them and answers how many
 /// there were. Fewer than `limit` means done.
 ///

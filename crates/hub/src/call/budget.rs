@@ -127,7 +127,8 @@ impl Budgets {
         let shared = match &self.shared {
             None => None,
             Some(shared) => {
-                let keys: Vec<_> = limits.iter().map(|(key, limit)| (name(whose, key), rate(limit))).collect();
+                let keys: Vec<_> =
+                    limits.iter().map(|(key, limit)| (name(whose, key), rate(limit))).collect();
                 shared.take(&keys, ticket).await.then(|| (Arc::clone(shared), keys))
             }
         };
@@ -158,9 +159,7 @@ impl Budgets {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (whose.provider, whose.account.clone());
         Arc::clone(
-            gates
-                .entry(key)
-                .or_insert_with(|| Arc::new(Gate { watch: self.watch, state: Mutex::default() })),
+            gates.entry(key).or_insert_with(|| Arc::new(Gate { watch: self.watch, state: Mutex::default() })),
         )
     }
 }
@@ -300,9 +299,10 @@ impl State {
         for at in 0..self.queues.len() {
             let Some(first) = self.queues[at].waiting.front() else { continue };
             let windows = &mut self.windows;
-            let free = first.keys.iter().all(|key| {
-                windows.get_mut(key).is_none_or(|window| window.admission(now) == Admission::Now)
-            });
+            let free = first
+                .keys
+                .iter()
+                .all(|key| windows.get_mut(key).is_none_or(|window| window.admission(now) == Admission::Now));
             if free {
                 let mut queue = self.queues.remove(at)?;
                 let waiter = queue.waiting.pop_front();

@@ -130,10 +130,7 @@ impl<'a> Line<'a> {
                 let wait = self.cx.calls.budgets.refused(&ready.whose, call, wait);
                 patience.refusals += 1;
                 if !passes || wait > LONGEST_WAIT || patience.refusals > REFUSALS {
-                    return Err(Trouble::Later {
-                        message: format!("{limit} was reached"),
-                        wait: Some(wait),
-                    });
+                    return Err(Trouble::Later { message: format!("{limit} was reached"), wait: Some(wait) });
                 }
                 Ok(())
             }
@@ -184,7 +181,7 @@ impl From<Denied> for Trouble {
         match denied {
             Denied::NeedsReauthorization(reason) => Self::Paused(reason),
             Denied::NoSuchConnection | Denied::Disconnected => Self::Ended,
-            Denied::Later { message, wait } => Self::Later { message, wait },
+            Denied::Later { message, wait } => Self::Later { message, wait: Some(wait) },
             Denied::App(message) => Self::Later {
                 message: format!("the provider does not accept our app; check its secret: {message}"),
                 wait: None,

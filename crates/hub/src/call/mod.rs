@@ -8,10 +8,12 @@ mod shared;
 pub use line::{Line, Patience, Trouble};
 pub use send::Answer;
 
-use crate::config::{Config, Provider};
+use crate::config::Config;
+use crate::connect;
 use budget::{Budgets, Whose};
 use send::Sender;
 use std::collections::BTreeMap;
+use syncline_providers::connect::CONNECTORS;
 use syncline_providers::wire::{Call, Fault, Hosts};
 
 /// What all calls of a process share.
@@ -27,11 +29,11 @@ impl Calls {
     /// From the settings.
     ///
     /// # Errors
-    /// When the machine has no usable TLS set-up, or Redis' URL cannot be one.
-    pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let hosts = Provider::ALL.iter().map(|provider| (provider.as_str(), config.hosts(*provider)));
-        let budgets = Budgets::new(config.redis.url.as_ref())?;
-        Ok(Self { hosts: hosts.collect(), sender: Sender::new()?, budgets })
+    /// When Redis' URL cannot be one.
+    pub fn new(config: &Config, client: reqwest::Client) -> anyhow::Result<Self> {
+        let hosts = CONNECTORS.iter().map(|(provider, _)| Ok((*provider, connect::hosts(config, provider)?)));
+        let hosts: Result<_, connect::AppError> = hosts.collect();
+        Ok(Self { hosts: hosts?, sender: Sender(client), budgets: Budgets::new(config.redis.url.as_ref())? })
     }
 
     /// Where this provider is.

@@ -1,6 +1,5 @@
 //! One request, one answer: nothing is repeated here.
 
-use crate::http::client;
 use crate::telemetry::{Stopwatch, metrics};
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
@@ -33,17 +32,9 @@ impl Answer {
 
 /// Sends what the providers' rooms build.
 #[derive(Debug)]
-pub struct Sender(reqwest::Client);
+pub struct Sender(pub reqwest::Client);
 
 impl Sender {
-    /// A sender with connections of its own.
-    ///
-    /// # Errors
-    /// When the machine has no usable TLS set-up.
-    pub fn new() -> reqwest::Result<Self> {
-        client::client().map(Self)
-    }
-
     /// Sends a call once.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ pub(super) struct Key {
 
 const PROVIDERS: Kind = Kind::Choice(&["hubspot", "notion", "airtable", "tentoeight"]);
 const SECRET: Kind = Kind::Secret { off_when_empty: false };
+const WEB: Kind = Kind::Web { off_when_empty: false };
 const LEVELS: Kind = Kind::Choice(&["error", "warn", "info", "debug", "trace"]);
 
 #[rustfmt::skip]
@@ -46,6 +47,20 @@ pub(super) const KEYS: &[Key] = &[
     Key { path: "apps.NAME.client_secret", kind: SECRET },
     Key { path: "apps.NAME.previous_client_secret", kind: SECRET },
     Key { path: "apps.NAME.app_id", kind: Kind::Id },
+    Key { path: "apps.NAME.scopes", kind: Kind::Words },
+    Key { path: "apps.NAME.optional_scopes", kind: Kind::Words },
+    Key { path: "connect.state_ttl", kind: Kind::Span("1m", "1h") },
+    Key { path: "connect.refresh_before", kind: Kind::Span("10s", "1h") },
+    Key { path: "connect.allowed_origins", kind: Kind::Origins },
+    Key { path: "sealing.keys", kind: Kind::Secret { off_when_empty: true } },
+    Key { path: "providers.hubspot.api_url", kind: WEB },
+    Key { path: "providers.hubspot.web_url", kind: WEB },
+    Key { path: "providers.notion.api_url", kind: WEB },
+    Key { path: "providers.notion.web_url", kind: WEB },
+    Key { path: "providers.airtable.api_url", kind: WEB },
+    Key { path: "providers.airtable.web_url", kind: WEB },
+    Key { path: "providers.tentoeight.api_url", kind: WEB },
+    Key { path: "providers.tentoeight.web_url", kind: WEB },
     Key { path: "jobs.workers", kind: Kind::Whole(1, 1024) },
     Key { path: "jobs.per_organization", kind: Kind::Whole(1, 1024) },
     Key { path: "jobs.lease", kind: Kind::Span("1s", "1h") },

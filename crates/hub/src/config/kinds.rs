@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use toml::Value;
 
 use super::units::{Every, Keep, Size, Span};
-use super::urls::{BaseUrl, Brokers, DatabaseUrl, is_redis_url, without_password};
+use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins, is_redis_url, without_password};
 
 /// What a setting may hold.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,8 @@ pub(super) enum Kind {
     Redis,
     /// Kafka brokers or nothing.
     Brokers,
+    /// Origins of web pages or nothing.
+    Origins,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
@@ -108,13 +110,16 @@ impl Kind {
             Self::Database => DatabaseUrl::parse(text).is_some(),
             Self::Redis => is_redis_url(text),
             Self::Brokers => Brokers::parse(text).is_some(),
+            Self::Origins => Origins::parse(text).is_some(),
             Self::Choice(words) => words.contains(&text),
             Self::Span(least, most) => Span::parse(text)
                 .is_some_and(|span| Some(span) >= Span::parse(least) && Some(span) <= Span::parse(most)),
             Self::Size(least, most) => Size::parse(text)
                 .is_some_and(|size| Some(size) >= Size::parse(least) && Some(size) <= Size::parse(most)),
             Self::Keep(least) => Keep::parse(text).is_some_and(|keep| Some(keep) >= Keep::parse(least)),
-            Self::Every(least) => Every::parse(text).is_some_and(|every| every.is_at_least(Span::parse(least))),
+            Self::Every(least) => {
+                Every::parse(text).is_some_and(|every| every.is_at_least(Span::parse(least)))
+            }
             Self::Switch | Self::Whole(..) | Self::Share => false,
         }
     }
@@ -174,6 +179,9 @@ impl Kind {
                 "a URL such as \"redis://host:6379\" (TLS, rediss://, is not supported), or \"\" for off"
             }
             Self::Brokers => "brokers with commas between them, such as \"kafka-1:9092,kafka-2:9092\"",
+            Self::Origins => {
+                "origins with commas between them, such as \"https://app.example.com,http://localhost:3000\""
+            }
             Self::Switch => "true or false, without quotes",
             Self::Share => "a number from 0.0 to 1.0, such as 0.1, without quotes",
             Self::Choice(_)

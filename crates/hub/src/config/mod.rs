@@ -25,8 +25,8 @@ mod urls;
 pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{
-    App, Config, Database, Intake, IntakeLog, Jobs, Kafka, Log, LogFormat, LogLevel, Portal, Provider, Redis,
-    Retention, Server, Telemetry,
+    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Log, LogFormat, LogLevel, Place, Portal,
+    Provider, Providers, Redis, Retention, Sealing, Server, Telemetry,
 };
 pub use origin::Origin;
 pub use overrides::{Flag, environment, variable_of};
@@ -34,4 +34,4 @@ pub use problem::{ConfigErrors, Problem};
 pub use show::{Setting, render, to_json};
 pub use starter::{Starter, StarterApp, WriteError, starter, write_new};
 pub use units::{Keep, Size, Span};
-pub use urls::{BaseUrl, Brokers, DatabaseUrl, without_password};
+pub use urls::{BaseUrl, Brokers, DatabaseUrl, Origins, without_password};

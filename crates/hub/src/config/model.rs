@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use syncline_core::secret::Secret;
 
 use super::units::{Every, Keep, Size, Span};
-use super::urls::{BaseUrl, Brokers, DatabaseUrl};
+use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins};
 
 /// Every setting.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -26,6 +26,12 @@ pub struct Config {
     /// Our registrations at the providers, by the name that is part of their webhook URL.
     #[serde(default)]
     pub apps: BTreeMap<String, App>,
+    /// Connecting accounts.
+    pub connect: Connect,
+    /// How secrets are sealed before they are stored.
+    pub sealing: Sealing,
+    /// Where the providers are.
+    pub providers: Providers,
     /// Work in the background.
     pub jobs: Jobs,
     /// Loading records.
@@ -138,6 +144,10 @@ pub struct App {
     pub previous_client_secret: Option<Secret>,
     /// The provider's number for the registration.
     pub app_id: Option<String>,
+    /// Scopes that must be granted, with spaces between them; nothing: the provider's usual ones.
+    pub scopes: Option<String>,
+    /// Scopes that may be granted, likewise.
+    pub optional_scopes: Option<String>,
 }
 
 impl App {
@@ -177,6 +187,65 @@ impl Provider {
 impl fmt::Display for Provider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+/// `[connect]`: connecting accounts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connect {
+    /// How long a person may take to consent.
+    pub state_ttl: Span,
+    /// How long before its end an access token is renewed.
+    pub refresh_before: Span,
+    /// Pages on which connecting may begin.
+    pub allowed_origins: Origins,
+}
+
+/// `[sealing]`: how secrets are sealed before they are stored.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sealing {
+    /// The keys with commas between them, the one that seals first; nothing: those in the data directory.
+    #[serde(deserialize_with = "none_when_empty")]
+    pub keys: Option<Secret>,
+}
+
+/// `[providers]`: where the providers are.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Providers {
+    /// HubSpot.
+    pub hubspot: Place,
+    /// Notion.
+    pub notion: Place,
+    /// Airtable.
+    pub airtable: Place,
+    /// 10to8.
+    pub tentoeight: Place,
+}
+
+/// `[providers.NAME]`: where one provider is.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Where its API is.
+    pub api_url: BaseUrl,
+    /// Where browsers are sent to consent.
+    pub web_url: BaseUrl,
+}
+
+impl Providers {
+    /// Where the provider of this name is; none when there is no such provider.
+    #[must_use]
+    pub fn place(&self, provider: &str) -> Option<&Place> {
+        Some(match provider {
+            "hubspot" => &self.hubspot,
+            "notion" => &self.notion,
+            "airtable" => &self.airtable,
+            "tentoeight" => &self.tentoeight,
+            _ => return None,
+        })
     }
 }
 

@@ -116,6 +116,44 @@ impl Brokers {
     }
 }
 
+/// Origins of web pages (RFC 6454), written as `https://app.example.com` with commas between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins(Vec<String>);
+
+impl Origins {
+    /// Reads the list; nothing when a part of it is not an origin. An empty text is an empty list. Browsers write origins in lower case
+    /// and without the scheme's usual port, so that is how they are kept.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        text.split(',').map(|one| origin(one.trim())).collect::<Option<_>>().map(Self)
+    }
+
+    /// Whether `origin`, as a browser writes it, is one of them.
+    #[must_use]
+    pub fn has(&self, origin: &str) -> bool {
+        self.0.iter().any(|one| one == origin)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+fn origin(text: &str) -> Option<String> {
+    let url = BaseUrl::parse(text)?;
+    let (scheme, place) = url.as_str().split_once("://")?;
+    if place.contains('/') || text.ends_with('/') {
+        return None;
+    }
+    let usual = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    let place = place.strip_suffix(usual).unwrap_or(place);
+    Some(format!("{scheme}://{place}").to_ascii_lowercase())
+}
+
 /// With commas, as the Kafka client takes them.
 impl fmt::Display for Brokers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -170,4 +208,5 @@ fn is_host_and_port(text: &str) -> bool {
 
 deserialize_from_text!(BaseUrl, BaseUrl::parse, "a URL such as https://sync.example.com");
 deserialize_from_text!(DatabaseUrl, DatabaseUrl::parse, "`sqlite`, or a sqlite, postgres or mysql URL");
+deserialize_from_text!(Origins, Origins::parse, "origins such as https://app.example.com");
 deserialize_from_text!(Brokers, Brokers::parse, "brokers such as kafka-1:9092,kafka-2:9092");

@@ -5,6 +5,7 @@ pub mod retention;
 pub mod store_event;
 pub mod worker;
 
+use crate::connect::jobs as connect;
 use crate::cx::Cx;
 use crate::intake::stored::Misfit;
 use crate::load::{engine, hydrate, schedule};
@@ -54,6 +55,35 @@ pub enum Payload {
         /// Whose.
         org_id: String,
     },
+    /// Renew an idle connection's token when it is time.
+    #[serde(rename = "connection.refresh")]
+    RefreshConnection {
+        /// The connection.
+        connection_id: String,
+        /// Its organization.
+        org_id: String,
+    },
+    /// Withdraw the tokens of an ended connection at the provider.
+    #[serde(rename = "connection.revoke")]
+    RevokeTokens {
+        /// The connection.
+        connection_id: String,
+        /// Its organization.
+        org_id: String,
+        /// The credentials as they were sealed in its row, in base 64.
+        sealed: String,
+    },
+    /// Erase what was loaded through an ended connection.
+    #[serde(rename = "connection.erase")]
+    EraseConnection {
+        /// The connection.
+        connection_id: String,
+        /// Its organization.
+        org_id: String,
+    },
+    /// Seal credentials with the key that seals now.
+    #[serde(rename = "credentials.reseal")]
+    ResealCredentials,
     /// Delete what is older than it should become.
     #[serde(rename = "retention")]
     Retention,
@@ -69,6 +99,10 @@ impl Payload {
             Self::LoadRun { .. } => LOAD_RUN,
             Self::LoadSchedule { .. } => "load.schedule",
             Self::Hydrate { .. } => "records.hydrate",
+            Self::RefreshConnection { .. } => "connection.refresh",
+            Self::RevokeTokens { .. } => "connection.revoke",
+            Self::EraseConnection { .. } => "connection.erase",
+            Self::ResealCredentials => "credentials.reseal",
             Self::Retention => "retention",
         }
     }
@@ -79,19 +113,28 @@ impl Payload {
             Self::AdoptEvents { org_id, .. }
             | Self::LoadRun { org_id, .. }
             | Self::LoadSchedule { org_id, .. }
-            | Self::Hydrate { org_id, .. } => org_id,
-            Self::StoreEvent(_) | Self::Retention => "",
+            | Self::Hydrate { org_id, .. }
+            | Self::RefreshConnection { org_id, .. }
+            | Self::RevokeTokens { org_id, .. }
+            | Self::EraseConnection { org_id, .. } => org_id,
+            Self::StoreEvent(_) | Self::ResealCredentials | Self::Retention => "",
         }
     }
 
     /// The same work queued twice is one job.
     fn coalesce_key(&self) -> Option<String> {
         match self {
-            Self::StoreEvent(_) => None,
+            // Two endings of one connection withdraw different tokens.
+            Self::StoreEvent(_) | Self::RevokeTokens { .. } => None,
             Self::AdoptEvents { provider, account, .. } => Some(format!("events.adopt/{provider}/{account}")),
             Self::LoadRun { run_id, .. } => Some(format!("load.run/{run_id}")),
             Self::LoadSchedule { connection_id, .. } => Some(format!("load.schedule/{connection_id}")),
             Self::Hydrate { connection_id, .. } => Some(format!("records.hydrate/{connection_id}")),
+            Self::RefreshConnection { connection_id, .. } => {
+                Some(format!("connection.refresh/{connection_id}"))
+            }
+            Self::EraseConnection { connection_id, .. } => Some(format!("connection.erase/{connection_id}")),
+            Self::ResealCredentials => Some("credentials.reseal".to_owned()),
             Self::Retention => Some("retention".to_owned()),
         }
     }
@@ -165,6 +208,12 @@ async fn run(cx: &Cx, job: &Job, stop: &CancellationToken) -> Result<Outcome, Fa
         Payload::LoadRun { run_id, .. } => engine::run(cx, job, &run_id, stop).await,
         Payload::LoadSchedule { connection_id, .. } => schedule::run(cx, &connection_id).await,
         Payload::Hydrate { connection_id, .. } => hydrate::run(cx, job, &connection_id, stop).await,
+        Payload::RefreshConnection { connection_id, .. } => connect::refresh(cx, &connection_id).await,
+        Payload::RevokeTokens { connection_id, sealed, .. } => {
+            connect::revoke(cx, &connection_id, &sealed).await
+        }
+        Payload::EraseConnection { connection_id, .. } => connect::erase(cx, &connection_id).await,
+        Payload::ResealCredentials => connect::reseal(cx).await,
         Payload::Retention => retention::run(cx).await,
     }
 }

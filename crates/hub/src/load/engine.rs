@@ -38,7 +38,7 @@ struct Verdict {
     ended: bool,
     stopped: bool,
     later: Option<(Timestamp, String)>,
-    store: Option<StoreError>,
+    failed: Option<Failure>,
 }
 
 /// Runs a load until its end, or as far as it goes now.
@@ -63,8 +63,7 @@ pub async fn run(cx: &Cx, job: &Job, run_id: &str, stop: &CancellationToken) -> 
 }
 
 fn plan(cx: &Cx, run: Run, connection: Connection, stop: &CancellationToken) -> Result<Plan, String> {
-    let loader =
-        load::load(&connection.provider).ok_or("this version knows no such provider".to_owned())?;
+    let loader = load::load(&connection.provider).ok_or("this version knows no such provider".to_owned())?;
     let wanted: Wanted = serde_json::from_str(&run.wish)
         .map_err(|error| format!("this version cannot read what the run is to do: {error}"))?;
     let wish = wanted.wish(cx, &connection.provider);
@@ -130,7 +129,7 @@ async fn side_by_side(plan: &Plan) -> Result<Verdict, StoreError> {
             None => return Ok(verdict),
             Some(Ok(ended)) => verdict.add(plan, ended),
             Some(Err(panic)) => {
-                verdict.store = Some(StoreError::unavailable(format!("a lane panicked: {panic}")));
+                verdict.failed = Some(Failure::Retry(format!("a lane panicked: {panic}")));
             }
         }
     }
@@ -147,7 +146,7 @@ async fn waiting(plan: &Plan, begun: &BTreeSet<String>) -> Result<Vec<LaneRow>, 
 impl Verdict {
     /// Whether other lanes should begin.
     fn goes_on(&self) -> bool {
-        self.paused.is_none() && !self.ended && !self.stopped && self.store.is_none()
+        self.paused.is_none() && !self.ended && !self.stopped && self.failed.is_none()
     }
 
     fn add(&mut self, plan: &Plan, ended: Ended) {
@@ -162,15 +161,15 @@ impl Verdict {
                     self.later = Some((at, message));
                 }
             }
-            Ended::Store(error) => self.store = Some(error),
+            Ended::Store(error) => self.failed = Some(error.into()),
         }
     }
 }
 
 async fn settle(plan: &Plan, job: &Job, verdict: Verdict, pages_before: u64) -> Result<Outcome, Failure> {
     let (cx, run) = (&plan.cx, &plan.run);
-    if let Some(error) = verdict.store {
-        return Err(error.into());
+    if let Some(failure) = verdict.failed {
+        return Err(failure);
     }
     if let Some(reason) = verdict.paused {
         pause(cx, run, &reason).await?;

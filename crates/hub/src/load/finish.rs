@@ -74,11 +74,7 @@ fn completions(run: &Run, connection: &Connection, lanes: &[LaneRow]) -> Vec<ser
         let (read, errors) = by_type.entry(&lane.object_type).or_default();
         *read += lane.read;
         if lane.state == LaneState::Failed {
-            errors.push(format!(
-                "{}: {}",
-                lane.title,
-                lane.error.as_deref().unwrap_or("no reason known")
-            ));
+            errors.push(format!("{}: {}", lane.title, lane.error.as_deref().unwrap_or("no reason known")));
         }
     }
     by_type

@@ -7,7 +7,7 @@ use crate::jobs::{Failure, Payload, enqueue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use syncline_providers::load::{self, Found, Load, Wish};
-use syncline_store::connections::{self, Held};
+use syncline_store::connections::{self, Holder};
 use syncline_store::events::Arrival;
 use syncline_store::jobs::{Job, Outcome};
 use syncline_store::records::{self, Reading};
@@ -21,7 +21,7 @@ const COME_BACK: Duration = Duration::from_secs(30);
 /// Records of one connection that events were about.
 #[derive(Debug)]
 pub struct Announced {
-    held: Held,
+    held: Holder,
     marks: Vec<Mark>,
 }
 
@@ -75,7 +75,7 @@ fn marks<'a>(loader: &dyn Load, arrivals: impl Iterator<Item = &'a Arrival>) -> 
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn note(cx: &Cx, tx: &mut Tx, announced: Vec<Announced>) -> Result<(), StoreError> {
-    for Announced { held: Held { connection_id, org_id, .. }, marks } in announced {
+    for Announced { held: Holder { connection_id, org_id, .. }, marks } in announced {
         stale::mark(tx, &connection_id, &marks).await?;
         enqueue(cx, tx, &Payload::Hydrate { connection_id, org_id }, cx.now()).await?;
     }
@@ -110,8 +110,7 @@ pub async fn run(
         let found = read(cx, connection_id, &wish, (&object_type, &collection), &ids, "hydrate").await;
         match found {
             Ok(found) => {
-                let reading =
-                    Reading { connection_id, org_id: &connection.org_id, read_at, now: cx.now() };
+                let reading = Reading { connection_id, org_id: &connection.org_id, read_at, now: cx.now() };
                 store(cx, &reading, &object_type, &marks, found).await?;
                 any = true;
             }
@@ -199,4 +198,3 @@ async fn drop_all(cx: &Cx, connection_id: &str) -> Result<Outcome, Failure> {
     tx.commit().await?;
     Ok(Outcome::Done)
 }
-

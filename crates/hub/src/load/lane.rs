@@ -1,9 +1,9 @@
 //! One lane of a run: page after page, the next one on its way while this one is stored, a checkpoint with each.
 
 use super::engine::{Plan, new_lanes};
+use super::hydrate;
 use crate::call::{Line, Patience, Trouble};
 use crate::telemetry::metrics;
-use super::hydrate;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use syncline_core::record::Record;
@@ -27,10 +27,7 @@ pub(super) enum Ended {
     /// The connection is over.
     Over,
     /// Not now.
-    Later {
-        message: String,
-        wait: Option<Duration>,
-    },
+    Later { message: String, wait: Option<Duration> },
     /// The database.
     Store(StoreError),
 }
@@ -216,7 +213,8 @@ impl LaneRun {
         };
         let full_at = from_start.then_some(self.started_at);
         let mut tx = cx.store.begin().await?;
-        positions::set(&mut tx, &self.plan.connection.id, &self.row.key, high_water, full_at, cx.now()).await?;
+        positions::set(&mut tx, &self.plan.connection.id, &self.row.key, high_water, full_at, cx.now())
+            .await?;
         runs::end_lane(&mut tx, &self.plan.run.id, &self.row.key, LaneState::Done, None, cx.now()).await?;
         tx.commit().await?;
         Ok(())
@@ -234,7 +232,8 @@ impl LaneRun {
             let (cx, connection) = (&self.plan.cx, &self.plan.connection.id);
             let (object_type, collection) = (&self.row.object_type, &self.row.collection);
             let unseen =
-                records::unseen(&cx.store, connection, object_type, collection, self.started_at, limit).await?;
+                records::unseen(&cx.store, connection, object_type, collection, self.started_at, limit)
+                    .await?;
             if unseen.is_empty() {
                 return Ok(());
             }
@@ -274,11 +273,8 @@ impl LaneRun {
         let mut tx = cx.store.begin().await?;
         records::write(&mut tx, &reading, here).await?;
         let effects = records::mark_gone(&mut tx, &reading, &self.row.object_type, &gone).await?;
-        let progress = Progress {
-            saved: saved.map(str::to_owned),
-            gone: effects.len() as u64,
-            ..Progress::default()
-        };
+        let progress =
+            Progress { saved: saved.map(str::to_owned), gone: effects.len() as u64, ..Progress::default() };
         if !runs::checkpoint(&mut tx, &self.plan.run.id, &self.row.key, &progress, cx.now()).await? {
             return Err(Left::Stopped);
         }
@@ -309,10 +305,8 @@ impl LaneRun {
     }
 
     async fn cut(&self) -> Result<(), StoreError> {
-        let why = format!(
-            "stopped after {} pages, as `max_pages` says; there may be more",
-            self.plan.max_pages
-        );
+        let why =
+            format!("stopped after {} pages, as `max_pages` says; there may be more", self.plan.max_pages);
         self.end(LaneState::Cut, &why).await
     }
 
@@ -322,7 +316,8 @@ impl LaneRun {
 
     async fn end(&self, state: LaneState, why: &str) -> Result<(), StoreError> {
         let mut tx = self.plan.cx.store.begin().await?;
-        runs::end_lane(&mut tx, &self.plan.run.id, &self.row.key, state, Some(why), self.plan.cx.now()).await?;
+        runs::end_lane(&mut tx, &self.plan.run.id, &self.row.key, state, Some(why), self.plan.cx.now())
+            .await?;
         tx.commit().await
     }
 }

@@ -97,7 +97,8 @@ pub async fn request_in(
         Created::New => {
             enqueue(cx, tx, &job(&new.id, &new.org_id), now).await?;
             let run = runs::unfinished_in(tx, &connection.id).await?;
-            let run = run.ok_or_else(|| StoreError::Corrupt("a run that was just made is not there".to_owned()))?;
+            let run =
+                run.ok_or_else(|| StoreError::Corrupt("a run that was just made is not there".to_owned()))?;
             Ok(Asked::New(run))
         }
         Created::Existing(run) => Ok(Asked::UnderWay(*run)),
@@ -136,7 +137,8 @@ pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<()
     if paused.is_empty() && cx.config.load.on_connect {
         request_in(cx, tx, connection, Mode::Full, Trigger::Connect, &Wanted::default()).await?;
     }
-    let hydrate = Payload::Hydrate { connection_id: connection.id.clone(), org_id: connection.org_id.clone() };
+    let hydrate =
+        Payload::Hydrate { connection_id: connection.id.clone(), org_id: connection.org_id.clone() };
     enqueue(cx, tx, &hydrate, now).await?;
     super::schedule::begin(cx, tx, connection, now).await
 }

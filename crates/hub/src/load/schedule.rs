@@ -15,12 +15,7 @@ use syncline_store::{Scope, StoreError, Tx, positions};
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn begin(
-    cx: &Cx,
-    tx: &mut Tx,
-    connection: &Connection,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn begin(cx: &Cx, tx: &mut Tx, connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
     let Some(every) = cx.config.load.every.span() else { return Ok(()) };
     let payload =
         Payload::LoadSchedule { connection_id: connection.id.clone(), org_id: connection.org_id.clone() };

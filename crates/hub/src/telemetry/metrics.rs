@@ -1,13 +1,13 @@
 //! Prometheus metrics: what is counted, under which names.
 
 use crate::intake::stored::Tally;
-use syncline_store::records::Written;
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
+use syncline_store::records::Written;
 
 /// Upper bounds, in seconds, of what latencies are sorted into.
 const SECONDS: &[f64] =
@@ -72,6 +72,11 @@ fn describe() {
     describe_counter!("syncline_provider_rate_limited_total", "Refusals for too many calls (429)");
     describe_counter!("syncline_records_read_total", "Records read, by what the mirror made of them");
     describe_gauge!("syncline_database_up", "1 when the database answered last time");
+    describe_counter!(
+        "syncline_connect_returns_total",
+        "Authorizations that came back and keys that were tried, by outcome"
+    );
+    describe_counter!("syncline_connect_refreshes_total", "Renewals of tokens, by outcome");
     describe_counter!("syncline_http_requests_total", "API and portal requests, by route and status");
 }
 
@@ -188,5 +193,17 @@ pub fn database_up(up: bool) {
 /// An API or portal request was answered.
 pub fn http_request(route: &str, status: u16) {
     counter!("syncline_http_requests_total", "route" => route.to_owned(), "status" => status.to_string())
+        .increment(1);
+}
+
+/// A browser came back from a provider, or a key was tried. `provider` is a known one or `unknown`.
+pub fn connect_return(provider: &str, outcome: &'static str) {
+    counter!("syncline_connect_returns_total", "provider" => provider.to_owned(), "outcome" => outcome)
+        .increment(1);
+}
+
+/// A token was to be renewed.
+pub fn connect_refresh(provider: &str, outcome: &'static str) {
+    counter!("syncline_connect_refreshes_total", "provider" => provider.to_owned(), "outcome" => outcome)
         .increment(1);
 }

@@ -43,7 +43,8 @@ CREATE TABLE authorizations (
   origin        {text},
   created_at    {int} NOT NULL,
   expires_at    {int} NOT NULL,
-  used_at       {int}
+  used_at       {int},
+  connection_id {name}
 ) {table};
 
 CREATE INDEX authorizations_expiry ON authorizations (expires_at);

@@ -1,6 +1,6 @@
 //! Authorizations under way: from the moment a browser is sent to a provider until it comes back, once.
 
-use crate::value::args;
+use crate::value::{Row, args};
 use crate::{Result, Store, Tx};
 use syncline_core::time::Timestamp;
 
@@ -30,6 +30,9 @@ pub struct Authorization {
     /// When it is too late.
     pub expires_at: Timestamp,
 }
+
+const COLUMNS: &str = "state, browser, org_id, user_id, provider, app, verifier, redirect_uri, origin, created_at, \
+                       expires_at, used_at, connection_id";
 
 /// What came of a `state` that a browser brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,16 +85,50 @@ pub async fn take(store: &Store, state: &str, now: Timestamp) -> Result<Taken> {
     let mut tx = store.begin().await?;
     let used = "UPDATE authorizations SET used_at = ? WHERE state = ? AND used_at IS NULL AND expires_at > ?";
     let taken = tx.execute(used, args![now, state, now]).await? == 1;
-    let rows = tx
-        .query(
-            "SELECT state, browser, org_id, user_id, provider, app, verifier, redirect_uri, origin, created_at, expires_at, \
-             used_at FROM authorizations WHERE state = ?",
-            args![state],
-        )
-        .await?;
+    let rows =
+        tx.query(&format!("SELECT {COLUMNS} FROM authorizations WHERE state = ?"), args![state]).await?;
     tx.commit().await?;
     let Some(row) = rows.first() else { return Ok(Taken::Unknown) };
-    let authorization = Authorization {
+    let authorization = read(row)?;
+    Ok(match (taken, row.maybe_int(11)?) {
+        (true, _) => Taken::Taken(authorization),
+        (false, Some(_)) => Taken::Used(authorization),
+        (false, None) => Taken::Expired(authorization),
+    })
+}
+
+/// The authorization with this fingerprint of a state, which stays as it is, and the connection that came of it. None when nobody knows
+/// it, or it was forgotten.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn find(store: &Store, state: &str) -> Result<Option<(Authorization, Option<String>)>> {
+    let sql = format!("SELECT {COLUMNS} FROM authorizations WHERE state = ?");
+    let rows = store.query(&sql, args![state]).await?;
+    rows.first().map(|row| Ok((read(row)?, row.maybe_text(12)?))).transpose()
+}
+
+/// Notes which connection came of an authorization: whoever brings its state once more is told.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn connected(tx: &mut Tx, state: &str, connection_id: &str) -> Result<()> {
+    let sql = "UPDATE authorizations SET connection_id = ? WHERE state = ?";
+    tx.execute(sql, args![connection_id, state]).await.map(|_| ())
+}
+
+/// The sealed verifiers that may still be needed.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn verifiers(store: &Store, now: Timestamp) -> Result<Vec<Vec<u8>>> {
+    let sql = "SELECT verifier FROM authorizations WHERE used_at IS NULL AND expires_at > ?";
+    let rows = store.query(sql, args![now]).await?;
+    rows.iter().map(|row| row.bytes(0).map(|verifier| verifier.to_vec())).collect()
+}
+
+fn read(row: &Row) -> Result<Authorization> {
+    Ok(Authorization {
         state: row.text(0)?,
         browser: row.text(1)?,
         org_id: row.text(2)?,
@@ -103,10 +140,5 @@ pub async fn take(store: &Store, state: &str, now: Timestamp) -> Result<Taken> {
         origin: row.maybe_text(8)?,
         created_at: row.time(9)?,
         expires_at: row.time(10)?,
-    };
-    Ok(match (taken, row.maybe_int(11)?) {
-        (true, _) => Taken::Taken(authorization),
-        (false, Some(_)) => Taken::Used(authorization),
-        (false, None) => Taken::Expired(authorization),
     })
 }

@@ -53,6 +53,16 @@ pub async fn credentials(store: &Store, id: &str) -> Result<Option<Renewal>> {
     store.query(&sql, args![id]).await?.first().map(read).transpose()
 }
 
+/// The same as seen by this transaction, which keeps everybody else from changing them until it ends.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn lock_credentials(tx: &mut Tx, id: &str) -> Result<Option<Renewal>> {
+    tx.execute("UPDATE connections SET version = version WHERE id = ?", args![id]).await?;
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = ?");
+    tx.query(&sql, args![id]).await?.first().map(read).transpose()
+}
+
 /// Makes `owner` the only one who may renew these credentials for `span`. Answers them as they are then: whoever waited may find them
 /// renewed. None when somebody else holds the right, or there is no such connection.
 ///
@@ -84,6 +94,42 @@ pub async fn hold_refresh(
 pub async fn end_refresh(store: &Store, id: &str, owner: &str) -> Result<()> {
     let sql = "UPDATE connections SET refresh_owner = NULL, refresh_until = NULL WHERE id = ? AND refresh_owner = ?";
     store.execute(sql, args![id, owner]).await.map(|_| ())
+}
+
+/// Who holds the right to renew, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// As it was given to [`hold_refresh`], or to [`postpone_refresh`] by the one before.
+    pub owner: String,
+    /// When anybody may take it.
+    pub until: Timestamp,
+}
+
+/// Who holds the right to renew these credentials; none when it is free, its time being over included.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn refresh_held(store: &Store, id: &str, now: Timestamp) -> Result<Option<Held>> {
+    let sql = "SELECT refresh_owner, refresh_until FROM connections WHERE id = ? AND refresh_owner IS NOT NULL AND refresh_until > ?";
+    let rows = store.query(sql, args![id, now]).await?;
+    rows.first().map(|row| Ok(Held { owner: row.text(0)?, until: row.time(1)? })).transpose()
+}
+
+/// Keeps everybody from renewing until then: the provider said when to ask again. `instead` is told to whoever asks who holds the right.
+/// Nothing happens when `owner` does not hold it any more.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn postpone_refresh(
+    store: &Store,
+    id: &str,
+    owner: &str,
+    instead: &str,
+    until: Timestamp,
+) -> Result<()> {
+    let sql =
+        "UPDATE connections SET refresh_owner = ?, refresh_until = ? WHERE id = ? AND refresh_owner = ?";
+    store.execute(sql, args![instead, until, id, owner]).await.map(|_| ())
 }
 
 /// Stores renewed credentials over `version`, and gives the right to renew back. False when they were changed meanwhile: then the stored
@@ -127,13 +173,41 @@ pub async fn refresh_due(store: &Store, now: Timestamp, limit: u32) -> Result<Ve
     rows.iter().map(|row| row.text(0)).collect()
 }
 
-/// Credentials that were sealed with another key than `current`, at most `limit`.
+/// Credentials that were sealed with another key than `current`, of connections behind the id `after`, at most `limit`.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn sealed_otherwise(store: &Store, current: &str, limit: u32) -> Result<Vec<Renewal>> {
-    let sql = format!("SELECT {COLUMNS} FROM connections WHERE sealed_with <> ? ORDER BY id LIMIT ?");
-    store.query(&sql, args![current, limit]).await?.iter().map(read).collect()
+pub async fn sealed_otherwise(store: &Store, current: &str, after: &str, limit: u32) -> Result<Vec<Renewal>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM connections WHERE sealed_with <> ? AND id > ? ORDER BY id LIMIT ?");
+    store.query(&sql, args![current, after, limit]).await?.iter().map(read).collect()
+}
+
+/// Replaces a seal by another of the same credentials. The version stays, so that a renewal under way is not lost; false when the
+/// credentials are others by now.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn reseal(
+    tx: &mut Tx,
+    id: &str,
+    version: i64,
+    (old_key, sealed, sealed_with): (&str, &[u8], &str),
+) -> Result<bool> {
+    let sql = "UPDATE connections SET credentials = ?, sealed_with = ? WHERE id = ? AND version = ? AND sealed_with = ?";
+    let values = args![sealed.to_vec(), sealed_with, id, version, old_key];
+    Ok(tx.execute(sql, values).await? == 1)
+}
+
+/// The ids of the keys that stored credentials are sealed with, and how many of each.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn sealing_keys(store: &Store) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT sealed_with, COUNT(*) FROM connections WHERE sealed_with IS NOT NULL \
+               GROUP BY sealed_with ORDER BY sealed_with";
+    let rows = store.query(sql, Vec::new()).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
 /// A connection that existed is authorized again.

@@ -4,8 +4,9 @@ pub mod authorizations;
 mod credentials;
 
 pub use credentials::{
-    Credentials, Renewal, credentials, end_refresh, hold_refresh, needs_reauthorization, refresh_due, renew,
-    sealed_otherwise,
+    Credentials, Held, Renewal, credentials, end_refresh, hold_refresh, lock_credentials,
+    needs_reauthorization, postpone_refresh, refresh_due, refresh_held, renew, reseal, sealed_otherwise,
+    sealing_keys,
 };
 
 use crate::value::{Row, Value, args, in_list};
@@ -161,7 +162,7 @@ pub async fn get(store: &Store, scope: &Scope, id: &str) -> Result<Option<Connec
 
 /// Who holds an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub struct Holder {
     /// The account.
     pub account: String,
     /// The connection to it.
@@ -174,11 +175,7 @@ pub struct Held {
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn on_accounts(
-    tx: &mut Tx,
-    provider: &str,
-    accounts: &[&str],
-) -> Result<Vec<Held>> {
+pub async fn on_accounts(tx: &mut Tx, provider: &str, accounts: &[&str]) -> Result<Vec<Holder>> {
     let mut found = Vec::new();
     for piece in accounts.chunks(512) {
         let (marks, accounts) = in_list(piece.iter().map(|account| Value::from(*account)).collect());
@@ -189,7 +186,7 @@ pub async fn on_accounts(
         values.extend(accounts);
         for row in tx.query(&sql, values).await? {
             if row.text(3)? != Status::Disconnected.name() {
-                found.push(Held {
+                found.push(Holder {
                     account: row.text(0)?,
                     connection_id: row.text(1)?,
                     org_id: row.text(2)?,

@@ -127,8 +127,7 @@ pub async fn unseen(
 ) -> Result<Vec<String>> {
     let sql = "SELECT record_id FROM records WHERE connection_id = ? AND object_type = ? AND collection = ? AND seen_at < ? \
                ORDER BY seen_at LIMIT ?";
-    let values =
-        args![connection_id, column_text(object_type), column_text(collection), seen_before, limit];
+    let values = args![connection_id, column_text(object_type), column_text(collection), seen_before, limit];
     store.query(sql, values).await?.iter().map(|row| row.text(0)).collect()
 }
 

@@ -217,7 +217,7 @@ async fn what_another_key_sealed_is_found(db: &TestDb) {
             Connection { account: number.to_string(), ..connection(&format!("con_{number}"), "acme", 0) };
         connect(&store, &new, &Credentials { sealed_with: key.to_owned(), ..sealed("x") }).await;
     }
-    let found = connections::sealed_otherwise(&store, "key-2", 10).await.unwrap();
+    let found = connections::sealed_otherwise(&store, "key-2", "", 10).await.unwrap();
     assert_eq!(found.iter().map(|renewal| renewal.id.as_str()).collect::<Vec<_>>(), ["con_1", "con_3"]);
 }
 

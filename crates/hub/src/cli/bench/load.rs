@@ -279,7 +279,9 @@ impl Hub {
     /// How often the simulated HubSpot said that it was too much.
     async fn refusals(&self) -> Result<u64> {
         let metrics = self.client.get(format!("{}/metrics", self.base)).send().await?.text().await?;
-        let of = |line: &str| line.strip_prefix("syncline_provider_rate_limited_total")?.rsplit(' ').next()?.parse().ok();
+        let of = |line: &str| -> Option<u64> {
+            line.strip_prefix("syncline_provider_rate_limited_total")?.rsplit(' ').next()?.parse().ok()
+        };
         Ok(metrics.lines().filter_map(of).sum::<u64>())
     }
 

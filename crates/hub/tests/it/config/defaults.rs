@@ -32,6 +32,18 @@ fn the_defaults_file_says_what_the_types_hold() {
             },
         },
         apps: BTreeMap::new(),
+        connect: Connect {
+            state_ttl: span("10m"),
+            refresh_before: span("5m"),
+            allowed_origins: Origins::default(),
+        },
+        sealing: Sealing { keys: None },
+        providers: Providers {
+            hubspot: place("https://api.hubapi.com", "https://app.hubspot.com"),
+            notion: place("https://api.notion.com", "https://api.notion.com"),
+            airtable: place("https://api.airtable.com", "https://airtable.com"),
+            tentoeight: place("https://10to8.com", "https://10to8.com"),
+        },
         jobs: Jobs {
             workers: 8,
             per_organization: 4,
@@ -49,6 +61,10 @@ fn the_defaults_file_says_what_the_types_hold() {
     assert_eq!(loaded.config, expected);
     assert_eq!(loaded.config.sqlite_path(), Some(PathBuf::from("syncline-data/syncline.db")));
     assert_eq!((loaded.warnings, loaded.file), (vec![], None));
+}
+
+fn place(api: &str, web: &str) -> Place {
+    Place { api_url: BaseUrl::parse(api).unwrap(), web_url: BaseUrl::parse(web).unwrap() }
 }
 
 #[test]
