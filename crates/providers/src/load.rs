@@ -2,6 +2,7 @@
 //! call comes next and reads what came back; the hub sends, stores, and keeps the walk's state with every page it stored.
 
 use crate::connect::Credential;
+use crate::hubspot;
 use crate::wire::{Call, Fault, Hosts, Reply};
 use std::time::Duration;
 use syncline_core::record::Record;
@@ -9,7 +10,7 @@ use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
 /// Every provider whose records can be loaded, with its id.
-pub static LOADERS: &[(&str, &dyn Load)] = &[];
+pub static LOADERS: &[(&str, &dyn Load)] = &[(hubspot::ID, &hubspot::HubSpot)];
 
 /// How to load from the provider that goes by `provider`.
 #[must_use]

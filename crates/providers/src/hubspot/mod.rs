@@ -1,13 +1,20 @@
 //! HubSpot. What this folder knows and where from: its README.
 
 mod account;
+mod change;
 mod errors;
 mod event;
 mod fields;
+mod kind;
+mod load;
 mod oauth;
+mod read;
+mod record;
+mod search;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod webhook;
 
 use crate::{DoorKeys, Provider, Reading, Unreadable};

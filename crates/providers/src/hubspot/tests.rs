@@ -2,10 +2,14 @@
 //! own Python library and cross-checked with its Node one, or printed in HubSpot's documentation.
 
 mod body;
+mod change;
 mod connect;
 mod door;
 mod errors;
 mod events;
+mod load;
+mod read;
+mod search;
 mod split;
 
 use crate::{DoorKeys, by_id};
