@@ -12,9 +12,12 @@ mod json;
 pub mod load;
 pub mod notion;
 mod oauth;
+mod objects;
 pub mod tentoeight;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod walking;
 pub mod wire;
 
 use bytes::Bytes;

@@ -4,13 +4,18 @@
 use crate::connect::Credential;
 use crate::hubspot;
 use crate::wire::{Call, Fault, Hosts, Reply};
+use crate::{airtable, tentoeight};
 use std::time::Duration;
 use syncline_core::record::Record;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
 /// Every provider whose records can be loaded, with its id.
-pub static LOADERS: &[(&str, &dyn Load)] = &[(hubspot::ID, &hubspot::HubSpot)];
+pub static LOADERS: &[(&str, &dyn Load)] = &[
+    (hubspot::ID, &hubspot::HubSpot),
+    (airtable::ID, &airtable::Airtable),
+    (tentoeight::ID, &tentoeight::TenToEight),
+];
 
 /// How to load from the provider that goes by `provider`.
 #[must_use]
@@ -78,7 +83,8 @@ pub struct Page {
     pub lanes: Vec<Lane>,
     /// How many records the lane has in all, where the provider tells.
     pub total: Option<u64>,
-    /// Something for people that the run should say: what was left out and why.
+    /// Something for people that the run should say: what was left out and why. A lane that said one has not seen all
+    /// records, whatever [`Lane::complete`] promises: what it did not see is not gone.
     pub notice: Option<String>,
 }
 

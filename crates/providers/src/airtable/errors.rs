@@ -26,6 +26,13 @@ pub fn fault(reply: &Reply<'_>) -> Fault {
     }
 }
 
+/// Whether a list cannot go on from the offset it was asked with: its iterator ran out, or is not known (Airtable facts 5).
+pub fn lost_its_place(reply: &Reply<'_>) -> bool {
+    let body = reply.json().unwrap_or_default();
+    let lost = ["LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "INVALID_OFFSET_VALUE"];
+    reply.status.as_u16() == 422 && parts(&body).0.is_some_and(|kind| lost.contains(&kind))
+}
+
 /// What it says is wrong: type and message, as far as they are there.
 pub fn said(reply: &Reply<'_>) -> String {
     let body = reply.json().unwrap_or_default();

@@ -1,10 +1,15 @@
 //! Airtable. What this folder knows and where from: its README.
 
 mod account;
+mod call;
 mod errors;
+mod load;
 mod oauth;
+mod read;
+mod record;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 /// Airtable's web API.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,8 @@
 
 mod account;
 mod errors;
+mod load;
+mod record;
 #[cfg(test)]
 mod tests;
 
