@@ -2,7 +2,7 @@
 
 use crate::api::{self, Api};
 use crate::config::{Config, DatabaseUrl, IntakeLog as LogKind};
-use crate::connect::Keys;
+use crate::connect::{Keys, rotation};
 use crate::cx::Cx;
 use crate::dice::Dice;
 use crate::http::{client, server};
@@ -280,6 +280,7 @@ pub async fn prepare(cx: &Cx) -> Result<()> {
     jobs::enqueue(cx, &mut tx, &Payload::Retention, cx.now()).await?;
     tx.commit().await?;
     local_key::ensure(cx).await?;
+    rotation::warn_of_lost_keys(cx).await?;
     cx.ready.cancel();
     Ok(())
 }
