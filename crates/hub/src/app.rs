@@ -3,7 +3,7 @@
 use crate::api::{self, Api};
 use crate::call::Calls;
 use crate::config::{Config, DatabaseUrl, IntakeLog as LogKind};
-use crate::connect::Keys;
+use crate::connect::{Keys, rotation};
 use crate::cx::Cx;
 use crate::dice::Dice;
 use crate::http::{client, server};
@@ -283,6 +283,7 @@ pub async fn prepare(cx: &Cx) -> Result<()> {
     jobs::enqueue(cx, &mut tx, &Payload::Retention, cx.now()).await?;
     tx.commit().await?;
     local_key::ensure(cx).await?;
+    rotation::warn_of_lost_keys(cx).await?;
     cx.ready.cancel();
     Ok(())
 }

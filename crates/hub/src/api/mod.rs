@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod events;
 pub mod health;
 pub mod jobs;
+pub mod keys;
 pub mod stream;
 
 use crate::cx::Cx;
@@ -60,6 +61,9 @@ pub fn router(api: Api) -> Router {
         .route("/v1/accounts/{provider}/{account}", put(accounts::assign))
         .route("/v1/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke))
+        .route("/v1/keys", get(keys::list))
+        .route("/v1/keys/rotate", post(keys::rotate))
+        .route("/v1/keys/prune", post(keys::prune))
         .route("/v1/portal/setup-link", post(api_keys::setup_link))
         .route("/v1/status", get(health::status))
         .method_not_allowed_fallback(method_not_allowed)

@@ -4,6 +4,7 @@ use super::settings::Flags;
 use super::{out, runtime};
 use crate::app::options;
 use crate::config::{Config, IntakeLog, Loaded};
+use crate::connect::keys;
 use crate::http::client;
 use crate::intake::log::kafka;
 use anyhow::Result;
@@ -11,7 +12,7 @@ use clap::Args;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use syncline_store::Store;
+use syncline_store::{Store, connections};
 
 /// Check the database, the log, keys, the public URL and provider apps, and say what to do.
 #[derive(Debug, Args)]
@@ -87,6 +88,7 @@ async fn examine(loaded: &Loaded) -> Vec<Finding> {
     let mut findings =
         vec![configuration(loaded), data_dir(&config.data_dir), database(config).await, log(config).await];
     findings.extend(redis(config).await);
+    findings.push(sealing_keys(config).await);
     findings.push(public_url(config).await);
     findings.extend(apps(config));
     findings
@@ -176,6 +178,34 @@ async fn redis(config: &Config) -> Option<Finding> {
             Finding::warning("redis", "no answer", "check redis.url; without Redis all still works, slower")
         }
     })
+}
+
+/// Whether the keys are there, and every one that stored credentials need.
+async fn sealing_keys(config: &Config) -> Finding {
+    const WHAT: &str = "sealing keys";
+    let advice = "bring the keys back from a backup; what was sealed with lost ones has to be connected anew";
+    let ring = match keys::look(config) {
+        Ok(None) => return Finding::fine(WHAT, "will be made at the first start; back them up then"),
+        Ok(Some(ring)) => ring,
+        Err(error) => return Finding::broken(WHAT, error.to_string(), advice),
+    };
+    let known: Vec<String> = ring.ids().iter().map(ToString::to_string).collect();
+    let options = options(config);
+    let asked = match Store::open(&options) {
+        Ok(store) if options.url != "sqlite" || config.data_dir.exists() => {
+            connections::sealing_keys(&store).await.unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    let lost: i64 = asked.iter().filter(|(id, _)| !known.contains(id)).map(|(_, count)| count).sum();
+    if lost > 0 {
+        return Finding::broken(
+            WHAT,
+            format!("{lost} connections are sealed with keys that are not there"),
+            advice,
+        );
+    }
+    Finding::fine(WHAT, format!("{}, sealing with {}", known.len(), ring.current()))
 }
 
 /// Asks the public URL for our own health page, as a provider would come in.

@@ -129,7 +129,7 @@ pub struct PortalLink {
 }
 
 /// One request, and what to do with its answer.
-fn ask(
+pub(super) fn ask(
     settings: &Flags,
     target: &Target,
     method: Method,
@@ -243,7 +243,7 @@ fn pretty(answer: Value) {
 }
 
 /// The answer's `data` as a table, or as one JSON object a line.
-fn list(answer: &Value, columns: &[&str], json: bool) {
+pub(super) fn list(answer: &Value, columns: &[&str], json: bool) {
     let rows = answer["data"].as_array().map(Vec::as_slice).unwrap_or_default();
     if json {
         return rows.iter().for_each(|row| out::json(&row.to_string()));

@@ -5,6 +5,7 @@ mod configure;
 mod demo;
 mod doctor;
 mod events;
+mod keys;
 mod manage;
 mod out;
 mod remote;
@@ -61,6 +62,9 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     ApiKey(manage::ApiKey),
+    /// See and change the keys that seal credentials
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Print a link that sets the portal's password anew
     PortalLink(manage::PortalLink),
     /// How the hub is doing
@@ -101,6 +105,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Jobs(command) => command.run(&cli.settings),
         Command::Account(command) => command.run(&cli.settings),
         Command::ApiKey(command) => command.run(&cli.settings),
+        Command::Keys(command) => command.run(&cli.settings),
         Command::PortalLink(command) => command.run(&cli.settings),
         Command::Status(command) => command.run(&cli.settings),
         Command::Bench(command) => command.run(),

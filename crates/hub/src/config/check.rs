@@ -25,15 +25,36 @@ const LONGEST_REDELIVERY: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 /// Settings that cannot both be meant. Says nothing about keys in `bad`, whose real values nobody knows.
 pub(super) fn contradictions(config: &Config, entries: &Entries, bad: &BTreeSet<String>) -> Vec<Problem> {
+    let mut problems = unusable_keys(config, entries, bad);
     let involved = ["intake.log", "intake.kafka.brokers"];
     let kafka_without_brokers =
         config.intake.log == IntakeLog::Kafka && config.intake.kafka.brokers.is_empty();
     if !kafka_without_brokers || involved.iter().any(|key| bad.contains(*key)) {
-        return Vec::new();
+        return problems;
     }
     let says = "is \"kafka\", but `intake.kafka.brokers` is empty; \
                 expected brokers such as \"kafka-1:9092,kafka-2:9092\"";
-    vec![Problem::about("intake.log", origin(entries, "intake.log"), says)]
+    problems.push(Problem::about("intake.log", origin(entries, "intake.log"), says));
+    problems
+}
+
+/// Sealing keys that are none. What is wrong with them is said without them.
+fn unusable_keys(config: &Config, entries: &Entries, bad: &BTreeSet<String>) -> Vec<Problem> {
+    const KEY: &str = "sealing.keys";
+    let given = config.sealing.keys.as_ref().filter(|_| !bad.contains(KEY));
+    let refused = given.and_then(|keys| crate::connect::keys::ring(keys).err());
+    let says = |error: crate::connect::KeysError| format!("cannot be used (not shown here): {error}");
+    refused.map(|error| Problem::about(KEY, origin(entries, KEY), says(error))).into_iter().collect()
+}
+
+/// Keys in a file belong to one machine; a database server may have several.
+fn sealing(config: &Config) -> Option<String> {
+    let apart = !matches!(config.database.url, DatabaseUrl::Sqlite(_)) && config.sealing.keys.is_none();
+    apart.then(|| {
+        "sealing.keys is not set, so credentials are sealed with the file sealing.keys in data_dir; processes on other machines \
+         need the same keys: set sealing.keys_file to a file they share"
+            .to_owned()
+    })
 }
 
 /// What works but is probably not what is wanted, each with what to do about it.
@@ -42,6 +63,7 @@ pub(super) fn warnings(config: &Config, entries: &Entries) -> Vec<String> {
     warnings.extend(server(config));
     warnings.extend(intake(config, entries));
     warnings.extend(config.apps.iter().flat_map(|(name, app)| one_app(name, app)));
+    warnings.extend(sealing(config));
     warnings.extend(background(config));
     warnings.extend(exposed_secrets(entries));
     warnings

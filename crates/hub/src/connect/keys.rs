@@ -65,8 +65,7 @@ impl Keys {
     /// When the configured keys are none. A file that cannot be used is an error of whatever needs it.
     pub fn load(config: &Config, dice: &Dice) -> Result<Self, KeysError> {
         if let Some(keys) = &config.sealing.keys {
-            let ring = KeyRing::new(&split(keys.expose(), ','))?;
-            let loaded = Loaded { ring: Ok(ring), stamp: None };
+            let loaded = Loaded { ring: Ok(ring(keys)?), stamp: None };
             return Ok(Self(Arc::new(Inner { file: None, loaded: RwLock::new(loaded) })));
         }
         let path = path(&config.data_dir);
@@ -207,10 +206,18 @@ pub fn path(data_dir: &Path) -> PathBuf {
 /// [`KeysError`] when there is no usable key; none when there is no file yet.
 pub fn look(config: &Config) -> Result<Option<KeyRing>, KeysError> {
     if let Some(keys) = &config.sealing.keys {
-        return Ok(Some(KeyRing::new(&split(keys.expose(), ','))?));
+        return ring(keys).map(Some);
     }
     let path = path(&config.data_dir);
     if path.exists() { read(&path).ring.map(Some) } else { Ok(None) }
+}
+
+/// The ring of the setting: keys with commas between them.
+///
+/// # Errors
+/// [`KeysError`] when one of them is none.
+pub fn ring(keys: &Secret) -> Result<KeyRing, KeysError> {
+    Ok(KeyRing::new(&split(keys.expose(), ','))?)
 }
 
 fn split(text: &str, separator: char) -> Vec<Secret> {

@@ -20,6 +20,7 @@ mod key;
 pub mod keys;
 mod plan;
 mod refresh;
+pub mod rotation;
 mod scopes;
 pub mod wire;
 

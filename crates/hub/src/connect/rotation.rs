@@ -1,0 +1,137 @@
+//! Changing the sealing keys while everything goes on: a new one in front, everything sealed anew by a job, the old ones taken out.
+
+use super::keep::ConnectError;
+use super::keys::KeysError;
+use crate::cx::Cx;
+use crate::jobs::{Payload, enqueue};
+use data_encoding::BASE64;
+use std::collections::{BTreeMap, BTreeSet};
+use syncline_core::seal::made_with;
+use syncline_core::time::Timestamp;
+use syncline_store::connections::{self, authorizations};
+use syncline_store::jobs::{self, Job, State};
+use syncline_store::{Scope, StoreError};
+
+/// A sealing key, by its id.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct KeyView {
+    /// The id.
+    pub id: String,
+    /// Whether it seals now.
+    pub current: bool,
+    /// Whether it is there; what was sealed with one that is not cannot be opened.
+    pub available: bool,
+    /// How many connections' credentials are sealed with it.
+    pub connections: i64,
+}
+
+/// All keys that there are and those that are needed, the one that seals first.
+///
+/// # Errors
+/// [`ConnectError`].
+pub async fn list(cx: &Cx) -> Result<Vec<KeyView>, ConnectError> {
+    let mut used: BTreeMap<String, i64> = connections::sealing_keys(&cx.store).await?.into_iter().collect();
+    let available = cx.keys.ids()?;
+    let mut views: Vec<KeyView> = available
+        .iter()
+        .enumerate()
+        .map(|(place, id)| {
+            let id = id.to_string();
+            let connections = used.remove(&id).unwrap_or(0);
+            KeyView { id, current: place == 0, available: true, connections }
+        })
+        .collect();
+    let lost = |(id, connections)| KeyView { id, current: false, available: false, connections };
+    views.extend(used.into_iter().map(lost));
+    Ok(views)
+}
+
+/// Puts a new key in front, where the keys are in a file, and queues sealing everything anew. Where they are a setting the operator has
+/// put a new one in front: then that is what everything is sealed with. Answers the id of the key that seals now.
+///
+/// # Errors
+/// [`KeysError::Configured`] when the keys are a setting and everything is sealed with the first one already.
+pub async fn rotate(cx: &Cx) -> Result<String, ConnectError> {
+    let id = if cx.keys.are_in_a_file() {
+        cx.keys.rotate(&cx.dice)?.to_string()
+    } else {
+        let id = cx.keys.current()?.to_string();
+        let sealed = connections::sealing_keys(&cx.store).await?;
+        if sealed.iter().all(|(key, _)| *key == id) {
+            return Err(KeysError::Configured.into());
+        }
+        id
+    };
+    let mut tx = cx.store.begin().await?;
+    enqueue(cx, &mut tx, &Payload::ResealCredentials, cx.now()).await?;
+    tx.commit().await?;
+    cx.wake.jobs.notify_one();
+    tracing::info!(key = id, "credentials are being sealed with another key");
+    Ok(id)
+}
+
+/// Takes keys out of the file that nothing is sealed with any more. Answers how many went.
+///
+/// # Errors
+/// [`KeysError::Configured`] when the keys are a setting.
+pub async fn prune(cx: &Cx) -> Result<usize, ConnectError> {
+    let needed = needed(cx).await?;
+    let gone = cx.keys.prune(|id| needed.contains(id))?;
+    tracing::info!(gone, "sealing keys that nothing is sealed with were taken out");
+    Ok(gone)
+}
+
+/// Keys that something stored is sealed with: connections, authorizations under way, tokens that are to be withdrawn.
+async fn needed(cx: &Cx) -> Result<BTreeSet<String>, StoreError> {
+    let of_connections = connections::sealing_keys(&cx.store).await?;
+    let mut needed: BTreeSet<String> = of_connections.into_iter().map(|(id, _)| id).collect();
+    let mut seals = authorizations::verifiers(&cx.store, cx.now()).await?;
+    for state in [State::Waiting, State::Running, State::Parked] {
+        seals.extend(to_be_withdrawn(cx, state).await?);
+    }
+    needed.extend(seals.iter().filter_map(|seal| Some(made_with(seal).ok()?.to_string())));
+    Ok(needed)
+}
+
+async fn to_be_withdrawn(cx: &Cx, state: State) -> Result<Vec<Vec<u8>>, StoreError> {
+    const PAGE: u32 = 500;
+    let mut seals = Vec::new();
+    let mut after: Option<(Timestamp, String)> = None;
+    loop {
+        let page = jobs::list(&cx.store, &Scope::All, state, Some("connection.revoke"), after, PAGE).await?;
+        seals.extend(page.iter().filter_map(seal_in));
+        match page.last() {
+            Some(last) => after = Some((last.updated_at, last.id.clone())),
+            None => return Ok(seals),
+        }
+    }
+}
+
+fn seal_in(job: &Job) -> Option<Vec<u8>> {
+    match Payload::read(&job.kind, &job.payload).ok()? {
+        Payload::RevokeTokens { sealed, .. } => BASE64.decode(sealed.as_bytes()).ok(),
+        _ => None,
+    }
+}
+
+/// Says in the log what stored credentials cannot be opened, so that nobody learns it first from an account that does not sync.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn warn_of_lost_keys(cx: &Cx) -> Result<(), StoreError> {
+    let lost = match list(cx).await {
+        Ok(views) => views.into_iter().filter(|view| !view.available).collect::<Vec<_>>(),
+        Err(ConnectError::Store(error)) => return Err(error),
+        // Was said when they were read.
+        Err(ConnectError::Keys(_)) => Vec::new(),
+    };
+    for view in lost {
+        tracing::error!(
+            key = view.id,
+            connections = view.connections,
+            "credentials are sealed with a key that is not there: bring sealing.keys back from a backup, or connect these \
+             accounts anew"
+        );
+    }
+    Ok(())
+}
