@@ -73,7 +73,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { path: "load.lanes", kind: Kind::Whole(1, 100) },
     Key { path: "load.max_pages", kind: Kind::Whole(0, 100_000_000) },
     Key { path: "load.hubspot.objects", kind: Kind::Words },
-    Key { path: "load.hubspot.properties.NAME", kind: Kind::Words },
+    Key { path: "load.hubspot.properties", kind: Kind::Words },
     Key { path: "retention.events", kind: Kind::Keep("1d") },
     Key { path: "retention.parked", kind: Kind::Keep("1d") },
     Key { path: "redis.url", kind: Kind::Redis },

@@ -293,7 +293,7 @@ pub struct Objects {
     #[serde(rename = "objects", deserialize_with = "words")]
     pub types: Vec<String>,
     /// Properties by object type.
-    #[serde(default, deserialize_with = "words_by_name")]
+    #[serde(deserialize_with = "words_by_name")]
     pub properties: BTreeMap<String, Vec<String>>,
 }
 
@@ -314,9 +314,19 @@ fn words<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> 
     String::deserialize(source).map(|text| split(&text))
 }
 
+/// `contacts=email,phone deals=amount`.
 fn words_by_name<'de, D: Deserializer<'de>>(source: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
-    let texts = BTreeMap::<String, String>::deserialize(source)?;
-    Ok(texts.into_iter().map(|(name, text)| (name, split(&text))).collect())
+    let text = String::deserialize(source)?;
+    let one = |part: &str| {
+        let (name, list) =
+            part.split_once('=').filter(|(name, list)| !name.is_empty() && !list.is_empty())?;
+        let list = list.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned);
+        Some((name.to_owned(), list.collect()))
+    };
+    let parts: Option<BTreeMap<_, _>> = text.split_whitespace().map(one).collect();
+    parts.ok_or_else(|| {
+        serde::de::Error::custom("properties are written as type=property,property type=property")
+    })
 }
 
 /// `[retention]`: how long things are kept.

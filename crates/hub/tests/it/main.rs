@@ -12,6 +12,7 @@ mod filters;
 mod intake;
 mod jobs;
 mod kafka;
+mod load;
 mod outage;
 mod parked;
 mod portal;

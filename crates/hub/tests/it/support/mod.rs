@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod child;
+pub mod joined;
 pub mod load;
 pub mod process;
 pub mod proxy;

@@ -1,0 +1,3 @@
+//! Loading: records of simulated providers into the mirror, over the wire, through everything that can go wrong on the way.
+
+mod life;
