@@ -3,15 +3,18 @@
 
 use crate::connect::Credential;
 use crate::wire::{Call, Fault, Hosts, Reply};
-use crate::{airtable, tentoeight};
+use crate::{airtable, notion, tentoeight};
 use std::time::Duration;
 use syncline_core::record::Record;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
 /// Every provider whose records can be loaded, with its id.
-pub static LOADERS: &[(&str, &dyn Load)] =
-    &[(airtable::ID, &airtable::Airtable), (tentoeight::ID, &tentoeight::TenToEight)];
+pub static LOADERS: &[(&str, &dyn Load)] = &[
+    (notion::ID, &notion::Notion),
+    (airtable::ID, &airtable::Airtable),
+    (tentoeight::ID, &tentoeight::TenToEight),
+];
 
 /// How to load from the provider that goes by `provider`.
 #[must_use]
