@@ -2,9 +2,9 @@
 //! call comes next and reads what came back; the hub sends, stores, and keeps the walk's state with every page it stored.
 
 use crate::connect::Credential;
-use crate::hubspot;
+
 use crate::wire::{Call, Fault, Hosts, Reply};
-use crate::{airtable, tentoeight};
+use crate::{airtable, hubspot, notion, tentoeight};
 use std::time::Duration;
 use syncline_core::record::Record;
 use syncline_core::secret::Secret;
@@ -13,6 +13,7 @@ use syncline_core::time::Timestamp;
 /// Every provider whose records can be loaded, with its id.
 pub static LOADERS: &[(&str, &dyn Load)] = &[
     (hubspot::ID, &hubspot::HubSpot),
+    (notion::ID, &notion::Notion),
     (airtable::ID, &airtable::Airtable),
     (tentoeight::ID, &tentoeight::TenToEight),
 ];

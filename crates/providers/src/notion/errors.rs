@@ -1,5 +1,6 @@
 //! What Notion's errors mean (Notion facts 3 and 9).
 
+use crate::load::Page;
 use crate::wire::{Fault, Reply, seconds, words};
 use serde_json::Value;
 use std::time::Duration;
@@ -20,6 +21,25 @@ pub fn fault(reply: &Reply<'_>) -> Fault {
         (503, _) => unavailable(reply, more, said),
         _ => Fault::usual(reply, said),
     }
+}
+
+/// Whether a list cannot go on from the cursor it was asked with. How Notion says so is a guess (Notion facts 11.6).
+pub fn lost_its_place(reply: &Reply<'_>) -> bool {
+    let body = reply.json().unwrap_or_default();
+    let names_it = body["message"].as_str().is_some_and(|message| message.contains("start_cursor"));
+    reply.status.as_u16() == 400 && body["code"] == "validation_error" && names_it
+}
+
+/// A list begins again, `times` by now: a page without anything, or a fault when it never lasts to its end; after that it may
+/// be tried from the start.
+pub fn again(times: &mut u32) -> Result<Page, Fault> {
+    const MOST: u32 = 5;
+    if *times <= MOST {
+        return Ok(Page::default());
+    }
+    let message = format!("Notion lost its place in the list {times} times before the end");
+    *times = 0;
+    Err(Fault::Transient { message, wait: None })
 }
 
 /// Facts 3: which limit is told in a reason. A blocked connection stays blocked however long we wait.

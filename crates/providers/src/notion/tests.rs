@@ -2,3 +2,5 @@
 
 mod connect;
 mod errors;
+mod load;
+mod query;
