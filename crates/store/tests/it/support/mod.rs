@@ -2,6 +2,7 @@
 
 pub mod jobs;
 pub mod raw;
+pub mod records;
 
 use std::task::Poll;
 use std::time::Duration;
