@@ -3,6 +3,7 @@
 pub mod jobs;
 pub mod raw;
 pub mod records;
+pub mod runs;
 
 use std::task::Poll;
 use std::time::Duration;
