@@ -10,6 +10,7 @@ use syncline_store::{Scope, Store};
 for_each_database!(
     connecting_again_renews_the_same_connection,
     organizations_do_not_see_each_others,
+    connections_are_found_by_their_accounts,
     listed_latest_first_in_pages,
     a_disconnected_connection_has_no_credentials,
     a_renewal_is_stored_over_the_version_it_was_made_from_only,
@@ -95,6 +96,33 @@ async fn organizations_do_not_see_each_others(db: &TestDb) {
     }
     assert_eq!(connections::get(&store, &acme, "con_2").await.unwrap(), None);
     assert_eq!(connections::list(&store, &Scope::All, &Filter::default(), 10).await.unwrap().len(), 2);
+}
+
+async fn connections_are_found_by_their_accounts(db: &TestDb) {
+    let store = db.store().await;
+    let on = |id: &str, org_id: &str, account: &str| Connection {
+        account: account.to_owned(),
+        ..connection(id, org_id, 0)
+    };
+    let notion = Connection { provider: "notion".to_owned(), ..on("con_5", "acme", "1") };
+    let all = [
+        on("con_1", "acme", "1"),
+        on("con_2", "globex", "1"),
+        on("con_3", "acme", "2"),
+        on("con_4", "acme", "3"),
+        notion,
+    ];
+    for new in &all {
+        connect(&store, new, &sealed("x")).await;
+    }
+    let mut tx = store.begin().await.unwrap();
+    assert!(connections::needs_reauthorization(&mut tx, "con_2", 1, "withdrawn", at(1)).await.unwrap());
+    assert!(connections::disconnect(&mut tx, "con_3", "asked for", at(1)).await.unwrap());
+    let mut found = connections::on_accounts(&mut tx, "hubspot", &["1", "2", "9"]).await.unwrap();
+    found.sort();
+    let row = |account: &str, id: &str, org_id: &str| (account.to_owned(), id.to_owned(), org_id.to_owned());
+    assert_eq!(found, [row("1", "con_1", "acme"), row("1", "con_2", "globex")]);
+    assert_eq!(connections::on_accounts(&mut tx, "hubspot", &[]).await.unwrap(), []);
 }
 
 async fn listed_latest_first_in_pages(db: &TestDb) {

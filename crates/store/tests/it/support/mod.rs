@@ -2,6 +2,8 @@
 
 pub mod jobs;
 pub mod raw;
+pub mod records;
+pub mod runs;
 
 use std::task::Poll;
 use std::time::Duration;

@@ -1,0 +1,173 @@
+//! Stale records: each waits once, the one that waited longest comes first, and what is asked while one is being read again is not
+//! forgotten.
+
+use crate::support::at;
+use crate::support::jobs::in_tx;
+use syncline_core::time::Timestamp;
+use syncline_store::Store;
+use syncline_store::stale::{self, Mark};
+use syncline_store::testing::TestDb;
+use tokio::task::JoinSet;
+
+for_each_database!(
+    a_record_waits_once_however_often_it_is_asked_for,
+    every_mark_changes_the_moment,
+    what_waited_longest_comes_first_with_its_like,
+    what_is_asked_for_while_it_is_read_waits_on,
+    connections_do_not_share_what_waits,
+    a_thousand_are_marked_at_once,
+    marking_and_settling_side_by_side_lose_nothing,
+);
+
+fn mark_of(id: &str, asked: i64) -> Mark {
+    Mark {
+        object_type: "contacts".to_owned(),
+        collection: String::new(),
+        record_id: id.to_owned(),
+        asked_at: at(asked),
+    }
+}
+
+fn later(of: &Mark, millis: i64) -> Mark {
+    Mark { asked_at: Timestamp::from_millis(of.asked_at.as_millis() + millis), ..of.clone() }
+}
+
+async fn mark(store: &Store, marks: &[Mark]) {
+    in_tx(store, async |tx| stale::mark(tx, "con_1", marks).await).await;
+}
+
+async fn settled(store: &Store, marks: &[Mark]) -> u64 {
+    in_tx(store, async |tx| stale::settled(tx, "con_1", marks).await).await
+}
+
+async fn batch(store: &Store, limit: u32) -> Vec<Mark> {
+    stale::batch(store, "con_1", limit).await.unwrap()
+}
+
+async fn a_record_waits_once_however_often_it_is_asked_for(db: &TestDb) {
+    let store = db.store().await;
+    assert_eq!(batch(&store, 10).await, []);
+    mark(&store, &[mark_of("1", 5), mark_of("1", 9), mark_of("1", 7)]).await;
+    assert_eq!(batch(&store, 10).await, [mark_of("1", 9)]);
+    mark(&store, &[mark_of("1", 20)]).await;
+    assert_eq!(batch(&store, 10).await, [mark_of("1", 20)]);
+    assert_eq!(stale::count(&store, "con_1").await.unwrap(), 1);
+    mark(&store, &[]).await;
+    assert_eq!(stale::count(&store, "con_1").await.unwrap(), 1);
+}
+
+async fn every_mark_changes_the_moment(db: &TestDb) {
+    let store = db.store().await;
+    mark(&store, &[mark_of("1", 9)]).await;
+    for (asked, millis) in [(9, 1), (5, 2)] {
+        mark(&store, &[mark_of("1", asked)]).await;
+        assert_eq!(batch(&store, 10).await, [later(&mark_of("1", 9), millis)]);
+    }
+}
+
+async fn what_waited_longest_comes_first_with_its_like(db: &TestDb) {
+    let store = db.store().await;
+    let deal = |id: &str, asked| Mark { object_type: "deals".to_owned(), ..mark_of(id, asked) };
+    let row = |table: &str, id: &str, asked| Mark { collection: table.to_owned(), ..deal(id, asked) };
+    let all = [
+        mark_of("1", 8),
+        deal("1", 5),
+        mark_of("2", 3),
+        row("t1", "7", 4),
+        row("t2", "8", 6),
+        row("t1", "9", 9),
+    ];
+    mark(&store, &all).await;
+    let expected = [
+        vec![mark_of("2", 3), mark_of("1", 8)],
+        vec![row("t1", "7", 4), row("t1", "9", 9)],
+        vec![deal("1", 5)],
+        vec![row("t2", "8", 6)],
+    ];
+    for expected in expected {
+        assert_eq!(batch(&store, 1).await, expected[..1]);
+        assert_eq!(batch(&store, 10).await, expected);
+        assert_eq!(settled(&store, &expected).await, expected.len() as u64);
+    }
+    assert_eq!(batch(&store, 10).await, []);
+}
+
+async fn what_is_asked_for_while_it_is_read_waits_on(db: &TestDb) {
+    let store = db.store().await;
+    mark(&store, &[mark_of("1", 5), mark_of("2", 5), mark_of("3", 6)]).await;
+    let read = batch(&store, 10).await;
+    // By the same clock in the same millisecond, and by one that is late.
+    mark(&store, &[mark_of("1", 5), mark_of("3", 1)]).await;
+    assert_eq!(settled(&store, &read).await, 1);
+    assert_eq!(batch(&store, 10).await, [later(&mark_of("1", 5), 1), later(&mark_of("3", 6), 1)]);
+    assert_eq!(settled(&store, &read).await, 0);
+    assert_eq!(settled(&store, &[]).await, 0);
+}
+
+async fn connections_do_not_share_what_waits(db: &TestDb) {
+    let store = db.store().await;
+    mark(&store, &[mark_of("1", 5)]).await;
+    in_tx(&store, async |tx| stale::mark(tx, "con_2", &[mark_of("1", 7), mark_of("2", 7)]).await).await;
+    assert_eq!(batch(&store, 10).await, [mark_of("1", 5)]);
+    assert_eq!(settled(&store, &[mark_of("2", 7)]).await, 0);
+    assert_eq!(in_tx(&store, async |tx| stale::erase(tx, "con_2").await).await, 2);
+    assert_eq!(stale::count(&store, "con_2").await.unwrap(), 0);
+    assert_eq!(stale::count(&store, "con_1").await.unwrap(), 1);
+}
+
+async fn a_thousand_are_marked_at_once(db: &TestDb) {
+    let store = db.store().await;
+    let many = |asked: i64| (0..1_000).map(|id| mark_of(&id.to_string(), asked)).collect::<Vec<_>>();
+    mark(&store, &many(5)).await;
+    mark(&store, &many(6)[500..]).await;
+    assert_eq!(stale::count(&store, "con_1").await.unwrap(), 1_000);
+    let first = batch(&store, 600).await;
+    assert_eq!(first.iter().filter(|mark| mark.asked_at == at(5)).count(), 500);
+    assert!(first.is_sorted_by_key(|mark| mark.asked_at));
+    assert_eq!(settled(&store, &first).await, 600);
+    assert_eq!(batch(&store, 600).await.len(), 400);
+}
+
+/// Who marks says which edition there is now; who settles has read the edition that was there. In the end none may be unread.
+async fn marking_and_settling_side_by_side_lose_nothing(db: &TestDb) {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    const IDS: usize = 20;
+    const EDITIONS: u64 = 25;
+    let store = db.store().await;
+    let truth: std::sync::Arc<Vec<AtomicU64>> =
+        std::sync::Arc::new((0..IDS).map(|_| AtomicU64::new(0)).collect());
+    let mut marking = JoinSet::new();
+    for writer in 0..3 {
+        let (store, truth) = (store.clone(), std::sync::Arc::clone(&truth));
+        marking.spawn(async move {
+            for round in 0..EDITIONS {
+                let mut marks: Vec<Mark> = (0..IDS).map(|id| mark_of(&id.to_string(), 5)).collect();
+                crate::support::Dice(round * 3 + writer).shuffle(&mut marks);
+                marks.truncate(IDS / 2);
+                for mark in &marks {
+                    truth[mark.record_id.parse::<usize>().unwrap()].fetch_add(1, Ordering::SeqCst);
+                }
+                mark(&store, &marks).await;
+            }
+        });
+    }
+    let mut read = vec![0; IDS];
+    let mut over = false;
+    while !over {
+        // Looked at before the batch: what was marked until then is in it.
+        over = marking.is_empty();
+        while let Some(ended) = marking.try_join_next() {
+            ended.unwrap();
+        }
+        let some = batch(&store, 7).await;
+        over = over && some.is_empty();
+        for mark in &some {
+            let id: usize = mark.record_id.parse().unwrap();
+            read[id] = truth[id].load(Ordering::SeqCst);
+        }
+        settled(&store, &some).await;
+    }
+    let truth: Vec<u64> = truth.iter().map(|edition| edition.load(Ordering::SeqCst)).collect();
+    assert!(truth.iter().sum::<u64>() == 3 * EDITIONS * (IDS as u64) / 2);
+    assert_eq!(read, truth);
+}
