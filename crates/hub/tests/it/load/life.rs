@@ -77,3 +77,18 @@ async fn every_customer_of_10to8_is_mirrored_and_who_is_deleted_there_is_gone_he
     let table = &joined.tables("tentoeight").await[0];
     assert_eq!(customers.len(), joined.truth("tentoeight", table).await.len());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_and_data_sources_of_notion_are_mirrored() {
+    let joined = Joined::start(120, &[]).await;
+    let connection = joined.connect("notion").await;
+    let (run, lanes) = joined.load(&connection, Mode::Full).await;
+    assert_eq!(run.state, State::Succeeded, "{run:?} {lanes:?}");
+    let mut pages = 0;
+    for table in joined.tables("notion").await {
+        pages += joined.truth("notion", &table).await.len();
+    }
+    let in_sources = joined.mirror(&connection).await.into_values();
+    let in_sources = in_sources.filter(|row| row.object_type == "page" && !row.collection.is_empty());
+    assert_eq!(in_sources.count(), pages);
+}
