@@ -92,6 +92,13 @@ impl Joined {
         self.control(Method::POST, &format!("{provider}/edit"), edit).await
     }
 
+    /// The same, where the provider may refuse.
+    pub async fn try_edit(&self, provider: &str, edit: Value) {
+        let url = format!("{}/_sandbox/{provider}/edit", self.sandbox.url());
+        let answer = self.client.post(url).json(&edit).send().await.unwrap();
+        assert!(answer.status().is_success() || answer.status().is_client_error(), "{answer:?}");
+    }
+
     /// What a fault does, from now on.
     pub async fn fault(&self, rule: Value) {
         self.control(Method::POST, "faults", rule).await;
@@ -132,6 +139,20 @@ impl Joined {
             until("the run ends", async || self.run(run_id).await.filter(|run| !run.state.is_unfinished()))
                 .await;
         (run, runs::lanes(&self.hub.cx.store, run_id).await.unwrap())
+    }
+
+    /// The same while time passes, so that what waits for a later moment goes on.
+    pub async fn ended_as_time_passes(&self, run_id: &str) -> (Run, Vec<LaneRow>) {
+        let passing = async {
+            loop {
+                self.advance(Duration::from_millis(500)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::select! {
+            ended = self.ended(run_id) => ended,
+            () = passing => unreachable!("time passes for ever"),
+        }
     }
 
     pub async fn run(&self, run_id: &str) -> Option<Run> {
@@ -189,6 +210,16 @@ impl Joined {
         let all = self.mirror(connection).await;
         let of_type = all.into_iter().filter(|((kind, _), row)| kind == object_type && !row.archived);
         of_type.map(|((_, id), row)| (id, serde_json::from_str(&row.body).unwrap())).collect()
+    }
+
+    /// How many requests the provider got whose path has this in it.
+    pub async fn requests(&self, provider: &str, path: &str) -> usize {
+        let url = format!(
+            "{}/_sandbox/requests?provider={provider}&direction=in&path=*{path}*&limit=1000",
+            self.sandbox.url()
+        );
+        let page: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
+        page["requests"].as_array().or(page["data"].as_array()).unwrap_or_else(|| panic!("{page}")).len()
     }
 
     /// What HubSpot's own list says of the properties of all records of a type.
