@@ -11,6 +11,7 @@ pub mod event;
 pub mod fair;
 pub mod oauth;
 pub mod record;
+pub mod renewal;
 pub mod schedule;
 pub mod seal;
 pub mod secret;

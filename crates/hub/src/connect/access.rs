@@ -2,10 +2,10 @@
 
 use super::credentials;
 use super::keys::KeysError;
-use super::plan;
 use super::refresh::{self, Why};
 use crate::cx::Cx;
 use std::time::Duration;
+use syncline_core::renewal;
 use syncline_core::secret::Secret;
 use syncline_store::connections::{self, Connection, Renewal, Status};
 use syncline_store::{Scope, StoreError};
@@ -60,7 +60,7 @@ pub enum Denied {
 /// [`Denied`].
 pub async fn access(cx: &Cx, connection_id: &str) -> Result<Access, Denied> {
     let current = current(cx, connection_id).await?;
-    if plan::is_due(current.refresh_at(), cx.now()) {
+    if renewal::is_due(current.refresh_at(), cx.now()) {
         return refresh::renewed(cx, current, Why::Due).await;
     }
     current.access(cx)

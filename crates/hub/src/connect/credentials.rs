@@ -1,8 +1,8 @@
 //! Tokens as they are kept: sealed, and bound to the row of their connection.
 
 use super::keys::KeysError;
-use super::plan;
 use crate::cx::Cx;
+use syncline_core::renewal;
 use syncline_core::seal::SealError;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
@@ -58,7 +58,7 @@ pub(super) fn seal(
         sealed,
         sealed_with: key.to_string(),
         expires_at,
-        refresh_at: plan::refresh_at(ends, before, cx.now()),
+        refresh_at: renewal::refresh_at(ends, before, cx.now()),
     })
 }
 

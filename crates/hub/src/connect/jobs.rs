@@ -2,11 +2,12 @@
 
 use super::access::{Denied, current};
 use super::refresh::{self, Why};
-use super::{after, apps, credentials, disconnect, plan, wire};
+use super::{after, apps, credentials, disconnect, wire};
 use crate::cx::Cx;
 use crate::jobs::{Failure, Payload};
 use data_encoding::BASE64;
 use std::time::Duration;
+use syncline_core::renewal;
 use syncline_providers::connect::Tokens;
 use syncline_providers::wire::{Call, Fault};
 use syncline_store::connections::{self, Connection, Renewal, Status};
@@ -26,7 +27,7 @@ pub(crate) async fn refresh(cx: &Cx, id: &str) -> Result<Outcome, Failure> {
     match renew_if_due(cx, id).await {
         Ok(Some(at)) => {
             let before = cx.config.connect.refresh_before.get();
-            Ok(Outcome::Continue(cx.dice.with(|rng| plan::job_at(at, before, cx.now(), rng))))
+            Ok(Outcome::Continue(cx.dice.with(|rng| renewal::job_at(at, before, cx.now(), rng))))
         }
         Ok(None) | Err(Denied::NoSuchConnection | Denied::NeedsReauthorization(_) | Denied::Disconnected) => {
             Ok(Outcome::Done)
@@ -44,13 +45,14 @@ pub(crate) async fn refresh(cx: &Cx, id: &str) -> Result<Outcome, Failure> {
 /// Answers when it is due next, if ever.
 async fn renew_if_due(cx: &Cx, id: &str) -> Result<Option<syncline_core::time::Timestamp>, Denied> {
     let known = current(cx, id).await?;
-    if !plan::is_due(known.refresh_at(), cx.now()) {
+    if !renewal::is_due(known.refresh_at(), cx.now()) {
         return Ok(known.refresh_at());
     }
     refresh::renewed(cx, known, Why::Due).await?;
     let next = current(cx, id).await?.refresh_at();
     // Still due: the provider asked to wait, and the old token is good until then.
-    Ok(next.map(|at| if plan::is_due(Some(at), cx.now()) { cx.now().plus(plan::pause(None)) } else { at }))
+    Ok(next
+        .map(|at| if renewal::is_due(Some(at), cx.now()) { cx.now().plus(renewal::pause(None)) } else { at }))
 }
 
 impl Payload {

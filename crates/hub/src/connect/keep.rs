@@ -3,9 +3,9 @@
 use super::after::{self, News};
 use super::credentials::{self, Purse};
 use super::keys::KeysError;
-use super::plan;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use syncline_core::renewal;
 use syncline_core::time::Timestamp;
 use syncline_providers::connect::Account;
 use syncline_store::accounts::{self, Claim};
@@ -143,6 +143,6 @@ pub(super) async fn renew_later(
     let Some(due) = credentials.refresh_at else { return Ok(()) };
     let job = Payload::RefreshConnection { connection_id: id.to_owned(), org_id: org_id.to_owned() };
     let before = cx.config.connect.refresh_before.get();
-    let at = cx.dice.with(|rng| plan::job_at(due, before, cx.now(), rng));
+    let at = cx.dice.with(|rng| renewal::job_at(due, before, cx.now(), rng));
     enqueue(cx, tx, &job, at).await
 }

@@ -18,7 +18,6 @@ pub mod jobs;
 mod keep;
 mod key;
 pub mod keys;
-mod plan;
 mod refresh;
 pub mod rotation;
 mod scopes;

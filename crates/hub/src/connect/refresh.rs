@@ -10,11 +10,12 @@ use super::access::{Access, Current, Denied, current};
 use super::after::{self, News};
 use super::apps::{self, Registration};
 use super::credentials::{self, Purse};
-use super::{keep, plan, wire};
+use super::{keep, wire};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use crate::telemetry::metrics;
 use std::time::Duration;
+use syncline_core::renewal;
 use syncline_core::secret::Secret;
 use syncline_providers::connect::{OAuth, Refused, Tokens};
 use syncline_store::StoreError;
@@ -73,7 +74,7 @@ pub(super) async fn renewed(cx: &Cx, known: Current, why: Why) -> Result<Access,
 /// While nobody may renew: the token that there is, if it is good yet.
 fn instead(cx: &Cx, known: Current, why: Why, wait: Duration) -> Result<Access, Denied> {
     let expires_at = known.renewal.credentials.as_ref().and_then(|stored| stored.expires_at);
-    if why == Why::Due && plan::is_alive(expires_at, cx.now()) {
+    if why == Why::Due && renewal::is_alive(expires_at, cx.now()) {
         return known.access(cx);
     }
     Err(Denied::Later { message: "the provider asked to wait before the token is renewed".to_owned(), wait })
@@ -261,5 +262,5 @@ async fn ask(
 }
 
 fn later(refused: &Refused, wait: Option<Duration>) -> Denied {
-    Denied::Later { message: refused.to_string(), wait: plan::pause(wait) }
+    Denied::Later { message: refused.to_string(), wait: renewal::pause(wait) }
 }

@@ -6,6 +6,7 @@ mod api;
 mod bad_input;
 mod cli;
 mod config;
+mod connect;
 mod crash;
 mod delivery;
 mod filters;

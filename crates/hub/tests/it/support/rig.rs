@@ -7,6 +7,7 @@ use std::time::Duration;
 use syncline_core::segment::LoggedDelivery;
 use syncline_core::time::{Clock as _, ManualClock};
 use syncline_hub::app::{self, App, Roles};
+use syncline_hub::config::Config;
 use syncline_hub::cx::Cx;
 use syncline_hub::dice::Dice;
 use syncline_hub::intake::stored;
@@ -57,6 +58,11 @@ impl Rig {
     /// The same hub as another process.
     pub fn process(&self, name: &str) -> Cx {
         Cx { me: name.into(), ..self.cx.clone() }
+    }
+
+    /// The configuration with other settings.
+    pub fn config(&self, settings: &[(&str, &str)]) -> Config {
+        load(&self.db, &[&[("jobs.poll", "10ms")], settings].concat())
     }
 
     pub async fn claim(&self, process: &str, free: usize) -> Vec<Job> {
