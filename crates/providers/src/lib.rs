@@ -12,6 +12,7 @@ mod json;
 pub mod load;
 pub mod notion;
 mod oauth;
+pub mod setup;
 pub mod tentoeight;
 #[cfg(test)]
 mod testing;
