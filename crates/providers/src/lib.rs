@@ -13,6 +13,7 @@ pub mod load;
 pub mod notion;
 mod oauth;
 mod objects;
+pub mod setup;
 pub mod tentoeight;
 #[cfg(test)]
 mod testing;

@@ -25,8 +25,10 @@ pub struct Hosts {
 pub struct Call {
     /// The method.
     pub method: Method,
-    /// The whole URL. Never holds a secret: it may be logged.
+    /// The URL. Never holds a secret: it may be logged.
     pub url: String,
+    /// A parameter of the query that is a secret, for APIs that take their key nowhere else: see [`Call::address`].
+    pub key: Option<(&'static str, Secret)>,
     /// Headers; those with secrets are marked sensitive.
     pub headers: HeaderMap,
     /// The body, empty when there is none.
@@ -66,6 +68,7 @@ impl Call {
         Self {
             method: Method::GET,
             url,
+            key: None,
             headers: HeaderMap::new(),
             body: Bytes::new(),
             cost: Cost::Call,
@@ -103,6 +106,23 @@ impl Call {
             self.headers.insert(AUTHORIZATION, value);
         }
         self
+    }
+
+    /// With this secret as a parameter of the query.
+    #[must_use]
+    pub fn keyed(mut self, name: &'static str, key: &Secret) -> Self {
+        self.key = Some((name, key.clone()));
+        self
+    }
+
+    /// Where to send it: the URL with the secret parameter, if there is one. For the one line that sends, never for a log.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let Some((name, key)) = &self.key else { return self.url.clone() };
+        let mark = if self.url.contains('?') { '&' } else { '?' };
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair(name, key.expose());
+        format!("{}{mark}{}", self.url, query.finish())
     }
 
     /// Counting against these limits.

@@ -109,6 +109,11 @@ impl Kind {
         self.known.map_or_else(|| self.object_type.clone(), |known| known.title.to_owned())
     }
 
+    /// Whether the account made it.
+    pub fn is_own(&self) -> bool {
+        self.known.is_none()
+    }
+
     /// What a record says its last change in (facts 3.2).
     pub fn modified(&self) -> &'static str {
         if self.object_type == "contacts" { "lastmodifieddate" } else { "hs_lastmodifieddate" }
@@ -139,6 +144,16 @@ impl Kind {
             }
         }
         properties
+    }
+
+    /// What events of this type begin with, and the type's id where that does not say it (facts 6.2).
+    pub fn subject(&self) -> (&'static str, Option<String>) {
+        const NAMED: [&str; 6] = ["contact", "company", "deal", "ticket", "product", "line_item"];
+        match self.known {
+            Some(known) if NAMED.contains(&known.singular) => (known.singular, None),
+            Some(known) => ("object", Some(known.id.to_owned())),
+            None => ("object", Some(self.object_type.clone())),
+        }
     }
 
     /// What people call a record with these values; none when no value says it.

@@ -130,8 +130,21 @@ fn lane(kind: &Kind) -> Lane {
     }
 }
 
-/// The properties to read of this type; those wished for may go by any of the type's names.
+/// The properties to read of this type.
 fn properties(kind: &Kind, wish: &Wish) -> Vec<String> {
-    let wished = wish.properties.iter().find(|(name, _)| Kind::of(name) == *kind);
-    kind.properties(wished.map(|(_, names)| names.as_slice()))
+    kind.properties(wished(kind, wish))
+}
+
+/// The properties of which webhooks should tell: those that are read, and of a type the account made only those that were
+/// wished for, since it may have no others.
+pub fn told(kind: &Kind, wish: &Wish) -> Vec<String> {
+    match wished(kind, wish) {
+        None if kind.is_own() => Vec::new(),
+        wished => kind.properties(wished),
+    }
+}
+
+/// Those wished for, by any of the type's names.
+fn wished<'a>(kind: &Kind, wish: &'a Wish) -> Option<&'a [String]> {
+    wish.properties.iter().find(|(name, _)| Kind::of(name) == *kind).map(|(_, names)| names.as_slice())
 }

@@ -1,6 +1,7 @@
 //! HubSpot. What this folder knows and where from: its README.
 
 mod account;
+mod app_api;
 mod change;
 mod errors;
 mod event;
@@ -8,10 +9,13 @@ mod fields;
 mod kind;
 mod load;
 mod oauth;
+mod properties;
 mod read;
 mod record;
 mod search;
+mod setup;
 mod signature;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod walk;

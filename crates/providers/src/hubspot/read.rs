@@ -14,11 +14,14 @@ use syncline_core::record::Record;
 /// How many records one batch may ask for (facts 3.1).
 pub const BATCH: usize = 100;
 
+/// A name as part of a path.
+pub fn segment(name: &str) -> String {
+    url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
 /// Where the objects of this type are.
 pub fn objects(at: &At<'_>, kind: &Kind) -> String {
-    let name: String = url::form_urlencoded::byte_serialize(kind.object_type.as_bytes()).collect();
-    let name = name.replace('+', "%20");
-    format!("{}/crm/objects/{VERSION}/{name}", at.hosts.api)
+    format!("{}/crm/objects/{VERSION}/{}", at.hosts.api, segment(&kind.object_type))
 }
 
 /// Asks for records, the archived ones or the others.

@@ -10,6 +10,9 @@ mod events;
 mod load;
 mod read;
 mod search;
+mod setup;
+mod setup_faults;
+mod setup_model;
 mod split;
 
 use crate::{DoorKeys, by_id};

@@ -55,3 +55,14 @@ fn retry_after_is_whole_seconds_and_at_most_a_day() {
         assert_eq!(wait(unread), None, "{unread}");
     }
 }
+
+#[test]
+fn a_secret_parameter_is_in_the_address_and_in_nothing_that_is_shown() {
+    let key = Secret::new("k&1 2");
+    let call = Call::get("https://a.example/b".to_owned()).keyed("hapikey", &key);
+    assert_eq!(call.address(), "https://a.example/b?hapikey=k%261+2");
+    assert_eq!(format!("{call:?} {}", call.url), "GET https://a.example/b https://a.example/b");
+    let call = Call::get("https://a.example/b?c=d".to_owned());
+    assert_eq!(call.address(), call.url);
+    assert_eq!(call.keyed("k", &Secret::new("1")).address(), "https://a.example/b?c=d&k=1");
+}
