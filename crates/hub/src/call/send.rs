@@ -51,8 +51,8 @@ impl Sender {
     }
 
     async fn exchange(&self, call: &Call) -> Result<Answer, Broken> {
-        let url =
-            reqwest::Url::parse(&call.url).map_err(|_| Broken::Before("the address is none".to_owned()))?;
+        let url = reqwest::Url::parse(&call.address())
+            .map_err(|_| Broken::Before("the address is none".to_owned()))?;
         let request = self
             .0
             .request(call.method.clone(), url)

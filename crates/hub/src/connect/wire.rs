@@ -55,7 +55,8 @@ pub async fn ask(cx: &Cx, call: Call) -> Result<Answer, Refused> {
 }
 
 async fn exchange(cx: &Cx, call: Call) -> Result<Answer, Fault> {
-    let request = cx.client.request(call.method, call.url).headers(call.headers).body(call.body);
+    let request =
+        cx.client.request(call.method.clone(), call.address()).headers(call.headers).body(call.body);
     let mut answer = request.send().await.map_err(broken)?;
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(broken)? {

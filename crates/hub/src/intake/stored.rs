@@ -102,7 +102,7 @@ pub async fn store(
     let mut tx = cx.store.begin().await?;
     let arrived = sorted.arrivals.len() as u64;
     let parked = sorted.unreadable.len() as u64;
-    let announced = hydrate::announced(&mut tx, &sorted.arrivals).await?;
+    let announced = hydrate::announced(cx, &mut tx, &sorted.arrivals).await?;
     // What locks comes in the same order in every transaction: the events' sequence, then marks and jobs.
     let new = events::store(&mut tx, sorted.arrivals).await?;
     hydrate::note(cx, &mut tx, announced).await?;

@@ -29,7 +29,7 @@ pub struct Announced {
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn announced(tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec<Announced>, StoreError> {
+pub async fn announced(cx: &Cx, tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec<Announced>, StoreError> {
     let mut accounts: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for arrival in arrivals {
         accounts.entry(&arrival.provider).or_default().insert(&arrival.event.account);
@@ -42,7 +42,10 @@ pub async fn announced(tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec<Announce
             let theirs = arrivals
                 .iter()
                 .filter(|arrival| arrival.provider == provider && arrival.event.account == held.account);
-            let marks = marks(loader, theirs);
+            let mut marks = marks(loader, theirs);
+            // What nobody wishes to load is not read because it changed either.
+            let wished = &cx.config.load.objects(provider).types;
+            marks.retain(|mark| wished.is_empty() || wished.contains(&mark.object_type));
             if !marks.is_empty() {
                 announced.push(Announced { held, marks });
             }

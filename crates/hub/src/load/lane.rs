@@ -206,11 +206,8 @@ impl LaneRun {
         if from_start && self.row.complete {
             self.sweep(row.saved.as_deref()).await?;
         }
-        // What changed behind the reader's back during a walk from the start is later than its start.
-        let high_water = match row.high_water {
-            Some(seen) if from_start => Some(seen.min(self.started_at)),
-            seen => seen,
-        };
+        // What changed behind the reader's back, after its page was read, is later than the lane's start.
+        let high_water = row.high_water.map(|seen| seen.min(self.started_at));
         let full_at = from_start.then_some(self.started_at);
         let mut tx = cx.store.begin().await?;
         positions::set(&mut tx, &self.plan.connection.id, &self.row.key, high_water, full_at, cx.now())

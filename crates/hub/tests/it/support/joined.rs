@@ -48,13 +48,12 @@ impl Joined {
             all.push((format!("providers.{provider}.api_url"), url.clone()));
             all.push((format!("providers.{provider}.web_url"), url));
             let app = &credentials[provider]["app"];
-            if app.is_object() && provider != "hubspot" {
+            if app.is_object() {
                 all.push((format!("apps.{provider}.provider"), provider.to_owned()));
             }
-            let name = if provider == "hubspot" { "main" } else { provider };
             for key in ["client_id", "client_secret"] {
                 if let Some(value) = app[key].as_str() {
-                    all.push((format!("apps.{name}.{key}"), value.to_owned()));
+                    all.push((format!("apps.{provider}.{key}"), value.to_owned()));
                 }
             }
         }
