@@ -44,7 +44,7 @@ pub(super) struct New {
 /// What became of it.
 #[derive(Debug)]
 pub(super) enum Kept {
-    Connected(Connection),
+    Connected(Box<Connection>),
     /// Nothing is stored: the account's webhooks belong to another organization.
     OfAnother,
 }
@@ -136,7 +136,7 @@ async fn store(cx: &Cx, new: &New, id: &str, credentials: &Credentials) -> Resul
     }
     tx.commit().await?;
     let kept = connections::get(&cx.store, &Scope::All, id).await?.unwrap_or(connection);
-    Ok(Stored::Kept(Kept::Connected(kept)))
+    Ok(Stored::Kept(Kept::Connected(Box::new(kept))))
 }
 
 /// Queues the renewal of a connection that may be idle by then.
