@@ -279,7 +279,7 @@ fn what_is_no_origin_is_refused_and_what_is_one_is_kept_as_browsers_write_it() {
 
 #[test]
 fn sealing_keys_that_are_none_are_refused_without_being_shown() {
-    let canary = "canary-canary-canary-canary-canary-canary-c";
+    let canary = "canary-canary-canary";
     let errors = Bench::with(&format!("sealing.keys = \"{canary}\"")).load().unwrap_err().to_string();
     assert!(errors.contains("sealing.keys") && errors.contains("syncline keys new"), "{errors}");
     assert!(!errors.contains("canary"), "{errors}");
