@@ -155,7 +155,7 @@ impl App {
             router = router.merge(routes::router(Arc::new(intake)));
         }
         if self.roles.api {
-            router = router.merge(api::router(api.clone()));
+            router = router.merge(api::router(api.clone())).merge(api::integrations::router(api.clone()));
             router = router.merge(popup::router(api.clone())).merge(portal::asset_router());
             if self.cx.config.portal.enabled {
                 router = router.merge(portal::router(api.clone()));
