@@ -101,7 +101,11 @@ pub async fn page(
     Ok((found, next))
 }
 
-fn read_cursor(text: &str) -> Result<(Timestamp, String), Problem> {
+/// A place in a list, as `<milliseconds>.<id>`.
+///
+/// # Errors
+/// 400 for a text that is none.
+pub fn read_cursor(text: &str) -> Result<(Timestamp, String), Problem> {
     let parts = text.split_once('.').and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
     let (at, id) = parts.ok_or_else(|| {
         Problem::bad_request(

@@ -3,10 +3,15 @@
 pub mod access;
 pub mod accounts;
 pub mod api_keys;
+pub mod connect_tokens;
+pub mod connections;
 pub mod events;
 pub mod health;
 pub mod jobs;
 pub mod keys;
+pub mod paging;
+pub mod refusals;
+pub mod runs;
 pub mod stream;
 
 use crate::cx::Cx;
@@ -59,6 +64,15 @@ pub fn router(api: Api) -> Router {
         .route("/v1/jobs/{id}/retry", post(jobs::retry))
         .route("/v1/accounts", get(accounts::list))
         .route("/v1/accounts/{provider}/{account}", put(accounts::assign))
+        .route("/v1/connections", get(connections::list).post(connections::create))
+        .route("/v1/connections/authorize", post(connections::authorize))
+        .route("/v1/connections/{id}", get(connections::show).delete(connections::end))
+        .route("/v1/connections/{id}/runs", get(runs::of_connection).post(runs::create))
+        .route("/v1/connect-tokens", post(connect_tokens::create))
+        .route("/v1/runs", get(runs::list))
+        .route("/v1/runs/{id}", get(runs::show))
+        .route("/v1/runs/{id}/cancel", post(runs::cancel))
+        .route("/v1/budgets", get(runs::budgets))
         .route("/v1/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke))
         .route("/v1/keys", get(keys::list))
