@@ -1,6 +1,6 @@
 //! Why an account is not connected, as problems: whose fault it is, and what to do.
 
-use crate::connect::{AppError, BeginError, ConnectError, DisconnectError, KeyError, KeysError};
+use crate::connect::{AppError, BeginError, DisconnectError, KeyError};
 use crate::http::Problem;
 use http::StatusCode;
 
@@ -23,23 +23,6 @@ impl From<AppError> for Problem {
             AppError::NoApp(_) | AppError::Incomplete { .. } => (StatusCode::CONFLICT, "app_not_configured"),
         };
         Self::new(status, code, sentence(&error.to_string()))
-    }
-}
-
-impl From<KeysError> for Problem {
-    fn from(error: KeysError) -> Self {
-        tracing::error!(%error, "answered 500: the sealing keys cannot be used");
-        let detail = "The server's sealing keys cannot be used; its log says why. Nothing was changed.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "sealing_keys", detail)
-    }
-}
-
-impl From<ConnectError> for Problem {
-    fn from(error: ConnectError) -> Self {
-        match error {
-            ConnectError::Store(error) => error.into(),
-            ConnectError::Keys(error) => error.into(),
-        }
     }
 }
 

@@ -17,6 +17,7 @@ assets! {
     "portal.css" "text/css; charset=utf-8";
     "portal.js" "text/javascript; charset=utf-8";
     "events.js" "text/javascript; charset=utf-8";
+    "refresh.js" "text/javascript; charset=utf-8";
     "theme.js" "text/javascript; charset=utf-8";
     "icons.svg" "image/svg+xml";
     "favicon.svg" "image/svg+xml";
