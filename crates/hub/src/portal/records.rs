@@ -15,9 +15,9 @@ use http::header;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use syncline_core::time::Timestamp;
+use syncline_store::Scope;
 use syncline_store::connections::{self, Connection};
 use syncline_store::records::Stored;
-use syncline_store::{Scope, StoreError};
 
 /// Records on a page.
 const PAGE: u32 = 50;
