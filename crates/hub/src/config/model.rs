@@ -233,6 +233,8 @@ pub struct Place {
     pub api_url: BaseUrl,
     /// Where browsers are sent to consent.
     pub web_url: BaseUrl,
+    /// How much of its limits to use, as a multiple of the documented ones; 0: no limits are kept to.
+    pub budget: f64,
 }
 
 impl Providers {

@@ -86,7 +86,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn place(api: &str, web: &str) -> Place {
-    Place { api_url: BaseUrl::parse(api).unwrap(), web_url: BaseUrl::parse(web).unwrap() }
+    Place { api_url: BaseUrl::parse(api).unwrap(), web_url: BaseUrl::parse(web).unwrap(), budget: 1.0 }
 }
 
 #[test]
