@@ -20,9 +20,9 @@ use syncline_store::connections::{self, Connection};
 use syncline_store::records::Stored;
 
 /// Records on a page.
-const PAGE: u32 = 50;
+const PAGE: u32 = 40;
 /// The most bytes of addresses on a page: hostile ids shorten the page instead of making it heavy.
-const MAX_ADDRESSES: usize = 25_000;
+const MAX_ADDRESSES: usize = 16_000;
 /// Connections to suggest.
 const SUGGESTED: u32 = 50;
 /// Events on a record's page.

@@ -25,7 +25,7 @@ use syncline_store::{Scope, StoreError};
 /// Runs on a page.
 const PAGE: u32 = 30;
 /// Lanes on a run's page: it stays small with an account of a thousand tables.
-const LANES: usize = 60;
+const LANES: usize = 40;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

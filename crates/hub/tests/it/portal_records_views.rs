@@ -159,15 +159,14 @@ fn record_page(text: &str, properties: usize, body: String) -> RecordPage {
         merged_into: Some(text.chars().take(50).collect()),
         properties: vec![(text.into(), text.into()); properties],
         body,
-        history: vec![
-            EventRow {
-                id: "evt_1".into(),
+        history: (0..20)
+            .map(|n| EventRow {
+                id: format!("evt_{n}"),
                 occurred_at: AT.into(),
                 received_at: AT.into(),
                 ..EventRow::default()
-            };
-            20
-        ],
+            })
+            .collect(),
         events_href: "/portal/events".into(),
     }
 }
@@ -296,8 +295,10 @@ fn pages_stay_below_100_kb() {
         let html = record_page(&text, 5_000, body).dyn_render().unwrap();
         assert!(html.len() < 100_000, "a record: {} for {filler}", html.len());
         assert!(html.contains("Only the beginning is shown") && html.contains("more are in the raw form"));
-        let html = records_page(&text, 50).dyn_render().unwrap();
-        assert!(html.len() < 110_000, "records: {} for {filler}", html.len());
+        let html = connections_page(&text, 25).dyn_render().unwrap();
+        assert!(html.len() < 100_000, "connections: {} for {filler}", html.len());
+        let html = records_page(&text, 40).dyn_render().unwrap();
+        assert!(html.len() < 100_000, "records: {} for {filler}", html.len());
     }
 }
 

@@ -206,6 +206,11 @@ impl LaneView {
         state_word(&self.state)
     }
 
+    /// Whether it is not over.
+    fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "waiting" | "running")
+    }
+
     /// Done and all, for the bar.
     fn bar(&self) -> Option<(u64, u64)> {
         let total = self.total.filter(|total| *total > 0)?;
