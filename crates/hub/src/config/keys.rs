@@ -80,6 +80,8 @@ pub(super) const KEYS: &[Key] = &[
     Key { path: "load.hubspot.properties", kind: Kind::Words },
     Key { path: "retention.events", kind: Kind::Keep("1d") },
     Key { path: "retention.parked", kind: Kind::Keep("1d") },
+    Key { path: "retention.runs", kind: Kind::Keep("1d") },
+    Key { path: "retention.notifications", kind: Kind::Keep("1d") },
     Key { path: "redis.url", kind: Kind::Redis },
     Key { path: "portal.enabled", kind: Kind::Switch },
     Key { path: "portal.session", kind: Kind::Span("1m", "30d") },

@@ -339,6 +339,10 @@ pub struct Retention {
     pub events: Keep,
     /// Jobs that ran out of attempts.
     pub parked: Keep,
+    /// Runs that ended.
+    pub runs: Keep,
+    /// Notifications.
+    pub notifications: Keep,
 }
 
 /// `[redis]`: shared budgets and wake-ups.

@@ -4,6 +4,7 @@
 
 mod api;
 mod bad_input;
+mod canaries;
 mod cli;
 mod config;
 mod connect;

@@ -69,7 +69,12 @@ fn the_defaults_file_says_what_the_types_hold() {
                 .into(),
             },
         },
-        retention: Retention { events: Keep::Forever, parked: Keep::Forever },
+        retention: Retention {
+            events: Keep::Forever,
+            parked: Keep::Forever,
+            runs: Keep::For(span("90d")),
+            notifications: Keep::For(span("30d")),
+        },
         redis: Redis { url: None },
         portal: Portal { enabled: true, session: span("12h") },
         log: Log { level: LogLevel::Info, format: LogFormat::Auto },
