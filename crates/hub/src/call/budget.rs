@@ -142,6 +142,18 @@ impl Budgets {
         Permit { local: Some(local), shared }
     }
 
+    /// A call was made before anybody knew whose account it counts against (the question whose it is): it takes its place all the same,
+    /// or the account's first window would hold one too many.
+    pub fn charge(&self, whose: &Whose, call: &Call) {
+        let limits = self.counted_by(whose, call);
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        self.gate(whose).charge(&limits, ticket);
+        if let (Some(shared), false) = (&self.shared, limits.is_empty()) {
+            let keys = limits.iter().map(|limit| (name(whose, &limit.key), limit.rate)).collect();
+            Arc::clone(shared).charge(keys, ticket);
+        }
+    }
+
     /// The provider said it was too much: nothing goes out for `wait`, or for the limit's own penalty.
     pub fn refused(&self, whose: &Whose, call: &Call, wait: Option<Duration>) -> Duration {
         let limits = self.counted_by(whose, call);
@@ -273,6 +285,16 @@ impl Gate {
             if let Some(window) = state.windows.get_mut(key) {
                 window.answered(ticket, now);
             }
+        }
+    }
+
+    fn charge(&self, limits: &[Counted], ticket: u64) {
+        let now = self.watch.elapsed();
+        let mut state = self.state();
+        for limit in limits {
+            let window = state.windows.entry(limit.key.clone()).or_insert_with(|| Window::new(limit.rate));
+            window.take(ticket);
+            window.answered(ticket, now);
         }
     }
 
