@@ -133,6 +133,12 @@ pub trait Connect: Sync {
     /// OAuth; none where the provider has only keys.
     fn oauth(&self) -> Option<&'static dyn OAuth>;
 
+    /// Whether an account belongs to one organization only, because the webhooks of its connections all come to the app and cannot be
+    /// told apart. Elsewhere several may connect the same account, and its events are the first one's.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
+
     /// Whether this could be a key or a personal token of the provider, by its looks: none when it could, else what is
     /// wrong, for the person who pasted it.
     fn look_at_key(&self, key: &Secret) -> Option<&'static str>;

@@ -116,7 +116,8 @@ async fn store(cx: &Cx, new: &New, id: &str, credentials: &Credentials) -> Resul
     let mut tx = cx.store.begin().await?;
     // The account first: its lock orders those who connect the same account.
     let claim = accounts::claim(&mut tx, &new.provider, &new.account.id, &new.org_id, now).await?;
-    if claim == Claim::OfAnother && syncline_providers::by_id(&new.provider).is_some() {
+    let exclusive = syncline_providers::connect::connect(&new.provider).is_some_and(|one| one.is_exclusive());
+    if claim == Claim::OfAnother && exclusive {
         return Ok(Stored::Kept(Kept::OfAnother));
     }
     let stored_as = connections::connect(&mut tx, &connection, credentials).await?;

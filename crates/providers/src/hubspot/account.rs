@@ -12,6 +12,11 @@ impl Connect for HubSpot {
         Some(&HubSpot)
     }
 
+    /// HubSpot facts 6.1: one target for all accounts of an app.
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
     /// HubSpot facts 1.8: `pat-{region}-…`, or a service key, of which no looks are known. So only what is begun like the
     /// first is held to it.
     fn look_at_key(&self, key: &Secret) -> Option<&'static str> {
