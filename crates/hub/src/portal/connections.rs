@@ -26,7 +26,7 @@ use syncline_store::runs::{self, LaneRow, Mode, Run, Trigger};
 use syncline_store::{Scope, StoreError, accounts, hooks, positions, stale};
 
 /// Connections on a page.
-const PAGE: u32 = 25;
+const PAGE: u32 = 20;
 /// Runs on a connection's page.
 const RUNS: u32 = 5;
 /// Types, lanes and scopes on a connection's page: the page stays small with an account of a thousand tables.
@@ -171,7 +171,7 @@ pub(super) async fn show(
     }
     let counted = portal.counts.of(&portal, &id).await;
     let mut counts = counted.map(|counted| record_counts(&counted, &lanes));
-    let more_records = counts.as_mut().map_or(0, |counts| cut(counts));
+    let more_records = counts.as_mut().map_or(0, cut);
     let mut positions = lane_positions(positions::get_all(store, &id).await?, &lanes);
     let more_lanes = cut(&mut positions);
     let mut shell = session.shell(&portal, Section::Connections);
