@@ -161,10 +161,11 @@ pub(super) async fn show(
     let connection = find(&portal.api, &session.caller(), &id).await?;
     let store = &portal.api.cx.store;
     let recent = latest(&portal, &id, RUNS).await?;
-    let lanes = match recent.first() {
-        Some(run) => runs::lanes(store, &run.id).await?,
-        None => Vec::new(),
-    };
+    // The titles of lanes and collections: a run that just began has none yet, the one before it has.
+    let mut lanes = Vec::new();
+    for run in recent.iter().take(2) {
+        lanes.extend(runs::lanes(store, &run.id).await?);
+    }
     let mut rows = Vec::new();
     for run in recent {
         rows.push(run_row(&portal, run, Some(&connection)).await?);

@@ -53,13 +53,13 @@ async fn a_connection_that_needs_a_person_says_why_and_offers_to_reconnect() {
         let page = browser.get(path).await.text();
         assert!(page.contains("Needs reauthorization") && page.contains("alert(1)"), "{path}");
         assert!(!page.contains("<script>alert") && !page.contains("\" onload=\"x"), "{path}");
-        let link = between(&page, "href=\"/portal/connections/new?", "\"");
-        assert!(
-            link.iter()
-                .any(|link| link.contains("organization=org%20a%26b") && link.contains("way=key%3Ahubspot")),
-            "{link:?}"
-        );
+        assert!(page.contains("href=\"/portal/connections/new?again=con_1\""), "{path}");
     }
+    let form = browser.get("/portal/connections/new?again=con_1").await.text();
+    assert!(
+        form.contains("value=\"org a&#38;b\"") && form.contains("value=\"key:hubspot\" selected"),
+        "{form}"
+    );
     let refused = browser.get("/portal/connections/con_1").await;
     let csrf = csrf(&refused);
     let answer = browser.post("/portal/connections/con_1/load", &[("csrf", &csrf), ("mode", "full")]).await;
