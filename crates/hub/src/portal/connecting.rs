@@ -9,6 +9,7 @@ use super::session::Session;
 use super::show::provider_name;
 use super::views::{Choice, ConnectForm, ConnectLinkPage, ConnectPage, Section, WayGroup, text};
 use super::{Failure, Portal, render};
+use crate::api::connections::find;
 use crate::config::Config;
 use crate::connect::connect_with_key;
 use crate::http::Problem;
@@ -20,6 +21,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::secret::Secret;
 use syncline_providers::connect::connect;
+use syncline_store::connections::{Connection, Method};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -27,6 +29,8 @@ pub(super) struct NewQuery {
     organization: String,
     user: String,
     way: String,
+    /// A connection whose account is to be connected again.
+    again: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,7 +51,17 @@ pub(super) async fn new(
     session: Session,
     Query(query): Query<NewQuery>,
 ) -> Result<Response, Failure> {
-    let NewQuery { organization, user, way } = query;
+    let NewQuery { organization, user, way, again } = query;
+    if !again.is_empty() {
+        let Connection { org_id, user_id, app, provider, method, .. } =
+            find(&portal.api, &session.caller(), &again).await?;
+        let way = match method {
+            Method::Oauth => format!("oauth:{app}"),
+            Method::Key => format!("key:{provider}"),
+        };
+        let form = ConnectForm { organization: org_id, user: user_id, way, problem: None };
+        return page(&portal, &session, form).await;
+    }
     page(&portal, &session, ConnectForm { organization, user, way, problem: None }).await
 }
 

@@ -26,7 +26,7 @@ use syncline_store::runs::{self, LaneRow, Mode, Run, Trigger};
 use syncline_store::{Scope, StoreError, accounts, hooks, positions, stale};
 
 /// Connections on a page.
-const PAGE: u32 = 25;
+const PAGE: u32 = 20;
 /// Runs on a connection's page.
 const RUNS: u32 = 5;
 /// Types, lanes and scopes on a connection's page: the page stays small with an account of a thousand tables.
@@ -161,17 +161,18 @@ pub(super) async fn show(
     let connection = find(&portal.api, &session.caller(), &id).await?;
     let store = &portal.api.cx.store;
     let recent = latest(&portal, &id, RUNS).await?;
-    let lanes = match recent.first() {
-        Some(run) => runs::lanes(store, &run.id).await?,
-        None => Vec::new(),
-    };
+    // The titles of lanes and collections: a run that just began has none yet, the one before it has.
+    let mut lanes = Vec::new();
+    for run in recent.iter().take(2) {
+        lanes.extend(runs::lanes(store, &run.id).await?);
+    }
     let mut rows = Vec::new();
     for run in recent {
         rows.push(run_row(&portal, run, Some(&connection)).await?);
     }
     let counted = portal.counts.of(&portal, &id).await;
     let mut counts = counted.map(|counted| record_counts(&counted, &lanes));
-    let more_records = counts.as_mut().map_or(0, |counts| cut(counts));
+    let more_records = counts.as_mut().map_or(0, cut);
     let mut positions = lane_positions(positions::get_all(store, &id).await?, &lanes);
     let more_lanes = cut(&mut positions);
     let mut shell = session.shell(&portal, Section::Connections);

@@ -67,6 +67,7 @@ impl ListQuery {
 
     fn narrow(&self, names: &BTreeMap<String, String>) -> Narrow {
         let shown = names.get(self.connection.trim()).cloned().unwrap_or_default();
+        let state = if self.state.trim() == "live" { "there" } else { "" };
         Narrow {
             base: "/portal/records",
             filters: vec![
@@ -75,7 +76,7 @@ impl ListQuery {
                 Filter::new("type", "Type", self.object_type.trim()),
                 Filter::new("collection", "Collection", self.collection.trim()),
                 Filter::new("organization", "Organization", self.organization.trim()),
-                Filter::new("state", "State", self.state.trim()),
+                Filter { shown: state.to_owned(), ..Filter::new("state", "State", self.state.trim()) },
             ],
             cursor: self.cursor.clone(),
         }

@@ -102,10 +102,7 @@ impl ConnectionRow {
 
     /// The form to connect the same account again, filled in.
     fn reconnect_href(&self) -> String {
-        let way =
-            if self.by_oauth { format!("oauth:{}", self.app) } else { format!("key:{}", self.provider) };
-        let pairs = [("organization", self.organization.as_str()), ("user", &self.user), ("way", &way)];
-        format!("/portal/connections/new?{}", text::query(&pairs))
+        format!("/portal/connections/new?{}", text::query(&[("again", &self.id)]))
     }
 
     fn organization_href(&self) -> String {
