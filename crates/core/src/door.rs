@@ -1,5 +1,6 @@
 //! The door: what a provider's room answers when a webhook knocks, before anything is stored.
 
+use crate::secret::Secret;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
@@ -22,12 +23,23 @@ pub struct RawHook<'a> {
 pub enum Door {
     /// Turn it away; nothing is stored.
     Refuse(Refusal),
-    /// Write the body to the intake log, and only then give this answer.
+    /// Write the webhook to the intake log, and only then give this answer.
     Accept {
         /// The answer this provider wants.
         answer: Answer,
-        /// How many events the body holds.
+        /// How many events it holds.
         events: usize,
+        /// What to write to the log; none: the body as it came. What a webhook says outside its body (in its URL) is lost
+        /// behind the door, so a provider that needs it later puts it in here.
+        log: Option<Bytes>,
+    },
+    /// The provider tells a secret with which it will sign from now on. **Anybody can send one:** nothing vouches for it, so
+    /// a person has to confirm it before it counts.
+    Handshake {
+        /// The answer this provider wants.
+        answer: Answer,
+        /// The secret.
+        token: Secret,
     },
 }
 

@@ -24,7 +24,7 @@ pub struct LoggedDelivery {
     pub app: Arc<str>,
     /// When it arrived here.
     pub received_at: Timestamp,
-    /// The body's bytes, exactly as they were signed.
+    /// The body's bytes, exactly as they were signed; or what the provider's door made of them ([`crate::door::Door::Accept`]).
     pub body: Bytes,
 }
 

@@ -5,10 +5,13 @@
 //! [`connect::CONNECTORS`] and, if it sends webhooks, one in [`PROVIDERS`]; the folders have the same file names for the
 //! same things.
 
+pub mod address;
 pub mod airtable;
 pub mod connect;
 pub mod hubspot;
 mod json;
+#[cfg(test)]
+mod knocking;
 pub mod load;
 pub mod notion;
 mod oauth;
@@ -29,7 +32,8 @@ use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
 /// Every provider whose webhooks are understood.
-pub static PROVIDERS: &[&dyn Provider] = &[&hubspot::HubSpot];
+pub static PROVIDERS: &[&dyn Provider] =
+    &[&hubspot::HubSpot, &notion::Notion, &airtable::Airtable, &tentoeight::TenToEight];
 
 /// The provider that goes by `id` in URLs, rows and configuration.
 #[must_use]
@@ -42,11 +46,12 @@ pub trait Provider: Debug + Sync {
     /// Its name in URLs, rows and configuration: lower case, for ever the same.
     fn id(&self) -> &'static str;
 
-    /// Whether to take a webhook in, decided before anything of it is stored: first the signature over the raw bytes,
-    /// then a look at whether the body is something [`Provider::events`] can take apart.
+    /// Whether to take a webhook in, decided before anything of it is stored: first whether it comes from the provider (a
+    /// signature over the raw bytes, or where there is none, our own address), then a look at whether the body is something
+    /// that can be taken apart. What it accepts goes to the log as an array of events, whatever shape the provider sends.
     fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Door;
 
-    /// Takes an accepted body apart, later and apart from the request. What cannot be read comes back as such, to be
+    /// Takes a body from the log apart, later and apart from the request. What cannot be read comes back as such, to be
     /// parked: one bad event must not hold up the others. The raw forms are slices of `body`.
     ///
     /// # Errors
@@ -60,12 +65,15 @@ pub trait Provider: Debug + Sync {
     fn split(&self, body: &Bytes, partitions: u32) -> Vec<(u32, Bytes)>;
 }
 
-/// What a door may check signatures with.
-#[derive(Clone, Copy, Debug)]
+/// What a door may check a webhook with.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct DoorKeys<'a> {
     /// The app's secrets: the current one first, then the one before while it is being rotated. Empty secrets match
-    /// nothing.
+    /// nothing. Notion's are verification tokens.
     pub secrets: &'a [&'a Secret],
+    /// How our own address is made, for providers that sign nothing that could be checked here. Without it their doors are
+    /// closed.
+    pub address: Option<address::Address<'a>>,
 }
 
 /// What became of one element of a webhook's body.

@@ -125,15 +125,19 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
     let hook = RawHook { method: &head.method, url: &url, headers: &head.headers, body: &body };
     let secrets: Vec<&Secret> = app.secrets.iter().collect();
     let received_at = intake.clock.now();
-    match app.provider.door(&hook, &DoorKeys { secrets: &secrets }, received_at) {
+    match app.provider.door(&hook, &DoorKeys { secrets: &secrets, ..DoorKeys::default() }, received_at) {
         Door::Refuse(refusal) => Err(Problem::new(refusal.status, refusal.code, refusal.detail)),
-        Door::Accept { answer, events: 0 } => Ok((answer, 0)),
-        Door::Accept { answer, events } => {
+        Door::Handshake { answer, token: _ } => {
+            tracing::info!(provider = app.provider.id(), app = %app.name, "a verification token arrived");
+            Ok((answer, 0))
+        }
+        Door::Accept { answer, events: 0, .. } => Ok((answer, 0)),
+        Door::Accept { answer, events, log } => {
             let delivery = LoggedDelivery {
                 provider: app.provider_id.clone(),
                 app: app.name.clone(),
                 received_at,
-                body,
+                body: log.unwrap_or(body),
             };
             intake.log.append(delivery).await.map_err(busy)?;
             Ok((answer, events))

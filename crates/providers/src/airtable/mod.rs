@@ -5,15 +5,40 @@ mod call;
 mod errors;
 mod load;
 mod oauth;
+pub mod payloads;
 mod read;
 mod record;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod webhook;
+
+use crate::{DoorKeys, Provider, Reading, Unreadable, json};
+use bytes::Bytes;
+use syncline_core::door::{Door, RawHook};
+use syncline_core::time::Timestamp;
 
 /// Airtable's web API.
 #[derive(Clone, Copy, Debug)]
 pub struct Airtable;
+
+impl Provider for Airtable {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, _now: Timestamp) -> Door {
+        webhook::door(hook, keys)
+    }
+
+    fn events(&self, body: &Bytes) -> Result<Vec<Reading>, Unreadable> {
+        json::events(body, webhook::event)
+    }
+
+    fn split(&self, body: &Bytes, partitions: u32) -> Vec<(u32, Bytes)> {
+        json::split_events(body, partitions, webhook::event)
+    }
+}
 
 /// The provider's id.
 pub(crate) const ID: &str = "airtable";

@@ -3,4 +3,6 @@
 mod connect;
 mod errors;
 mod load;
+mod payloads;
 mod read;
+mod webhook;

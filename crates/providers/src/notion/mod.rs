@@ -3,23 +3,48 @@
 mod account;
 mod call;
 mod errors;
+mod event;
 mod load;
 mod oauth;
 mod partial;
 mod query;
 mod record;
 mod search;
+mod signature;
 mod single;
 #[cfg(test)]
 mod tests;
+mod webhook;
 
 use crate::wire::Call;
+use crate::{DoorKeys, Provider, Reading, Unreadable, json};
+use bytes::Bytes;
 use http::HeaderValue;
 use std::time::Duration;
+use syncline_core::door::{Door, RawHook};
+use syncline_core::time::Timestamp;
 
 /// Notion's public API.
 #[derive(Clone, Copy, Debug)]
 pub struct Notion;
+
+impl Provider for Notion {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, _now: Timestamp) -> Door {
+        webhook::door(hook, keys)
+    }
+
+    fn events(&self, body: &Bytes) -> Result<Vec<Reading>, Unreadable> {
+        json::events(body, event::event)
+    }
+
+    fn split(&self, body: &Bytes, partitions: u32) -> Vec<(u32, Bytes)> {
+        json::split_events(body, partitions, event::event)
+    }
+}
 
 /// The provider's id.
 pub(crate) const ID: &str = "notion";

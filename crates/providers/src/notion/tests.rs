@@ -4,3 +4,4 @@ mod connect;
 mod errors;
 mod load;
 mod query;
+mod webhook;

@@ -197,7 +197,7 @@ fn header_names_have_no_case() {
 fn the_signature_is_judged_before_the_body_and_the_answer_is_an_empty_200() {
     let accepted = Knock::signed(B2, SECRET, SIGNED_AT).door(&[SECRET], SIGNED_AT);
     let answer = Answer { status: http::StatusCode::OK, body: bytes::Bytes::new() };
-    assert_eq!(accepted, Door::Accept { answer, events: 1 });
+    assert_eq!(accepted, Door::Accept { answer, events: 1, log: None });
     let unsigned = Knock::new(Method::POST, URL, b"rubbish").door(&[SECRET], SIGNED_AT);
     assert_eq!(outcome(&unsigned), Err("signature_missing"));
     let Door::Refuse(refusal) = Knock::signed(b"rubbish", SECRET, SIGNED_AT).door(&[SECRET], SIGNED_AT)
