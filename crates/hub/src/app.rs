@@ -14,6 +14,7 @@ use crate::jobs::{self, Payload, worker};
 use crate::lifecycle::Lifecycle;
 use crate::local_key;
 use crate::portal;
+use crate::setup::Addresses;
 use crate::telemetry::gauges::{self, Health, LogGauge};
 use crate::telemetry::metrics;
 use crate::wake::{self, Wake};
@@ -75,12 +76,14 @@ impl App {
         let owns_files = own_files(&store, roles)?;
         let me = format!("{}-{}", std::process::id(), dice.id("p", clock.now()));
         let keys = Keys::load(&config, &dice).context("sealing.keys")?;
+        let addresses = Addresses::load(&config, &dice);
         let client = client::client().context("TLS")?;
         let cx = Cx {
             store,
             clock,
             dice: Arc::new(dice),
             keys,
+            addresses,
             calls: Arc::new(Calls::new(&config, client.clone())?),
             client,
             config: Arc::new(config),
@@ -150,7 +153,7 @@ impl App {
         let mut router = api::machine_router(api.clone());
         if self.roles.intake {
             let log = self.log.intake_log(&self.cx).await?;
-            let intake = Intake::new(&self.cx.config, self.cx.clock.clone(), log);
+            let intake = Intake::new(&self.cx, log);
             router = router.merge(routes::router(Arc::new(intake)));
         }
         if self.roles.api {

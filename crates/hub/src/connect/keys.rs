@@ -220,7 +220,8 @@ pub fn ring(keys: &Secret) -> Result<KeyRing, KeysError> {
     Ok(KeyRing::new(&split(keys.expose(), ','))?)
 }
 
-fn split(text: &str, separator: char) -> Vec<Secret> {
+/// Keys with this between them, or one a line.
+pub(crate) fn split(text: &str, separator: char) -> Vec<Secret> {
     text.split(separator).map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
 }
 
@@ -243,7 +244,7 @@ fn read(path: &Path) -> Loaded {
 }
 
 /// Makes the file with one key unless it is there. Of several processes that do so at once one makes it.
-fn make(path: &Path, dice: &Dice) -> io::Result<()> {
+pub(crate) fn make(path: &Path, dice: &Dice) -> io::Result<()> {
     if path.exists() {
         return Ok(());
     }

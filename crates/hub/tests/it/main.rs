@@ -22,6 +22,7 @@ mod portal_views;
 mod retention;
 mod sandbox;
 mod secrets;
+mod setup;
 mod simulated;
 mod stream;
 mod support;
