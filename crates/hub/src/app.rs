@@ -13,6 +13,7 @@ use crate::intake::routes::{self, Intake};
 use crate::jobs::{self, Payload, worker};
 use crate::lifecycle::Lifecycle;
 use crate::local_key;
+use crate::popup;
 use crate::portal;
 use crate::setup::Addresses;
 use crate::telemetry::gauges::{self, Health, LogGauge};
@@ -157,7 +158,8 @@ impl App {
             router = router.merge(routes::router(Arc::new(intake)));
         }
         if self.roles.api {
-            router = router.merge(api::router(api.clone()));
+            router = router.merge(api::router(api.clone())).merge(api::integrations::router(api.clone()));
+            router = router.merge(popup::router(api.clone())).merge(portal::asset_router());
             if self.cx.config.portal.enabled {
                 router = router.merge(portal::router(api.clone()));
             }

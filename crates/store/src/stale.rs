@@ -44,7 +44,9 @@ const PIECE: usize = 512;
 /// Type and id.
 type Key = (String, String);
 
-/// Marks records of a connection as stale. One that is marked already waits for the later of both times.
+/// Marks records of a connection as stale. One that is marked already waits for the later of both times. Whoever marks records of
+/// several connections in one transaction does it in the order of the connections, or two who do may block each other until the server
+/// ends one of them.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -61,16 +63,19 @@ pub async fn mark(tx: &mut Tx, connection_id: &str, marks: &[Mark]) -> Result<()
             again.entry((key.0, asked_at)).or_default().push(key.1);
         }
     }
-    for ((object_type, asked_at), ids) in again {
-        let raise = "UPDATE stale_records SET asked_at = CASE WHEN asked_at < ? THEN ? ELSE asked_at + 1 END \
-                     WHERE connection_id = ? AND object_type = ? AND record_id";
-        over(tx, raise, &args![asked_at, asked_at, connection_id, object_type], ids).await?;
-    }
     // One that somebody else marked meanwhile is passed over: nobody can have read it before it is seen, and that is from now on.
     let rows = new.into_iter().map(|((object_type, record_id), (collection, asked_at))| {
         args![connection_id, object_type, record_id, collection, asked_at]
     });
-    tx.insert_many(&INSERT, rows.collect::<Vec<_>>()).await
+    tx.insert_many(&INSERT, rows.collect::<Vec<_>>()).await?;
+    // Last, since PostgreSQL lets an insert wait for whoever is updating that row: so whoever updates must not have to wait any more.
+    for ((object_type, asked_at), ids) in again {
+        let raise = "UPDATE stale_records SET asked_at = CASE WHEN asked_at < ? THEN ? ELSE asked_at + 1 END \
+                     WHERE connection_id = ? AND object_type = ? AND record_id";
+        let values = args![asked_at, asked_at, connection_id, object_type];
+        over(tx, raise, &values, ids).await?;
+    }
+    Ok(())
 }
 
 /// Up to `limit` stale records of one type and collection, the one that has waited longest first. Empty when none is left.
@@ -105,7 +110,8 @@ pub async fn settled(tx: &mut Tx, connection_id: &str, marks: &[Mark]) -> Result
     let mut settled = 0;
     for ((object_type, asked_at), ids) in read {
         let delete = "DELETE FROM stale_records WHERE connection_id = ? AND object_type = ? AND asked_at = ? AND record_id";
-        settled += over(tx, delete, &args![connection_id, object_type, asked_at], ids).await?;
+        let values = args![connection_id, object_type, asked_at];
+        settled += over(tx, delete, &values, ids).await?;
     }
     Ok(settled)
 }

@@ -7,6 +7,7 @@ pub mod connect_tokens;
 pub mod connections;
 pub mod events;
 pub mod health;
+pub mod integrations;
 pub mod jobs;
 pub mod keys;
 pub mod paging;

@@ -229,7 +229,7 @@ async fn finish(cx: &Cx, taken: &Authorization, code: &Secret) -> Result<Complet
         state: Some(taken.state.clone()),
     };
     match keep::keep(cx, &new).await {
-        Ok(Kept::Connected(connection)) => Ok(Completed::Connected(connection)),
+        Ok(Kept::Connected(connection)) => Ok(Completed::Connected(*connection)),
         Ok(Kept::OfAnother) => Ok(Completed::AccountOfAnother { account }),
         Err(error) => Err(Completed::Failed(error)),
     }

@@ -3,7 +3,7 @@
 use super::after::{self, News};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
-use syncline_store::connections::{self, Connection, Filter, Status};
+use syncline_store::connections::{self, Connection, Filter, Method, Status};
 use syncline_store::{Scope, StoreError, Tx, accounts};
 
 /// What becomes of what was loaded through the connection.
@@ -37,7 +37,9 @@ pub async fn disconnect(cx: &Cx, scope: &Scope, id: &str, data: Data) -> Result<
     // Locked before it is ended: the tokens to be withdrawn are the last ones there were.
     let last = connections::lock_credentials(&mut tx, id).await?;
     if connections::disconnect(&mut tx, id, "disconnected on request", cx.now()).await? {
-        if let Some(stored) = last.and_then(|last| last.credentials) {
+        // A key is the account's own: only its owner withdraws it.
+        let grant = last.filter(|_| connection.method == Method::Oauth);
+        if let Some(stored) = grant.and_then(|last| last.credentials) {
             enqueue(cx, &mut tx, &Payload::revoke(&connection, &stored.sealed), cx.now()).await?;
         }
         let ended = Connection { status: Status::Disconnected, updated_at: cx.now(), ..connection.clone() };

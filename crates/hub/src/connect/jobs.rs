@@ -38,7 +38,10 @@ pub(crate) async fn refresh(cx: &Cx, id: &str) -> Result<Outcome, Failure> {
             Ok(Outcome::Continue(cx.now().plus(OPERATOR_PAUSE)))
         }
         Err(Denied::Store(error)) => Err(error.into()),
-        Err(Denied::Keys(error)) => Err(Failure::Retry(error.to_string())),
+        Err(Denied::Keys(error)) => {
+            tracing::error!(connection = id, %error, "a token cannot be renewed: run `syncline doctor`");
+            Ok(Outcome::Continue(cx.now().plus(OPERATOR_PAUSE)))
+        }
     }
 }
 

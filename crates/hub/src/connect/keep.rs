@@ -5,6 +5,7 @@ use super::credentials::{self, Purse};
 use super::keys::KeysError;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use std::time::Duration;
 use syncline_core::renewal;
 use syncline_core::time::Timestamp;
 use syncline_providers::connect::Account;
@@ -43,13 +44,15 @@ pub(super) struct New {
 /// What became of it.
 #[derive(Debug)]
 pub(super) enum Kept {
-    Connected(Connection),
+    Connected(Box<Connection>),
     /// Nothing is stored: the account's webhooks belong to another organization.
     OfAnother,
 }
 
-/// Rounds until the id that was sealed for is the id of the row. More than two take somebody who connects and deletes in between.
-const ROUNDS: usize = 4;
+/// How often to try: while the database is away for a moment, or the row has another id than was sealed for.
+const TRIES: u32 = 20;
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Stores a connection with all that follows from it: its account is the organization's, its renewal is queued, the application is told,
 /// what waited goes on.
@@ -59,14 +62,18 @@ pub(super) async fn keep(cx: &Cx, new: &New) -> Result<Kept, ConnectError> {
         Some(id) => id,
         None => cx.dice.id("con", cx.now()),
     };
-    for _ in 0..ROUNDS {
+    for tries in 1.. {
         let credentials = credentials::seal(cx, &id, &new.purse, new.expires_at)?;
-        match store(cx, new, &id, &credentials).await? {
-            Stored::Kept(kept) => {
+        match store(cx, new, &id, &credentials).await {
+            Ok(Stored::Kept(kept)) => {
                 cx.wake.jobs.notify_one();
                 return Ok(kept);
             }
-            Stored::As(other) => id = other,
+            Ok(Stored::As(other)) if tries < TRIES => id = other,
+            // The code is used up: what was given for it is not let go for a moment's trouble.
+            Err(error) if error.is_transient() && tries < TRIES => tokio::time::sleep(PAUSE).await,
+            Err(error) => return Err(error.into()),
+            Ok(Stored::As(_)) => break,
         }
     }
     Err(StoreError::Unavailable("connections of the same account come and go too fast".into()).into())
@@ -129,7 +136,7 @@ async fn store(cx: &Cx, new: &New, id: &str, credentials: &Credentials) -> Resul
     }
     tx.commit().await?;
     let kept = connections::get(&cx.store, &Scope::All, id).await?.unwrap_or(connection);
-    Ok(Stored::Kept(Kept::Connected(kept)))
+    Ok(Stored::Kept(Kept::Connected(Box::new(kept))))
 }
 
 /// Queues the renewal of a connection that may be idle by then.

@@ -114,7 +114,7 @@ async fn connect(
         state: None,
     };
     match keep::keep(cx, &new).await? {
-        Kept::Connected(connection) => Ok(connection),
+        Kept::Connected(connection) => Ok(*connection),
         Kept::OfAnother => Err(KeyError::AccountOfAnother(account)),
     }
 }

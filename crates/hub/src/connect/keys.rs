@@ -156,7 +156,7 @@ impl Keys {
         let failed = |error: &io::Error| unusable(path, error.to_string());
         let lock = File::create(path.with_extension("lock")).map_err(|error| failed(&error))?;
         lock.try_lock().map_err(|_| KeysError::Busy)?;
-        let mut keys = split(&fs::read_to_string(path).map_err(|error| failed(&error))?, '\n');
+        let mut keys = split(&fs::read_to_string(path).map_err(|error| failed(&error))?);
         KeyRing::new(&keys).map_err(|error| unusable(path, error.to_string()))?;
         change(&mut keys);
         replace(path, &keys).map_err(|error| failed(&error))?;
@@ -212,17 +212,17 @@ pub fn look(config: &Config) -> Result<Option<KeyRing>, KeysError> {
     if path.exists() { read(&path).ring.map(Some) } else { Ok(None) }
 }
 
-/// The ring of the setting: keys with commas between them.
+/// The ring of the setting.
 ///
 /// # Errors
 /// [`KeysError`] when one of them is none.
 pub fn ring(keys: &Secret) -> Result<KeyRing, KeysError> {
-    Ok(KeyRing::new(&split(keys.expose(), ','))?)
+    Ok(KeyRing::new(&split(keys.expose()))?)
 }
 
-/// Keys with this between them, or one a line.
-pub(crate) fn split(text: &str, separator: char) -> Vec<Secret> {
-    text.split(separator).map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
+/// Keys with commas or line breaks between them: a setting may be read from a file too.
+pub(crate) fn split(text: &str) -> Vec<Secret> {
+    text.split([',', '\n']).map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
 }
 
 fn unusable(path: &Path, why: String) -> KeysError {
@@ -237,9 +237,9 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
 fn read(path: &Path) -> Loaded {
     // First the stamp: should the file be replaced in between, it is read once more.
     let stamp = stamp(path).ok();
-    let ring = fs::read_to_string(path).map_err(|error| unusable(path, error.to_string())).and_then(|text| {
-        KeyRing::new(&split(&text, '\n')).map_err(|error| unusable(path, error.to_string()))
-    });
+    let ring = fs::read_to_string(path)
+        .map_err(|error| unusable(path, error.to_string()))
+        .and_then(|text| KeyRing::new(&split(&text)).map_err(|error| unusable(path, error.to_string())));
     Loaded { ring, stamp }
 }
 

@@ -91,17 +91,16 @@ async fn hold(cx: &Cx, known: &Current, row: Renewal, owner: String, why: Why) -
     let task = tokio::spawn(async move {
         let answered = holder.work().await;
         metrics::connect_refresh(&holder.row.provider, outcome(&answered));
-        let postponed = answered.as_ref().err().and_then(|denied| match denied {
-            Denied::Later { wait, .. } => Some(*wait),
-            _ => None,
-        });
-        match (answered, postponed) {
-            (Err(denied), Some(wait)) => {
-                tracing::warn!(connection = holder.row.id, %denied, "a token was not renewed; trying again");
-                instead(&holder.cx, known, why, wait).map_err(|_| denied)
-            }
-            (answered, _) => answered,
-        }
+        let wait = match &answered {
+            Err(Denied::Later { wait, .. }) => *wait,
+            Err(Denied::App(_)) => APP_PAUSE,
+            _ => return answered,
+        };
+        // The token there is may be good for a while yet.
+        answered.or_else(|denied| {
+            tracing::warn!(connection = holder.row.id, %denied, "a token was not renewed; trying again");
+            instead(&holder.cx, known, why, wait).map_err(|_| denied)
+        })
     });
     let cut_short = |_| Denied::Later { message: "the renewal was cut short".to_owned(), wait: LEASE };
     task.await.map_err(cut_short)?

@@ -17,13 +17,14 @@ assets! {
     "portal.css" "text/css; charset=utf-8";
     "portal.js" "text/javascript; charset=utf-8";
     "events.js" "text/javascript; charset=utf-8";
+    "popup.js" "text/javascript; charset=utf-8";
     "theme.js" "text/javascript; charset=utf-8";
     "icons.svg" "image/svg+xml";
     "favicon.svg" "image/svg+xml";
 }
 
 /// Where the assets of this build are.
-pub(super) fn assets() -> Assets {
+pub(crate) fn assets() -> Assets {
     let mut hash = Sha256::new();
     for (name, _, bytes) in FILES {
         hash.update(name.as_bytes());

@@ -24,6 +24,10 @@ use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 use views::{Assets, ErrorPage};
 
+pub(crate) use assets::assets;
+pub(crate) use session::cookie;
+pub(crate) use show::provider_name;
+
 /// What the portal's handlers need.
 #[derive(Clone, Debug)]
 pub struct Portal {
@@ -55,9 +59,13 @@ pub fn router(api: Api) -> Router {
         .route("/portal/{*rest}", get(|| async { Failure::from(Problem::not_found("page")) }))
         .layer(from_fn_with_state(portal.api.clone(), bounded))
         .layer(from_fn_with_state(portal.clone(), guard))
-        .route("/portal/assets/{name}", get(assets::serve))
         .layer(from_fn(count))
         .with_state(portal)
+}
+
+/// The style sheet, scripts and icons, which other rooms' pages use as well.
+pub fn asset_router() -> Router {
+    Router::new().route("/portal/assets/{name}", get(assets::serve)).layer(from_fn(count))
 }
 
 /// What a browser may do with our pages: nothing but show them, with what this server sent.

@@ -26,7 +26,7 @@ impl Peek {
 }
 
 /// A provider's name as people write it.
-pub(super) fn provider_name(id: &str) -> &str {
+pub(crate) fn provider_name(id: &str) -> &str {
     match id {
         "hubspot" => "HubSpot",
         "notion" => "Notion",

@@ -67,9 +67,9 @@ pub fn path(data_dir: &Path) -> PathBuf {
 /// When the file cannot be read, or holds none.
 pub fn look(config: &Config) -> std::io::Result<Option<Addresses>> {
     let found = match &config.intake.address_keys {
-        Some(keys) => keys::split(keys.expose(), ','),
+        Some(keys) => keys::split(keys.expose()),
         None => match std::fs::read_to_string(path(&config.data_dir)) {
-            Ok(text) => keys::split(&text, '\n'),
+            Ok(text) => keys::split(&text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         },

@@ -32,8 +32,9 @@ pub async fn mark_gone(
     }
     bury(tx, reading, &object_type, reading.read_at, &gone).await?;
     // Otherwise a read from between the two deletions, stored late, would revive them.
-    let later = "UPDATE records SET gone_at = ? WHERE connection_id = ? AND object_type = ? AND record_id";
-    over(tx, later, &args![reading.read_at, reading.connection_id, object_type.as_str()], again).await?;
+    let later = "UPDATE records SET gone_at = ?";
+    let values = args![reading.read_at, reading.connection_id, object_type.as_str()];
+    over(tx, later, &values, again).await?;
     Ok(gone.into_iter().map(|id| deleted(&object_type, id, None)).collect())
 }
 
@@ -138,8 +139,7 @@ async fn bury(
     gone_at: Timestamp,
     ids: &[String],
 ) -> Result<()> {
-    let sql = "UPDATE records SET gone_at = ?, seen_at = NULL, version = version + 1, changed_at = ? \
-               WHERE connection_id = ? AND object_type = ? AND record_id";
+    let sql = "UPDATE records SET gone_at = ?, seen_at = NULL, version = version + 1, changed_at = ?";
     let values = args![gone_at, reading.now, reading.connection_id, object_type];
     over(tx, sql, &values, ids).await.map(|_| ())
 }
@@ -156,9 +156,10 @@ pub async fn erase(tx: &mut Tx, connection_id: &str, limit: u32) -> Result<u64> 
     for row in &rows {
         by_type.entry(row.text(0)?).or_default().push(row.text(1)?);
     }
-    let delete = "DELETE FROM records WHERE connection_id = ? AND object_type = ? AND record_id";
+    let delete = "DELETE FROM records";
     for (object_type, ids) in by_type {
-        over(tx, delete, &args![connection_id, object_type], ids).await?;
+        let values = args![connection_id, object_type];
+        over(tx, delete, &values, ids).await?;
     }
     Ok(rows.len() as u64)
 }

@@ -20,7 +20,7 @@ pub use look::{Filter, TypeCount, count, get, page};
 pub use write::write;
 
 use crate::value::{Row, Value, args, in_list};
-use crate::{Result, StoreError, Tx};
+use crate::{Dialect, Result, StoreError, Tx};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::record::Item;
@@ -142,10 +142,10 @@ async fn lock(
     for (object_type, ids) in wanted {
         let ids: Vec<&String> = ids.iter().collect();
         for piece in ids.chunks(PIECE) {
-            let (marks, ids) = in_list(piece.iter().map(|id| Value::from(id.as_str())).collect());
+            let (test, ids) = among(tx.dialect(), piece.iter().map(|id| id.as_str()));
             let sql = format!(
                 "SELECT record_id, hash, modified_at, read_at, seen_at, gone_at FROM records WHERE connection_id = ? \
-                 AND object_type = ? AND record_id IN ({marks}) ORDER BY record_id{}",
+                 AND object_type = ? AND {test} ORDER BY record_id{}",
                 tx.dialect().locked()
             );
             let mut values = args![connection_id, object_type.as_str()];
@@ -169,22 +169,34 @@ fn read_known(row: &Row) -> Result<Known> {
     })
 }
 
-/// Runs `statement` over these records of one type, a piece at a time. It ends where the list of ids begins; `values` are those
-/// before it.
+/// Runs `statement` over these records of one type, a piece at a time. It ends with connection and type, and the last two of
+/// `values` are theirs.
 async fn over(
     tx: &mut Tx,
     statement: &str,
     values: &[Value],
     ids: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Result<u64> {
-    let ids: Vec<Value> = ids.into_iter().map(|id| Value::from(id.as_ref())).collect();
+    let ids: Vec<_> = ids.into_iter().collect();
     let mut touched = 0;
     for piece in ids.chunks(PIECE) {
-        let (marks, ids) = in_list(piece.to_vec());
-        let values = values.iter().cloned().chain(ids).collect();
-        touched += tx.execute(&format!("{statement} IN ({marks})"), values).await?;
+        let (test, ids) = among(tx.dialect(), piece.iter().map(AsRef::as_ref));
+        let sql = format!("{statement} WHERE connection_id = ? AND object_type = ? AND {test}");
+        touched += tx.execute(&sql, values.iter().cloned().chain(ids).collect()).await?;
     }
     Ok(touched)
+}
+
+/// Tests whether a record is one of these, of which there are some.
+fn among<'a>(dialect: Dialect, ids: impl Iterator<Item = &'a str> + Clone) -> (String, Vec<Value>) {
+    let (marks, mut values) = in_list(ids.clone().map(Value::from).collect());
+    // Where PostgreSQL's statistics do not know a connection yet, it takes it for small, and reads all of it to find a few: so it is
+    // told how far to look. A page's ids mostly lie close together.
+    if let (Dialect::Postgres, Some(first), Some(last)) = (dialect, ids.clone().min(), ids.max()) {
+        values.extend(args![first, last]);
+        return (format!("record_id IN ({marks}) AND record_id >= ? AND record_id <= ?"), values);
+    }
+    (format!("record_id IN ({marks})"), values)
 }
 
 const COLUMNS: &str = "connection_id, object_type, record_id, org_id, collection, modified_at, archived, gone_at, merged_into, \

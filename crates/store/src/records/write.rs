@@ -53,7 +53,8 @@ enum Verdict {
 /// counts. Records that were merged into one of them are gone.
 ///
 /// # Errors
-/// [`StoreError`] as the database says; then nothing of this transaction may be committed.
+/// [`StoreError`] as the database says; then nothing of this transaction may be committed. It may be [`StoreError::Unavailable`] because
+/// somebody else wrote the same new records: then the same page is to be stored again.
 pub async fn write(tx: &mut Tx, reading: &Reading<'_>, records: Vec<Record>) -> Result<Written> {
     let mut written = Written::default();
     let mut merged: BTreeMap<(String, String), String> = BTreeMap::new();
@@ -159,16 +160,16 @@ async fn update(
         }
     }
     let raise = "UPDATE records SET read_at = CASE WHEN read_at < ? THEN ? ELSE read_at END, \
-                 seen_at = CASE WHEN seen_at < ? THEN ? ELSE seen_at END \
-                 WHERE connection_id = ? AND object_type = ? AND record_id";
+                 seen_at = CASE WHEN seen_at < ? THEN ? ELSE seen_at END";
     let at = reading.read_at;
     for (object_type, ids) in unchanged {
-        over(tx, raise, &args![at, at, at, at, reading.connection_id, object_type], ids).await?;
+        let values = args![at, at, at, at, reading.connection_id, object_type];
+        over(tx, raise, &values, ids).await?;
     }
-    let raise = "UPDATE records SET seen_at = CASE WHEN seen_at < ? THEN ? ELSE seen_at END \
-                 WHERE connection_id = ? AND object_type = ? AND record_id";
+    let raise = "UPDATE records SET seen_at = CASE WHEN seen_at < ? THEN ? ELSE seen_at END";
     for (object_type, ids) in stale {
-        over(tx, raise, &args![at, at, reading.connection_id, object_type], ids).await?;
+        let values = args![at, at, reading.connection_id, object_type];
+        over(tx, raise, &values, ids).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Accounts: whose events are whose, before and after an account changes hands.
 
 use crate::support::{arrival, as_far_as_it_gets, at, timeline};
-use syncline_store::accounts::{self, Account};
+use syncline_store::accounts::{self, Account, Claim};
 use syncline_store::events::{self, Arrival};
 use syncline_store::testing::TestDb;
 use syncline_store::{Store, Tx};
@@ -14,6 +14,8 @@ for_each_database!(
     events_being_stored_while_an_account_is_assigned_are_adopted,
     no_event_keeps_an_old_owner_whoever_stores_meanwhile,
     many_accounts_in_one_batch,
+    a_claim_takes_an_account_from_nobody,
+    an_account_is_let_go_by_its_owner_only_and_not_if_it_was_given_before,
 );
 
 async fn events_belong_to_the_owner_of_their_account(db: &TestDb) {
@@ -36,6 +38,41 @@ async fn events_belong_to_the_owner_of_their_account(db: &TestDb) {
         created_at: at(0),
     };
     assert_eq!(accounts::list(&store).await.unwrap(), [of("1", "initech"), of("2", "globex")]);
+}
+
+async fn a_claim_takes_an_account_from_nobody(db: &TestDb) {
+    let store = db.store().await;
+    let mut tx = store.begin().await.unwrap();
+    for (provider, account, org_id, expected) in [
+        ("hubspot", "1", "acme", Claim::Given),
+        ("hubspot", "1", "acme", Claim::Own),
+        ("hubspot", "1", "globex", Claim::OfAnother),
+        ("hubspot", "2", "globex", Claim::Given),
+        ("notion", "1", "globex", Claim::Given),
+    ] {
+        let claimed = accounts::claim(&mut tx, provider, account, org_id, at(0)).await.unwrap();
+        assert_eq!(claimed, expected, "{provider} {account} {org_id}");
+    }
+    tx.commit().await.unwrap();
+    let owners: Vec<_> = accounts::list(&store).await.unwrap().into_iter().map(|one| one.org_id).collect();
+    assert_eq!(owners, ["acme", "globex", "globex"]);
+}
+
+async fn an_account_is_let_go_by_its_owner_only_and_not_if_it_was_given_before(db: &TestDb) {
+    let store = db.store().await;
+    let mut tx = store.begin().await.unwrap();
+    accounts::claim(&mut tx, "hubspot", "1", "acme", at(10)).await.unwrap();
+    for (account, org_id, since, gone) in [
+        ("1", "globex", 0, false),
+        ("1", "acme", 11, false),
+        ("2", "acme", 0, false),
+        ("1", "acme", 10, true),
+    ] {
+        let released = accounts::release(&mut tx, "hubspot", account, org_id, at(since)).await.unwrap();
+        assert_eq!(released, gone, "{account} {org_id} {since}");
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(accounts::list(&store).await.unwrap(), []);
 }
 
 async fn stored_events_are_adopted_in_batches(db: &TestDb) {

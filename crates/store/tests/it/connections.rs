@@ -3,7 +3,7 @@
 use crate::support::at;
 use std::time::Duration;
 use syncline_store::connections::authorizations::{self, Authorization, Taken};
-use syncline_store::connections::{self, Connection, Credentials, Filter, Method, Renewal, Status};
+use syncline_store::connections::{self, Connection, Credentials, Filter, Held, Method, Renewal, Status};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
 
@@ -18,10 +18,14 @@ for_each_database!(
     of_two_who_reach_for_the_right_one_gets_it,
     refused_credentials_wait_for_a_person,
     what_is_due_comes_longest_due_first,
+    a_postponed_renewal_keeps_everybody_from_the_right,
     what_another_key_sealed_is_found,
+    a_seal_is_replaced_without_a_new_version_and_never_over_newer_credentials,
+    locked_credentials_are_those_that_a_renewal_left,
     an_authorization_is_good_once,
     of_many_who_bring_the_same_state_one_gets_it,
     a_late_or_invented_state_is_told_apart,
+    looking_at_an_authorization_does_not_use_it_up,
 );
 
 fn connection(id: &str, org_id: &str, created: i64) -> Connection {
@@ -249,6 +253,74 @@ async fn what_another_key_sealed_is_found(db: &TestDb) {
     assert_eq!(found.iter().map(|renewal| renewal.id.as_str()).collect::<Vec<_>>(), ["con_1", "con_3"]);
 }
 
+async fn a_postponed_renewal_keeps_everybody_from_the_right(db: &TestDb) {
+    let store = db.store().await;
+    connect(&store, &connection("con_1", "acme", 0), &sealed("one")).await;
+    assert_eq!(connections::refresh_held(&store, "con_1", at(0)).await.unwrap(), None);
+    let minute = Duration::from_secs(60);
+    connections::hold_refresh(&store, "con_1", "a", at(0), minute).await.unwrap().unwrap();
+    let held = |owner: &str, until| Some(Held { owner: owner.to_owned(), until: at(until) });
+    assert_eq!(connections::refresh_held(&store, "con_1", at(59)).await.unwrap(), held("a", 60));
+    connections::postpone_refresh(&store, "con_1", "b", "later", at(999)).await.unwrap();
+    assert_eq!(connections::refresh_held(&store, "con_1", at(59)).await.unwrap(), held("a", 60), "not b's");
+    connections::postpone_refresh(&store, "con_1", "a", "later", at(90)).await.unwrap();
+    assert_eq!(connections::refresh_held(&store, "con_1", at(89)).await.unwrap(), held("later", 90));
+    assert_eq!(connections::hold_refresh(&store, "con_1", "a", at(89), minute).await.unwrap(), None);
+    assert_eq!(connections::refresh_held(&store, "con_1", at(90)).await.unwrap(), None);
+    assert!(connections::hold_refresh(&store, "con_1", "b", at(90), minute).await.unwrap().is_some());
+    assert_eq!(connections::refresh_held(&store, "con_none", at(0)).await.unwrap(), None);
+}
+
+async fn a_seal_is_replaced_without_a_new_version_and_never_over_newer_credentials(db: &TestDb) {
+    let store = db.store().await;
+    connect(&store, &connection("con_1", "acme", 0), &sealed("one")).await;
+    let anew = Credentials { sealed: b"anew".to_vec(), sealed_with: "key-2".to_owned(), ..sealed("one") };
+    let mut tx = store.begin().await.unwrap();
+    assert!(connections::reseal(&mut tx, "con_1", 1, ("key-1", b"anew", "key-2")).await.unwrap());
+    tx.commit().await.unwrap();
+    let stored = now(&store, "con_1").await;
+    assert_eq!((stored.version, stored.credentials), (1, Some(anew)));
+    assert_eq!(connections::sealing_keys(&store).await.unwrap(), [("key-2".to_owned(), 1)]);
+    let mut tx = store.begin().await.unwrap();
+    assert!(
+        connections::renew(&mut tx, "con_1", 1, &sealed("two"), at(5)).await.unwrap(),
+        "the version is the same"
+    );
+    for (version, key) in [(1, "key-1"), (2, "key-2")] {
+        assert!(!connections::reseal(&mut tx, "con_1", version, (key, b"old", "key-3")).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(now(&store, "con_1").await.credentials, Some(sealed("two")));
+    assert_eq!(
+        connections::sealed_otherwise(&store, "key-9", "con_1", 9).await.unwrap(),
+        [],
+        "behind the last"
+    );
+}
+
+async fn locked_credentials_are_those_that_a_renewal_left(db: &TestDb) {
+    let store = db.store().await;
+    connect(&store, &connection("con_1", "acme", 0), &sealed("one")).await;
+    let mut renewing = store.begin().await.unwrap();
+    assert!(connections::renew(&mut renewing, "con_1", 1, &sealed("two"), at(5)).await.unwrap());
+    let ending = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut tx = store.begin().await.unwrap();
+            let last = connections::lock_credentials(&mut tx, "con_1").await.unwrap().unwrap();
+            connections::disconnect(&mut tx, "con_1", "asked for", at(6)).await.unwrap();
+            tx.commit().await.unwrap();
+            last
+        }
+    });
+    tokio::task::yield_now().await;
+    renewing.commit().await.unwrap();
+    let last = ending.await.unwrap();
+    assert_eq!((last.version, last.credentials), (2, Some(sealed("two"))));
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(connections::lock_credentials(&mut tx, "con_none").await.unwrap(), None);
+}
+
 fn authorization(state: &str) -> Authorization {
     Authorization {
         state: state.to_owned(),
@@ -307,4 +379,21 @@ async fn a_late_or_invented_state_is_told_apart(db: &TestDb) {
         Authorization { created_at: at(day + 601), expires_at: at(day + 1_201), ..authorization("cafe") };
     begin(&store, &later).await;
     assert_eq!(authorizations::take(&store, "f00d", at(day + 602)).await.unwrap(), Taken::Unknown);
+}
+
+async fn looking_at_an_authorization_does_not_use_it_up(db: &TestDb) {
+    let store = db.store().await;
+    begin(&store, &authorization("f00d")).await;
+    let found = Some((authorization("f00d"), None));
+    assert_eq!(authorizations::find(&store, "f00d").await.unwrap(), found);
+    assert_eq!(authorizations::find(&store, "beef").await.unwrap(), None);
+    assert_eq!(authorizations::verifiers(&store, at(599)).await.unwrap(), [vec![1, 0, 255]]);
+    assert!(authorizations::verifiers(&store, at(600)).await.unwrap().is_empty(), "too late to be needed");
+    assert!(matches!(authorizations::take(&store, "f00d", at(1)).await.unwrap(), Taken::Taken(_)));
+    assert!(authorizations::verifiers(&store, at(1)).await.unwrap().is_empty());
+    let mut tx = store.begin().await.unwrap();
+    authorizations::connected(&mut tx, "f00d", "con_1").await.unwrap();
+    tx.commit().await.unwrap();
+    let found = authorizations::find(&store, "f00d").await.unwrap();
+    assert_eq!(found, Some((authorization("f00d"), Some("con_1".to_owned()))));
 }

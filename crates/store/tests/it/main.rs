@@ -49,6 +49,7 @@ mod job_lists;
 mod job_model;
 mod jobs;
 mod leases;
+mod load_plans;
 mod migrations;
 mod notifications;
 mod paging;

@@ -4,7 +4,10 @@ use crate::support::raw::Raw;
 use crate::support::{at, job_ids, timeline};
 use std::time::Duration;
 use syncline_store::testing::TestDb;
-use syncline_store::{Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, jobs};
+use syncline_store::{
+    Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, hooks, jobs, notifications,
+    positions, records, runs, stale,
+};
 use tokio::task::JoinSet;
 
 for_each_database!(
@@ -45,6 +48,20 @@ async fn every_migration_applies_over_the_rows_of_all_before(db: &TestDb) {
     assert_eq!(jobs::next_due(&store).await.unwrap(), Some(at(0)));
     assert_eq!(accounts::list(&store).await.unwrap().len(), 1);
     assert_eq!(api_keys::find(&store, "f00d").await.unwrap().unwrap().scope(), Scope::All);
+    loading_reads_the_rows(&store).await;
+}
+
+async fn loading_reads_the_rows(store: &Store) {
+    let all = records::page(store, &Scope::All, &records::Filter::default(), None, 9).await.unwrap();
+    assert_eq!(all[0].item.name, "Ada Lovelace");
+    assert_eq!((all[1].merged_into.as_deref(), all[1].version), (Some("123"), 2));
+    let run = runs::unfinished(store, "con_01").await.unwrap().unwrap();
+    assert_eq!((run.id.as_str(), run.trigger, run.read), ("run_01", runs::Trigger::Connect, 2));
+    assert_eq!(runs::lanes(store, "run_01").await.unwrap()[0].total, Some(9));
+    assert_eq!(positions::get_all(store, "con_01").await.unwrap().len(), 1);
+    assert_eq!(notifications::list(store, &Scope::All, None, None, 9).await.unwrap().len(), 1);
+    assert_eq!(stale::batch(store, "con_01", 9).await.unwrap()[0].record_id, "123");
+    assert_eq!(hooks::by_remote(store, "airtable", "ach01").await.unwrap()[0].cursor, Some(4));
 }
 
 async fn migrating_again_changes_nothing(db: &TestDb) {

@@ -149,20 +149,20 @@ async fn whoever_knocks_is_recognised_through_an_index() {
     }
 }
 
-async fn open() -> (TestDb, Store, Raw) {
+pub async fn open() -> (TestDb, Store, Raw) {
     let db = TestDb::of(Which::Sqlite, "plans").await.unwrap();
     let (store, raw) = (db.store().await, Raw::to(&db).await);
     (db, store, raw)
 }
 
 /// Finds by an index whatever it looks for, in the order it wants it.
-fn all_search(plans: &[String], question: &str) {
+pub fn all_search(plans: &[String], question: &str) {
     assert!(!plans.is_empty(), "nothing was asked");
     assert!(plans.iter().all(|line| line.starts_with("SEARCH ")), "{question}: {plans:?}");
 }
 
 /// How SQLite goes about the statements that run while `work` does, a line each.
-async fn plans<T>(raw: &Raw, work: impl Future<Output = syncline_store::Result<T>>) -> Vec<String> {
+pub async fn plans<T>(raw: &Raw, work: impl Future<Output = syncline_store::Result<T>>) -> Vec<String> {
     let mut lines = Vec::new();
     for sql in heard(work).await {
         lines.extend(plan(raw, &sql));

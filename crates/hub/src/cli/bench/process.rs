@@ -20,7 +20,19 @@ impl Process {
         let ready_file = std::env::temp_dir().join(format!("syncline-bench-sandbox-{}", std::process::id()));
         let _ = std::fs::remove_file(&ready_file);
         let child = Command::new(std::env::current_exe()?)
-            .args(["sandbox", "--listen", "127.0.0.1:0", "--people", "0", "--companies", "0", "--deals", "0"])
+            .args([
+                "sandbox",
+                "--listen",
+                "127.0.0.1:0",
+                "--consent",
+                "approve",
+                "--people",
+                "0",
+                "--companies",
+                "0",
+                "--deals",
+                "0",
+            ])
             .args(more)
             .arg("--ready-file")
             .arg(&ready_file)

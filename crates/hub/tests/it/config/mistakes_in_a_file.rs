@@ -29,7 +29,7 @@ fn a_misspelt_key_is_refused_with_its_place_and_the_nearest() {
         &[
             "unknown key `apps.eu.client_secert` at syncline.toml:3:1; did you mean `apps.eu.client_secret`?",
             "unknown key `apps.eu.secret_fil` at syncline.toml:4:1; `apps.eu` has provider, client_id, client_secret, \
-         previous_client_secret, app_id",
+         previous_client_secret, app_id, scopes, optional_scopes",
         ],
     );
 }
@@ -44,7 +44,7 @@ fn a_key_nothing_resembles_is_answered_with_what_there_is() {
     check(
         "\"a.b\" = \"x\"",
         &["unknown key `\"a.b\"` at syncline.toml:1:1; there is data_dir, server, database, \
-         intake, apps, jobs, retention, redis, portal, log, telemetry"],
+         intake, apps, connect, sealing, providers, jobs, retention, redis, portal, log, telemetry"],
     );
     check(
         "\"server.listen\" = \"x\"",
@@ -256,4 +256,36 @@ fn a_file_that_cannot_be_read_says_why() {
     fs::write(bench.dir.path().join("syncline.toml"), b"data_dir = \"\xff\"").unwrap();
     bench.sources.file = None;
     assert_eq!(bench.problems(), ["the configuration file syncline.toml is not UTF-8 text"]);
+}
+
+#[test]
+fn what_is_no_origin_is_refused_and_what_is_one_is_kept_as_browsers_write_it() {
+    for bad in [
+        "app.example.com",
+        "https://app.example.com/",
+        "https://app.example.com/x",
+        "null",
+        "https://a,,b",
+        "*",
+    ] {
+        let text = format!("connect.allowed_origins = \"{bad}\"");
+        assert!(Bench::with(&text).load().is_err(), "{bad}");
+    }
+    let text = "connect.allowed_origins = \"https://App.Example.com:443, http://localhost:3000\"";
+    let origins = Bench::with(text).good().config.connect.allowed_origins;
+    assert_eq!(origins.iter().collect::<Vec<_>>(), ["https://app.example.com", "http://localhost:3000"]);
+    assert!(origins.has("https://app.example.com") && !origins.has("http://app.example.com"));
+}
+
+#[test]
+fn sealing_keys_that_are_none_are_refused_without_being_shown() {
+    let canary = "canary-canary-canary";
+    let errors = Bench::with(&format!("sealing.keys = \"{canary}\"")).load().unwrap_err().to_string();
+    assert!(errors.contains("sealing.keys") && errors.contains("syncline keys new"), "{errors}");
+    assert!(!errors.contains("canary"), "{errors}");
+    let bench = Bench::empty();
+    let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE";
+    let file = bench.write("keys", &format!("{key}\n{other}\n"));
+    assert!(bench.env("SYNCLINE_SEALING__KEYS_FILE", &file).load().is_ok(), "one a line, as in a file");
 }

@@ -46,7 +46,7 @@ fn risky_combinations_are_pointed_out() {
     check("database.max_connections = 4", &[]);
     check(
         "database.max_connections = 4\ndatabase.url = \"mysql://h/d\"",
-        &["database.max_connections (4) is less "],
+        &["sealing.keys is not set, ", "database.max_connections (4) is less "],
     );
     check("retention.events = \"2d\"", &["retention.events is 2d: "]);
 }

@@ -11,6 +11,7 @@ use syncline_hub::cx::Cx;
 use syncline_providers::connect::{App, connect as connector};
 use syncline_providers::wire::Hosts;
 use syncline_store::connections::{self, Status};
+use syncline_store::testing::{TestDb, Which};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HUBSPOT_DUE: Duration = Duration::from_secs(25 * 60);
@@ -49,11 +50,33 @@ async fn a_hundred_refusals_at_once_cause_one_renewal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_that_renew_at_once_never_lose_a_rotated_token() {
     let scene = Scene::new().await;
-    let connection = scene.connect("airtable").await;
     let (one, other) = (scene.rig.process("one"), scene.rig.process("other"));
+    renew_at_once(&scene, &one, &other).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_postgres_never_lose_a_rotated_token() {
+    let name = "two_processes_on_postgres_never_lose_a_rotated_token";
+    let Some(db) = TestDb::of(Which::Postgres, name).await else { return };
+    let scene = Scene::on(db, &[]).await;
+    let (one, other) = (scene.apart("one"), scene.apart("other"));
+    renew_at_once(&scene, &one, &other).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_on_mysql_never_lose_a_rotated_token() {
+    let name = "two_processes_on_mysql_never_lose_a_rotated_token";
+    let Some(db) = TestDb::of(Which::MySql, name).await else { return };
+    let scene = Scene::on(db, &[]).await;
+    let (one, other) = (scene.apart("one"), scene.apart("other"));
+    renew_at_once(&scene, &one, &other).await;
+}
+
+async fn renew_at_once(scene: &Scene, one: &Cx, other: &Cx) {
+    let connection = scene.connect("airtable").await;
     for round in 1..=20 {
         scene.advance(AIRTABLE_DUE).await;
-        let both = tokio::join!(at_once(&one, &connection.id, 5), at_once(&other, &connection.id, 5));
+        let both = tokio::join!(at_once(one, &connection.id, 5), at_once(other, &connection.id, 5));
         let tokens: Vec<Access> = both.0.into_iter().chain(both.1).collect();
         assert!(tokens.iter().all(|access| access.token == tokens[0].token), "round {round}");
         scene.tries(&tokens[0]).await.unwrap();
@@ -268,6 +291,21 @@ async fn an_app_that_is_refused_is_the_operators_to_mend_and_no_connection_is_en
         let renewed = refused(scene.cx(), &first).await.unwrap();
         scene.tries(&renewed).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn while_our_app_is_refused_a_token_that_is_still_good_is_used() {
+    let scene = Scene::new().await;
+    let connection = scene.connect("hubspot").await;
+    let first = access(scene.cx(), &connection.id).await.unwrap();
+    let wrong = ("apps.main.client_secret".to_owned(), "wrong-secret-0123456789".to_owned());
+    let broken = scene.configured(&[wrong]);
+    scene.advance(HUBSPOT_DUE).await;
+    let still = access(&broken, &connection.id).await.unwrap();
+    assert_eq!(still.token, first.token);
+    scene.tries(&still).await.unwrap();
+    scene.advance(MINUTE * 6).await;
+    assert!(matches!(access(&broken, &connection.id).await, Err(Denied::App(_))));
 }
 
 #[tokio::test]

@@ -10,9 +10,10 @@ use syncline_hub::cx::Cx;
 use syncline_providers::connect::connect as connector;
 use syncline_providers::wire::{Fault, Hosts, Reply};
 use syncline_sandbox::{Options, Sandbox};
-use syncline_store::Scope;
 use syncline_store::connections::{self, Connection};
 use syncline_store::jobs::{Job, State};
+use syncline_store::testing::{TestDb, Which};
+use syncline_store::{Scope, Store};
 
 /// The providers that have OAuth.
 pub const OAUTH: [&str; 3] = ["hubspot", "notion", "airtable"];
@@ -63,6 +64,10 @@ impl Scene {
     }
 
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there"), settings).await
+    }
+
+    pub async fn on(db: TestDb, settings: &[(&str, &str)]) -> Self {
         let sandbox = Sandbox::start(Options::for_tests()).await.unwrap();
         let credentials = sandbox.credentials();
         let mut all: Vec<(String, String)> = Vec::new();
@@ -81,7 +86,7 @@ impl Scene {
         all.extend(settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
         let flags: Vec<(&str, &str)> =
             all.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let rig = Rig::new(&flags).await;
+        let rig = Rig::on(db, &flags).await;
         Self { rig, sandbox, client: syncline_hub::http::client::client().unwrap(), settings: all }
     }
 
@@ -96,6 +101,13 @@ impl Scene {
         let config = self.rig.config(&all);
         let keys = Keys::load(&config, &self.cx().dice).unwrap();
         Cx { config: std::sync::Arc::new(config), keys, ..self.rig.process("restarted") }
+    }
+
+    /// The same hub as a process of its own, with its own way to the database.
+    pub fn apart(&self, name: &str) -> Cx {
+        let store = Store::open(&syncline_hub::app::options(&self.cx().config)).unwrap();
+        let keys = Keys::load(&self.cx().config, &self.cx().dice).unwrap();
+        Cx { store, keys, wake: syncline_hub::wake::Wake::default(), ..self.rig.process(name) }
     }
 
     /// Moves both clocks.

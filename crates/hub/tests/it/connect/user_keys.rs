@@ -3,7 +3,7 @@
 use super::scene::Scene;
 use serde_json::json;
 use syncline_core::secret::Secret;
-use syncline_hub::connect::{Denied, KeyError, access, connect_with_key, refused};
+use syncline_hub::connect::{Data, Denied, KeyError, access, connect_with_key, disconnect, refused};
 use syncline_store::Scope;
 use syncline_store::connections::{self, Connection, Filter, Method, Status};
 
@@ -86,6 +86,18 @@ async fn a_key_that_cannot_be_tried_now_is_not_stored() {
     }
     let all = connections::list(&scene.cx().store, &Scope::All, &Filter::default(), 9).await.unwrap();
     assert_eq!(all, []);
+}
+
+#[tokio::test]
+async fn ending_it_forgets_the_key_and_withdraws_nothing() {
+    let scene = Scene::new().await;
+    for provider in PROVIDERS {
+        let connection = connect(&scene, provider, &key_of(&scene, provider)).await.unwrap();
+        disconnect(scene.cx(), &Scope::All, &connection.id, Data::Keep).await.unwrap();
+        let stored = connections::credentials(&scene.cx().store, &connection.id).await.unwrap().unwrap();
+        assert_eq!(stored.credentials, None, "{provider}");
+    }
+    assert!(scene.waiting("connection.revoke").await.is_empty(), "keys are their owners' to withdraw");
 }
 
 #[tokio::test]

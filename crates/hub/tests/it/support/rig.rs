@@ -43,7 +43,10 @@ impl Worker {
 
 impl Rig {
     pub async fn new(settings: &[(&str, &str)]) -> Self {
-        let db = TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there");
+        Self::on(TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there"), settings).await
+    }
+
+    pub async fn on(db: TestDb, settings: &[(&str, &str)]) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let settings = [&[("jobs.poll", "10ms")], settings].concat();
         let app = App::build(load(&db, &settings), clock.clone(), Dice::seeded(7), Roles::ALL).unwrap();
