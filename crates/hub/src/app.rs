@@ -9,7 +9,7 @@ use crate::dice::Dice;
 use crate::http::{client, server};
 use crate::intake::log::{IntakeLog, database, embedded, kafka};
 use crate::intake::reader::{self, Source};
-use crate::intake::routes::{self, Intake};
+use crate::intake::routes::{self, Intake, Proofs};
 use crate::jobs::{self, Payload, worker};
 use crate::lifecycle::Lifecycle;
 use crate::local_key;
@@ -154,7 +154,11 @@ impl App {
         let mut router = api::machine_router(api.clone());
         if self.roles.intake {
             let log = self.log.intake_log(&self.cx).await?;
-            let intake = Intake::new(&self.cx, log);
+            let proofs = Proofs {
+                sealing: Some((self.cx.keys.clone(), Arc::clone(&self.cx.dice))),
+                addresses: self.cx.addresses.clone(),
+            };
+            let intake = Intake::new(&self.cx.config, self.cx.clock.clone(), proofs, log);
             router = router.merge(routes::router(Arc::new(intake)));
         }
         if self.roles.api {

@@ -9,6 +9,9 @@ use serde_json::Value;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
+/// The connection's token.
+pub const TOKEN: &str = "a-token-of-the-tests";
+
 /// What one way through a set-up came to.
 #[derive(Debug, Default)]
 pub struct Way {
@@ -39,7 +42,7 @@ pub fn go(
     secret: &str,
     answer: &mut dyn FnMut(&Call) -> (u16, Value),
 ) -> Way {
-    let (hosts, token) = (hosts(), Secret::new("t-1"));
+    let (hosts, token) = (hosts(), Secret::new(TOKEN));
     let at = At { hosts: &hosts, token: &token, now };
     let (mut plan, mut way) = (setup.begin(want), Way { kept: want.kept.clone(), ..Way::default() });
     for _ in 0..1_000 {

@@ -1,8 +1,8 @@
 //! `POST /webhooks/{provider}/{app}`: limit, signature, log, answer; in this order and nothing else.
 
 use super::log::{AppendError, IntakeLog};
+use crate::config::Config;
 use crate::connect::Keys;
-use crate::cx::Cx;
 use crate::dice::Dice;
 use crate::http::Problem;
 use crate::setup::{Addresses, handshake};
@@ -35,10 +35,17 @@ pub struct Intake {
     max_body: usize,
     read_timeout: Duration,
     clock: Arc<dyn Clock>,
-    keys: Keys,
-    dice: Arc<Dice>,
-    addresses: Addresses,
+    proofs: Proofs,
     log: IntakeLog,
+}
+
+/// What webhooks are checked and their secrets kept with, besides what the configuration says of each app.
+#[derive(Clone, Debug, Default)]
+pub struct Proofs {
+    /// What seals what a provider tells; without it nobody can tell anything.
+    pub sealing: Option<(Keys, Arc<Dice>)>,
+    /// What proves the addresses.
+    pub addresses: Addresses,
 }
 
 #[derive(Debug)]
@@ -55,8 +62,7 @@ struct App {
 impl Intake {
     /// Knows the configured apps of every provider that has webhooks here.
     #[must_use]
-    pub fn new(cx: &Cx, log: IntakeLog) -> Self {
-        let config = &cx.config;
+    pub fn new(config: &Config, clock: Arc<dyn Clock>, proofs: Proofs, log: IntakeLog) -> Self {
         let apps = config.apps.iter().filter_map(|(name, app)| {
             let provider = syncline_providers::by_id(app.provider.as_str())?;
             let secrets = app.door_secrets().cloned().collect();
@@ -76,10 +82,8 @@ impl Intake {
             public_url: config.server.public_url.as_str().to_owned(),
             max_body: config.intake.max_body.bytes(),
             read_timeout: config.server.request_timeout.get(),
-            clock: Arc::clone(&cx.clock),
-            keys: cx.keys.clone(),
-            dice: Arc::clone(&cx.dice),
-            addresses: cx.addresses.clone(),
+            clock,
+            proofs,
             log,
         }
     }
@@ -139,7 +143,7 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
     let hook = RawHook { method: &head.method, url: &url, headers: &head.headers, body: &body };
     let secrets: Vec<&Secret> = app.secrets.iter().collect();
     let received_at = intake.clock.now();
-    let door = intake.addresses.of(&app.name, |address| {
+    let door = intake.proofs.addresses.of(&app.name, |address| {
         let address = (!address.keys.is_empty()).then_some(address);
         app.provider.door(&hook, &DoorKeys { secrets: &secrets, address }, received_at)
     });
@@ -180,7 +184,10 @@ async fn keep_token(intake: &Intake, app: &App, token: &Secret, now: Timestamp) 
             ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "handshake_too_soon", detail)
         });
     }
-    let body = handshake::body(&intake.keys, &intake.dice, app.provider.id(), &app.name, token)?;
+    let Some((keys, dice)) = &intake.proofs.sealing else {
+        return Err(Problem::unavailable("keys_unusable", "Nothing can be sealed here.", 60));
+    };
+    let body = handshake::body(keys, dice, app.provider.id(), &app.name, token)?;
     let (provider, name) = (Arc::clone(&app.provider_id), Arc::clone(&app.name));
     tracing::info!(%provider, app = %name, "a verification token arrived; `syncline setup` shows it");
     intake.log.append(LoggedDelivery { provider, app: name, received_at: now, body }).await.map_err(busy)

@@ -2,7 +2,7 @@
 
 use crate::airtable::Airtable;
 use crate::load::Wish;
-use crate::preparing::{Way, go};
+use crate::preparing::{TOKEN, Way, go};
 use crate::setup::*;
 use crate::testing::*;
 use crate::wire::{Again, Call, Fault};
@@ -239,14 +239,14 @@ fn what_vanished_is_made_again_and_what_is_gone_is_forgotten() {
 #[test]
 fn a_base_where_nobody_lets_us_is_said_and_the_others_go_on() {
     let mut model = Model::of(&[("appA", "edit"), ("appB", "create"), ("appD", "create")]);
-    let refusal = json!({ "error": { "type": "INVALID_PERMISSIONS", "message": "no t-1" } });
+    let refusal = json!({ "error": { "type": "INVALID_PERMISSIONS", "message": format!("no {TOKEN}") } });
     let way = go(&Airtable, &want(&[]), NOW, false, "s3cret", &mut |call| {
         let refused = call.url.ends_with("appB/webhooks") && call.method == Method::POST;
         if refused { (403, refusal.clone()) } else { model.answer(NOW, call) }
     });
     assert_eq!(way.kinds(), [Kind::ByHand, Kind::Create, Kind::Create]);
     assert_eq!((way.faults.len(), way.kept.len()), (1, 1));
-    assert!(matches!(&way.faults[0], Fault::Forbidden(words) if !words.contains("t-1")), "{:?}", way.faults);
+    assert!(matches!(&way.faults[0], Fault::Forbidden(words) if !words.contains(TOKEN)), "{:?}", way.faults);
 }
 
 #[test]

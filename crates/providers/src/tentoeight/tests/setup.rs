@@ -1,7 +1,7 @@
 //! Subscriptions, against a model of them (10to8 facts 6). What the answers look like is the facts' assumption.
 
 use crate::load::Wish;
-use crate::preparing::{Way, go};
+use crate::preparing::{TOKEN, Way, go};
 use crate::setup::*;
 use crate::tentoeight::TenToEight;
 use crate::testing::*;
@@ -43,7 +43,7 @@ impl Model {
     }
 
     fn answer(&mut self, call: &Call) -> (u16, Value) {
-        assert_eq!(call.headers["authorization"], "token t-1");
+        assert_eq!(call.headers["authorization"], format!("token {TOKEN}"));
         let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
         match call.method {
             Method::GET => {
