@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use syncline_core::time::Clock as _;
 use syncline_store::Scope;
-use syncline_store::connections::Connection;
-use syncline_store::runs::Mode;
+use syncline_store::connections::{Connection, Status};
+use syncline_store::runs::{self, Mode, Trigger};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -148,7 +148,10 @@ async fn webhooks_are_renewed_before_their_seven_days_are_over() {
         })
         .await;
     }
-    assert_eq!(joined.requests("airtable", "/refresh").await, 3 * first.len());
+    let all =
+        call(&joined, Method::GET, "/_sandbox/requests?provider=airtable&limit=1000", "", Value::Null).await;
+    let renewed = |one: &&Value| one["path"].as_str().unwrap().ends_with("/refresh");
+    assert_eq!(all["requests"].as_array().unwrap().iter().filter(renewed).count(), 3 * first.len());
     for (_, hook) in webhooks(&joined).await {
         assert_eq!(hook["isHookEnabled"], true);
     }
@@ -191,4 +194,63 @@ async fn a_webhook_whose_secret_is_lost_is_replaced_and_only_it() {
     assert_eq!(after.len(), before.len());
     let stayed = before.iter().filter(|hook| after.contains(hook)).count();
     assert_eq!(stayed, before.len() - 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_waits_for_a_person_is_renewed_when_it_goes_on() {
+    let joined = joined(10, &[]).await;
+    let connection = joined.connect("airtable").await;
+    set_up(&joined, &connection, json!({})).await;
+    joined.fault(json!({"provider": "airtable", "path": "/v0/meta/bases*", "times": 1, "effect": {"kind": "revoked_token"}})).await;
+    joined.advance(5 * DAY + Duration::from_secs(60)).await;
+    until("a person is needed", async || {
+        let now = joined.connection(&connection.id).await;
+        (now.status == Status::NeedsReauthorization).then_some(())
+    })
+    .await;
+    let answer = ask(&joined, &joined.hub.key, &connection.id, json!({})).await;
+    assert_eq!((answer.status, answer.code().as_str()), (409, "needs_reauthorization"));
+    joined.control(Method::DELETE, "faults", json!({})).await;
+    joined.connect("airtable").await;
+    let now = joined.hub.clock.now();
+    until("all are renewed", async || {
+        let kept = kept(&joined, &connection.id).await;
+        kept.iter().all(|hook| hook.expires_at.unwrap() > now.plus(6 * DAY)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_webhook_does_not_tell_any_more_is_loaded() {
+    let joined = joined(10, &[]).await;
+    let connection = joined.connect("airtable").await;
+    set_up(&joined, &connection, json!({})).await;
+    let hook = kept(&joined, &connection.id).await.remove(0);
+    joined.edit("airtable", json!({"action": "error_payload", "base_id": hook.part, "webhook": hook.remote_id, "code": "INTERNAL_ERROR"})).await;
+    as_time_passes(&joined, "everything is loaded", async || {
+        let filter = runs::Filter { connection_id: Some(connection.id.clone()), ..runs::Filter::default() };
+        let found = runs::list(&joined.hub.cx.store, &Scope::All, &filter, None, 10).await.unwrap();
+        found.iter().any(|run| run.trigger == Trigger::Webhook && run.mode == Mode::Full).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_rotate_and_the_secrets_of_webhooks_are_sealed_anew() {
+    let joined = joined(10, &[]).await;
+    let connection = joined.connect("airtable").await;
+    set_up(&joined, &connection, json!({})).await;
+    let before: Vec<_> =
+        kept(&joined, &connection.id).await.iter().map(|hook| hook.sealed_with.clone()).collect();
+    let rotated = joined.hub.request(Method::POST, "/v1/keys/rotate").bearer_auth(&joined.hub.key);
+    assert_eq!(joined.hub.send(rotated).await.status, 200);
+    let now_with = joined.hub.cx.keys.current().unwrap().to_string();
+    until("all are sealed with the new key", async || {
+        let kept = kept(&joined, &connection.id).await;
+        kept.iter().all(|hook| hook.sealed_with.as_ref() == Some(&now_with)).then_some(())
+    })
+    .await;
+    assert!(before.iter().all(|key| key.as_ref() != Some(&now_with)));
+    let report = set_up(&joined, &connection, json!({})).await;
+    assert!(kinds(&report).is_empty(), "the secrets can still be opened: {report}");
 }
