@@ -11,6 +11,7 @@ pub mod integrations;
 pub mod jobs;
 pub mod keys;
 pub mod paging;
+pub mod records;
 pub mod refusals;
 pub mod runs;
 pub mod setup;
@@ -74,6 +75,9 @@ pub fn router(api: Api) -> Router {
         .route("/v1/runs", get(runs::list))
         .route("/v1/runs/{id}", get(runs::show))
         .route("/v1/runs/{id}/cancel", post(runs::cancel))
+        .route("/v1/records", get(records::list))
+        .route("/v1/records/export", get(records::export::export))
+        .route("/v1/records/{connection}/{type}/{id}", get(records::show))
         .route("/v1/budgets", get(runs::budgets))
         .route("/v1/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke))

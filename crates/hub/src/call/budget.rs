@@ -32,6 +32,7 @@ pub struct Whose {
 /// All budgets of a process.
 #[derive(Debug)]
 pub struct Budgets {
+    factors: BTreeMap<&'static str, f64>,
     gates: Mutex<BTreeMap<(&'static str, String), Arc<Gate>>>,
     watch: Stopwatch,
     tickets: AtomicU64,
@@ -106,18 +107,25 @@ pub struct BudgetView {
 }
 
 impl Budgets {
-    /// Without any use so far; shared with other processes where there is a Redis.
+    /// Without any use so far; shared with other processes where there is a Redis. `factors` say how much of each provider's limits is
+    /// used.
     ///
     /// # Errors
     /// When the URL cannot be one of Redis.
-    pub fn new(redis: Option<&Secret>) -> anyhow::Result<Self> {
+    pub fn new(factors: BTreeMap<&'static str, f64>, redis: Option<&Secret>) -> anyhow::Result<Self> {
         let shared = redis.map(Shared::new).transpose()?.map(Arc::new);
-        Ok(Self { gates: Mutex::default(), watch: Stopwatch::start(), tickets: AtomicU64::new(1), shared })
+        Ok(Self {
+            factors,
+            gates: Mutex::default(),
+            watch: Stopwatch::start(),
+            tickets: AtomicU64::new(1),
+            shared,
+        })
     }
 
     /// Waits for a place in every window that counts the call.
     pub async fn permit(&self, whose: &Whose, call: &Call) -> Permit {
-        let limits = counted_by(whose, call);
+        let limits = self.counted_by(whose, call);
         if limits.is_empty() {
             return Permit { local: None, shared: None };
         }
@@ -127,23 +135,34 @@ impl Budgets {
         let shared = match &self.shared {
             None => None,
             Some(shared) => {
-                let keys: Vec<_> =
-                    limits.iter().map(|(key, limit)| (name(whose, key), rate(limit))).collect();
+                let keys: Vec<_> = limits.iter().map(|limit| (name(whose, &limit.key), limit.rate)).collect();
                 shared.take(&keys, ticket).await.then(|| (Arc::clone(shared), keys))
             }
         };
         Permit { local: Some(local), shared }
     }
 
+    /// A call was made before anybody knew whose account it counts against (the question whose it is): it takes its place all the same,
+    /// or the account's first window would hold one too many.
+    pub fn charge(&self, whose: &Whose, call: &Call) {
+        let limits = self.counted_by(whose, call);
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        self.gate(whose).charge(&limits, ticket);
+        if let (Some(shared), false) = (&self.shared, limits.is_empty()) {
+            let keys = limits.iter().map(|limit| (name(whose, &limit.key), limit.rate)).collect();
+            Arc::clone(shared).charge(keys, ticket);
+        }
+    }
+
     /// The provider said it was too much: nothing goes out for `wait`, or for the limit's own penalty.
     pub fn refused(&self, whose: &Whose, call: &Call, wait: Option<Duration>) -> Duration {
-        let limits = counted_by(whose, call);
-        let longest = limits.iter().map(|(_, limit)| limit.penalty).max().unwrap_or(Duration::from_secs(1));
+        let limits = self.counted_by(whose, call);
+        let longest = limits.iter().map(|limit| limit.penalty).max().unwrap_or(Duration::from_secs(1));
         let wait = wait.unwrap_or(longest);
         metrics::rate_limited(whose.provider);
         self.gate(whose).close(&limits, wait);
         if let Some(shared) = &self.shared {
-            shared.close(limits.iter().map(|(key, _)| name(whose, key)).collect(), wait);
+            shared.close(limits.iter().map(|limit| name(whose, &limit.key)).collect(), wait);
         }
         wait
     }
@@ -155,6 +174,10 @@ impl Budgets {
         gates.iter().flat_map(|((provider, account), gate)| gate.view(provider, account)).collect()
     }
 
+    fn counted_by(&self, whose: &Whose, call: &Call) -> Vec<Counted> {
+        counted_by(whose, call, self.factors.get(whose.provider).copied().unwrap_or(1.0))
+    }
+
     fn gate(&self, whose: &Whose) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (whose.provider, whose.account.clone());
@@ -164,8 +187,11 @@ impl Budgets {
     }
 }
 
-/// The windows that count this call.
-fn counted_by(whose: &Whose, call: &Call) -> Vec<(Key, &'static Limit)> {
+/// The windows that count this call, and how long each is left alone after a refusal that says no time itself.
+fn counted_by(whose: &Whose, call: &Call, factor: f64) -> Vec<Counted> {
+    if factor <= 0.0 {
+        return Vec::new();
+    }
     let limits = load::load(whose.provider).map_or(&[][..], |loader| loader.limits(whose.credential));
     let counts = |limit: &Limit| match (call.cost, limit.counts) {
         (Cost::Free, _) => false,
@@ -178,11 +204,21 @@ fn counted_by(whose: &Whose, call: &Call) -> Vec<(Key, &'static Limit)> {
         Some(part) if limit.per_part => part.clone(),
         _ => String::new(),
     };
-    limits.iter().filter(|limit| counts(limit)).map(|limit| ((limit.name, part(limit)), limit)).collect()
+    let counted = |limit: &Limit| Counted {
+        key: (limit.name, part(limit)),
+        // At least one call, however small the share: none at all would be waiting for ever.
+        rate: Rate { calls: ((f64::from(limit.calls) * factor) as usize).max(1), span: limit.span },
+        penalty: limit.penalty,
+    };
+    limits.iter().filter(|limit| counts(limit)).map(counted).collect()
 }
 
-fn rate(limit: &Limit) -> Rate {
-    Rate { calls: limit.calls as usize, span: limit.span }
+/// A window that counts a call.
+#[derive(Clone, Debug)]
+struct Counted {
+    key: Key,
+    rate: Rate,
+    penalty: Duration,
 }
 
 /// A window's name among processes.
@@ -195,13 +231,13 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn admit(self: &Arc<Self>, whose: &Whose, limits: &[(Key, &'static Limit)], ticket: u64) -> Local {
+    async fn admit(self: &Arc<Self>, whose: &Whose, limits: &[Counted], ticket: u64) -> Local {
         let (grant, mut granted) = oneshot::channel();
-        let keys: Vec<Key> = limits.iter().map(|(key, _)| key.clone()).collect();
+        let keys: Vec<Key> = limits.iter().map(|limit| limit.key.clone()).collect();
         {
             let mut state = self.state();
-            for (key, limit) in limits {
-                state.windows.entry(key.clone()).or_insert_with(|| Window::new(rate(limit)));
+            for limit in limits {
+                state.windows.entry(limit.key.clone()).or_insert_with(|| Window::new(limit.rate));
             }
             state.wait((whose.org_id.clone(), whose.purpose), Waiter { ticket, keys, grant });
         }
@@ -252,11 +288,21 @@ impl Gate {
         }
     }
 
-    fn close(&self, limits: &[(Key, &'static Limit)], wait: Duration) {
+    fn charge(&self, limits: &[Counted], ticket: u64) {
+        let now = self.watch.elapsed();
+        let mut state = self.state();
+        for limit in limits {
+            let window = state.windows.entry(limit.key.clone()).or_insert_with(|| Window::new(limit.rate));
+            window.take(ticket);
+            window.answered(ticket, now);
+        }
+    }
+
+    fn close(&self, limits: &[Counted], wait: Duration) {
         let until = self.watch.elapsed() + wait;
         let mut state = self.state();
-        for (key, limit) in limits {
-            state.windows.entry(key.clone()).or_insert_with(|| Window::new(rate(limit))).close(until);
+        for limit in limits {
+            state.windows.entry(limit.key.clone()).or_insert_with(|| Window::new(limit.rate)).close(until);
         }
     }
 

@@ -33,7 +33,14 @@ impl Calls {
     pub fn new(config: &Config, client: reqwest::Client) -> anyhow::Result<Self> {
         let hosts = CONNECTORS.iter().map(|(provider, _)| Ok((*provider, connect::hosts(config, provider)?)));
         let hosts: Result<_, connect::AppError> = hosts.collect();
-        Ok(Self { hosts: hosts?, sender: Sender(client), budgets: Budgets::new(config.redis.url.as_ref())? })
+        let factors = CONNECTORS
+            .iter()
+            .filter_map(|(provider, _)| Some((*provider, config.providers.place(provider)?.budget)));
+        Ok(Self {
+            hosts: hosts?,
+            sender: Sender(client),
+            budgets: Budgets::new(factors.collect(), config.redis.url.as_ref())?,
+        })
     }
 
     /// Where this provider is.

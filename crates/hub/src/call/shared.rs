@@ -45,6 +45,16 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for i = 1, #KEYS do redis.call('ZADD', KEYS[i], 'XX', now + tonumber(ARGV[1 + i]), ARGV[1]) end
 return 0";
 
+/// As [`ANSWERED`], for a call that took no place before.
+const CHARGE: &str = r"
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for i = 1, #KEYS do
+  redis.call('ZADD', KEYS[i], now + tonumber(ARGV[1 + i]), ARGV[1])
+  redis.call('PEXPIRE', KEYS[i], tonumber(ARGV[1 + i]) + 1000)
+end
+return 0";
+
 /// `KEYS`: what says until when a window is closed. `ARGV`: milliseconds.
 const CLOSE: &str = r"
 local time = redis.call('TIME')
@@ -110,8 +120,17 @@ impl Shared {
 
     /// The answer to the call with this ticket came.
     pub fn answered(self: std::sync::Arc<Self>, keys: Vec<(String, Rate)>, ticket: u64) {
+        self.tell(ANSWERED, keys, ticket);
+    }
+
+    /// A call that took no place before was made.
+    pub fn charge(self: std::sync::Arc<Self>, keys: Vec<(String, Rate)>, ticket: u64) {
+        self.tell(CHARGE, keys, ticket);
+    }
+
+    fn tell(self: std::sync::Arc<Self>, script: &'static str, keys: Vec<(String, Rate)>, ticket: u64) {
         tokio::spawn(async move {
-            let script = redis::Script::new(ANSWERED);
+            let script = redis::Script::new(script);
             let mut call = script.prepare_invoke();
             for (key, _) in &keys {
                 call.key(key);

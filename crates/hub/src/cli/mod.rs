@@ -8,6 +8,7 @@ mod events;
 mod keys;
 mod manage;
 mod out;
+mod records;
 mod remote;
 mod samples;
 mod sandbox;
@@ -51,6 +52,9 @@ enum Command {
     /// Read events
     #[command(subcommand)]
     Events(events::Events),
+    /// Read records, or take them out as a file
+    #[command(subcommand)]
+    Records(records::Records),
     /// Try webhooks
     #[command(subcommand)]
     Webhook(webhook::Webhook),
@@ -104,6 +108,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(command) => command.run(&cli.settings),
         Command::Doctor(command) => command.run(&cli.settings),
         Command::Events(command) => command.run(&cli.settings),
+        Command::Records(command) => command.run(&cli.settings),
         Command::Webhook(command) => command.run(&cli.settings),
         Command::Jobs(command) => command.run(&cli.settings),
         Command::Account(command) => command.run(&cli.settings),

@@ -40,6 +40,8 @@ pub(super) enum Kind {
     Whole(i64, i64),
     /// A number from 0 to 1.
     Share,
+    /// A number from 0 to 100.
+    Factor,
     /// A duration in a range, ends included.
     Span(&'static str, &'static str),
     /// A size in a range, ends included.
@@ -66,7 +68,7 @@ impl Kind {
     pub(super) fn given(self, raw: &str) -> Given {
         let parsed = match self {
             Self::Whole(..) => raw.parse().ok().map(Given::Whole),
-            Self::Share => raw.parse().ok().map(Given::Fraction),
+            Self::Share | Self::Factor => raw.parse().ok().map(Given::Fraction),
             Self::Switch => raw.parse().ok().map(Given::Switch),
             _ => None,
         };
@@ -79,6 +81,8 @@ impl Kind {
             (Self::Id, Given::Whole(number)) => return Some(Value::String(number.to_string())),
             (Self::Share, Given::Whole(number @ 0..=1)) => return Some(Value::Float(*number as f64)),
             (Self::Share, Given::Fraction(share)) => (0.0..=1.0).contains(share),
+            (Self::Factor, Given::Whole(number @ 0..=100)) => return Some(Value::Float(*number as f64)),
+            (Self::Factor, Given::Fraction(factor)) => (0.0..=100.0).contains(factor),
             (Self::Whole(least, most), Given::Whole(number)) => (least..=most).contains(number),
             (Self::Switch, Given::Switch(_)) => true,
             (_, Given::Text(text)) => self.accepts_text(text),
@@ -120,7 +124,7 @@ impl Kind {
             Self::Every(least) => {
                 Every::parse(text).is_some_and(|every| every.is_at_least(Span::parse(least)))
             }
-            Self::Switch | Self::Whole(..) | Self::Share => false,
+            Self::Switch | Self::Whole(..) | Self::Share | Self::Factor => false,
         }
     }
 
@@ -184,6 +188,7 @@ impl Kind {
             }
             Self::Switch => "true or false, without quotes",
             Self::Share => "a number from 0.0 to 1.0, such as 0.1, without quotes",
+            Self::Factor => "a number from 0.0 to 100.0, such as 1.0, without quotes",
             Self::Choice(_)
             | Self::Whole(..)
             | Self::Span(..)

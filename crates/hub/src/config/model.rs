@@ -250,6 +250,8 @@ pub struct Place {
     pub api_url: BaseUrl,
     /// Where browsers are sent to consent.
     pub web_url: BaseUrl,
+    /// How much of its limits to use, as a multiple of the documented ones; 0: no limits are kept to.
+    pub budget: f64,
 }
 
 impl Providers {
@@ -362,6 +364,10 @@ pub struct Retention {
     pub events: Keep,
     /// Jobs that ran out of attempts.
     pub parked: Keep,
+    /// Runs that ended.
+    pub runs: Keep,
+    /// Notifications.
+    pub notifications: Keep,
 }
 
 /// `[redis]`: shared budgets and wake-ups.

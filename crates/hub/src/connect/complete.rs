@@ -10,7 +10,7 @@ use crate::telemetry::metrics;
 use data_encoding::HEXLOWER;
 use syncline_core::oauth::{fingerprint, is_token};
 use syncline_core::secret::Secret;
-use syncline_providers::connect::{Account, OAuth, Refused, Tokens};
+use syncline_providers::connect::{Account, Credential, OAuth, Refused, Tokens};
 use syncline_providers::wire::{Fault, words};
 use syncline_store::connections::authorizations::{self, Authorization, Taken};
 use syncline_store::connections::{self, Connection, Method};
@@ -215,7 +215,7 @@ async fn finish(cx: &Cx, taken: &Authorization, code: &Secret) -> Result<Complet
         .open(&taken.verifier, &place(&taken.state))
         .map_err(|error| Completed::Failed(error.into()))?;
     let tokens = exchange(cx, oauth, &registration, taken, code, &verifier).await?;
-    let account = whose(cx, &taken.provider, &registration, &tokens).await?;
+    let account = whose(cx, taken, &registration, &tokens).await?;
     let new = New {
         org_id: taken.org_id.clone(),
         user_id: taken.user_id.clone(),
@@ -264,18 +264,21 @@ async fn exchange(
 /// The account, with the name people know it by. Where the token's answer says whose it is, a missing name stops nothing.
 async fn whose(
     cx: &Cx,
-    provider: &str,
+    taken: &Authorization,
     registration: &Registration,
     tokens: &Tokens,
 ) -> Result<Account, Completed> {
-    let connector =
-        apps::connector(provider).map_err(|error| Completed::AppRefused { message: error.to_string() })?;
+    let connector = apps::connector(&taken.provider)
+        .map_err(|error| Completed::AppRefused { message: error.to_string() })?;
     if let Some(known) = tokens.account.as_ref().filter(|known| known.name != known.id) {
         return Ok(known.clone());
     }
     let ask = async || {
-        let answer = wire::send(cx, connector.identify(&registration.hosts, &tokens.access)).await?;
-        connector.account(&answer.reply(), &tokens.access)
+        let question = connector.identify(&registration.hosts, &tokens.access);
+        let answer = wire::send(cx, question.clone()).await?;
+        let account = connector.account(&answer.reply(), &tokens.access)?;
+        wire::charge(cx, &taken.provider, &account.id, &taken.org_id, Credential::OAuth, &question);
+        Ok(account)
     };
     let mut asked = ask().await;
     if let Err(Fault::Transient { .. }) = asked {

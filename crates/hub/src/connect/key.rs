@@ -8,7 +8,7 @@ use crate::cx::Cx;
 use crate::telemetry::metrics;
 use syncline_core::event::MAX_COLUMN_CHARS;
 use syncline_core::secret::Secret;
-use syncline_providers::connect::Account;
+use syncline_providers::connect::{Account, Credential};
 use syncline_providers::wire::Fault;
 use syncline_store::connections::{Connection, Method};
 
@@ -99,8 +99,10 @@ async fn connect(
     }
     // Before the provider is asked: what could not be kept need not be tried.
     cx.keys.current().map_err(ConnectError::from)?;
-    let answer = wire::send(cx, connector.identify(&hosts, &key)).await.map_err(not_taken)?;
+    let question = connector.identify(&hosts, &key);
+    let answer = wire::send(cx, question.clone()).await.map_err(not_taken)?;
     let account = connector.account(&answer.reply(), &key).map_err(not_taken)?;
+    wire::charge(cx, provider, &account.id, org_id, Credential::Key, &question);
     let new = New {
         org_id: org_id.to_owned(),
         user_id: user_id.to_owned(),

@@ -1,10 +1,11 @@
 //! Sending what the providers' functions build, for token endpoints and the question whose account it is.
 
+use crate::call::budget::Whose;
 use crate::cx::Cx;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use std::time::Duration;
-use syncline_providers::connect::Refused;
+use syncline_providers::connect::{CONNECTORS, Credential, Refused};
 use syncline_providers::wire::{Call, Fault, Reply};
 
 /// How long one call may take, from connecting to the last byte. Two of them fit into the lease of a renewal.
@@ -44,6 +45,14 @@ pub async fn send(cx: &Cx, call: Call) -> Result<Answer, Fault> {
     tokio::time::timeout(PATIENCE, exchange(cx, call))
         .await
         .unwrap_or_else(|_| Err(transient(format!("no answer within {} s", PATIENCE.as_secs()))))
+}
+
+/// The question whose account it is counts against that account's limits, known only now.
+pub fn charge(cx: &Cx, provider: &str, account: &str, org_id: &str, credential: Credential, question: &Call) {
+    let Some((provider, _)) = CONNECTORS.iter().find(|(id, _)| *id == provider) else { return };
+    let (account, org_id) = (account.to_owned(), org_id.to_owned());
+    let whose = Whose { provider, account, credential, org_id, purpose: "connect" };
+    cx.calls.budgets.charge(&whose, question);
 }
 
 /// The same for a token endpoint.

@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::cx::Cx;
 use std::time::Duration;
-use syncline_store::events;
 use syncline_store::jobs::{Outcome, discard_parked_before};
+use syncline_store::{events, notifications, runs};
 
 /// Rows per transaction.
 const BATCH: u32 = 1_000;
@@ -22,6 +22,16 @@ pub(super) async fn run(cx: &Cx) -> Result<Outcome, Failure> {
     if let Some(cutoff) = cx.config.retention.parked.cutoff(now) {
         let mut tx = cx.store.begin().await?;
         gone = gone.max(discard_parked_before(&mut tx, cutoff, BATCH).await?);
+        tx.commit().await?;
+    }
+    if let Some(cutoff) = cx.config.retention.runs.cutoff(now) {
+        let mut tx = cx.store.begin().await?;
+        gone = gone.max(runs::delete_before(&mut tx, cutoff, BATCH).await?);
+        tx.commit().await?;
+    }
+    if let Some(cutoff) = cx.config.retention.notifications.cutoff(now) {
+        let mut tx = cx.store.begin().await?;
+        gone = gone.max(notifications::delete_before(&mut tx, cutoff, BATCH).await?);
         tx.commit().await?;
     }
     let more = gone >= u64::from(BATCH);

@@ -6,6 +6,7 @@ use crate::cx::Cx;
 use crate::jobs::{Failure, Payload, enqueue};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use syncline_core::record::Record;
 use syncline_providers::load::{self, Found, Load, Wish};
 use syncline_store::connections::{self, Holder};
 use syncline_store::events::Arrival;
@@ -182,11 +183,31 @@ async fn store(
             Found::Gone(id) => gone.push(id),
         }
     }
+    keep_what_singles_lack(cx, reading.connection_id, &mut here).await?;
     let mut tx = cx.store.begin().await?;
     records::write(&mut tx, reading, here).await?;
     records::mark_gone(&mut tx, reading, object_type, &gone).await?;
     stale::settled(&mut tx, reading.connection_id, marks).await?;
     tx.commit().await
+}
+
+/// A record that is read alone may come without its name and without the way to it, which only its list tells (Airtable, Notion):
+/// then what the mirror knows of them stays.
+async fn keep_what_singles_lack(cx: &Cx, connection_id: &str, here: &mut [Record]) -> Result<(), StoreError> {
+    for record in here.iter_mut().filter(|record| {
+        record.item.name.is_empty()
+            || record.item.parent_path_or_name.is_none() && !record.collection.is_empty()
+    }) {
+        let known =
+            records::get(&cx.store, &Scope::All, connection_id, &record.object_type, &record.id).await?;
+        let Some(known) = known else { continue };
+        if record.item.name.is_empty() {
+            record.item.name = known.item.name;
+        }
+        let way = &mut record.item.parent_path_or_name;
+        *way = way.take().or(known.item.parent_path_or_name);
+    }
+    Ok(())
 }
 
 async fn forget(cx: &Cx, connection_id: &str, marks: &[Mark]) -> Result<(), StoreError> {

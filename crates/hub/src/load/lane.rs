@@ -203,7 +203,8 @@ impl LaneRun {
         let rows = runs::lanes(&cx.store, &self.plan.run.id).await?;
         let row = rows.into_iter().find(|row| row.key == self.row.key).unwrap_or_else(|| self.row.clone());
         let from_start = self.row.since.is_none();
-        if from_start && self.row.complete {
+        // A notice says that something was left out: what was not seen then is not known to be gone.
+        if from_start && self.row.complete && row.notice.is_none() {
             self.sweep(row.saved.as_deref()).await?;
         }
         // What changed behind the reader's back, after its page was read, is later than the lane's start.

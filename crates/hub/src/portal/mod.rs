@@ -3,11 +3,16 @@
 
 mod access;
 mod assets;
+mod connecting;
+mod connections;
+mod counts;
 mod events;
 mod form;
 mod jobs;
 mod keys;
 mod live;
+mod records;
+mod runs;
 mod session;
 pub mod setup;
 mod show;
@@ -34,11 +39,13 @@ pub struct Portal {
     api: Api,
     assets: Assets,
     attempts: Arc<access::Attempts>,
+    counts: counts::Counts,
 }
 
 /// All pages.
 pub fn router(api: Api) -> Router {
-    let portal = Portal { api, assets: assets::assets(), attempts: Arc::default() };
+    let portal =
+        Portal { api, assets: assets::assets(), attempts: Arc::default(), counts: counts::Counts::default() };
     Router::new()
         .route("/", get(|| async { Redirect::to("/portal/events") }))
         .route("/portal", get(|| async { Redirect::to("/portal/events") }))
@@ -46,6 +53,19 @@ pub fn router(api: Api) -> Router {
         .route("/portal/setup", get(access::setup_page).post(access::set_up))
         .route("/portal/login", get(access::login_page).post(access::log_in))
         .route("/portal/logout", post(access::log_out))
+        .route("/portal/connections", get(connections::list))
+        .route("/portal/connections/new", get(connecting::new).post(connecting::create))
+        .route("/portal/connections/{id}", get(connections::show))
+        .route("/portal/connections/{id}/load", post(connections::load))
+        .route("/portal/connections/{id}/cancel", post(connections::cancel))
+        .route("/portal/connections/{id}/disconnect", post(connections::end))
+        .route("/portal/records", get(records::list))
+        .route("/portal/records/export", get(records::export))
+        .route("/portal/records/{connection}/{type}/{id}", get(records::show))
+        .route("/portal/records/{connection}/{type}/{id}/raw", get(records::raw))
+        .route("/portal/runs", get(runs::list))
+        .route("/portal/runs/{id}", get(runs::show))
+        .route("/portal/runs/{id}/cancel", post(runs::cancel))
         .route("/portal/events", get(events::list))
         .route("/portal/events/stream", get(live::stream))
         .route("/portal/events/{id}", get(events::show))

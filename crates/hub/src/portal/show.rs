@@ -1,6 +1,6 @@
 //! Stored rows as the views want them.
 
-use super::views::{EventDetail, EventRow};
+use super::views::{EventDetail, EventRow, Notice, Tone};
 use serde_json::Value;
 use syncline_store::events::StoredEvent;
 
@@ -78,4 +78,19 @@ pub(super) fn detail(event: &StoredEvent) -> EventDetail {
         facts: facts.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect(),
         raw: String::from_utf8_lossy(&event.raw).into_owned(),
     }
+}
+
+/// What an action on a connection or a run did, in words.
+pub(super) fn said(did: &str) -> Option<Notice> {
+    let (tone, text) = match did {
+        "connect" => (Tone::Good, "The account is connected."),
+        "load" => (Tone::Good, "The load begins as soon as a worker is free."),
+        "under-way" => (Tone::Plain, "A run is under way already; there is only ever one."),
+        "cancel" => (Tone::Good, "The run stops at the end of the page it is at."),
+        "over" => (Tone::Plain, "The run is over already."),
+        "disconnect" => (Tone::Good, "The connection is ended. Its records stay."),
+        "erase" => (Tone::Good, "The connection is ended. Its records are being erased."),
+        _ => return None,
+    };
+    Some(Notice { tone, text: text.to_owned() })
 }

@@ -4,11 +4,13 @@
 
 mod api;
 mod bad_input;
+mod canaries;
 mod cli;
 mod config;
 mod connect;
 mod crash;
 mod delivery;
+mod export;
 mod filters;
 mod intake;
 mod jobs;
@@ -17,8 +19,12 @@ mod load;
 mod outage;
 mod parked;
 mod portal;
+mod portal_connections;
 mod portal_events;
+mod portal_records;
+mod portal_records_views;
 mod portal_views;
+mod records_api;
 mod retention;
 mod sandbox;
 mod secrets;

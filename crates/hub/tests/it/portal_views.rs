@@ -13,7 +13,7 @@ const ICONS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/porta
 const SCRIPTS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/portal/assets/events.js"));
 
 /// Texts that break pages which are not careful.
-fn nasty() -> Vec<String> {
+pub fn nasty() -> Vec<String> {
     let plain = [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
@@ -61,7 +61,7 @@ fn ordinary_row(minute: u32) -> EventRow {
     }
 }
 
-fn shell(text: &str) -> Shell {
+pub fn shell(text: &str) -> Shell {
     Shell {
         assets: Assets { version: "0a1b2c".into() },
         section: Section::Events,
@@ -200,7 +200,7 @@ fn every_page(text: &str) -> Vec<String> {
 }
 
 /// The tags of a page, without what stands between them.
-fn tags(html: &str) -> Vec<&str> {
+pub fn tags(html: &str) -> Vec<&str> {
     html.split('<').skip(1).map(|part| part.split_once('>').unwrap_or((part, "")).0).collect()
 }
 

@@ -73,7 +73,7 @@ impl Load {
         let sandbox = self.sandbox(&[]).await?;
         let latency = json!({"provider": "hubspot", "path": "/crm/*", "effect": {"kind": "latency", "ms": self.latency}});
         sandbox.post("/_sandbox/faults", latency).await?;
-        let loaded = self.load(&sandbox, 8).await?;
+        let loaded = self.load(&sandbox, 8, "1.0").await?;
         let windows = (loaded.pages.max(1) - 1) / CALLS;
         let dictated = (windows * SPAN_SECONDS) as f64;
         out::line(format!("with {CALLS} calls in {SPAN_SECONDS} s and {} ms latency", self.latency));
@@ -94,7 +94,7 @@ impl Load {
         let records = self.records as f64;
         out::line(format!("  plain downloading: {:.0} records/s", records / ceiling.as_secs_f64()));
         for (lanes, what) in [(8, "types side by side"), (1, "one type at a time")] {
-            let loaded = self.load(&sandbox, lanes).await?;
+            let loaded = self.load(&sandbox, lanes, "0.0").await?;
             out::line(format!(
                 "  {what}: {:.0} records/s, {:.0} % of plain downloading",
                 loaded.records as f64 / loaded.took.as_secs_f64(),
@@ -115,12 +115,12 @@ impl Load {
         Ok(sandbox)
     }
 
-    async fn load(&self, sandbox: &Process, lanes: usize) -> Result<Loaded> {
+    async fn load(&self, sandbox: &Process, lanes: usize, budget: &str) -> Result<Loaded> {
         let dir = self.dir.join(format!("lanes-{lanes}"));
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir)?;
         let credentials = sandbox.get("/_sandbox/credentials", "").await?;
-        let hub = Hub::start(&dir, &self.database, &sandbox.base, &credentials, lanes).await?;
+        let hub = Hub::start(&dir, &self.database, &sandbox.base, &credentials, lanes, budget).await?;
         let connection = hub.connect().await?;
         let watch = Stopwatch::start();
         let run = hub.post(&format!("/v1/connections/{connection}/runs"), json!({"mode": "full"})).await?;
@@ -210,6 +210,7 @@ impl Hub {
         sandbox: &str,
         credentials: &Value,
         lanes: usize,
+        budget: &str,
     ) -> Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let app = &credentials["hubspot"]["app"];
@@ -225,6 +226,7 @@ impl Hub {
             .env("SYNCLINE_LOG__LEVEL", "warn")
             .env("SYNCLINE_PROVIDERS__HUBSPOT__API_URL", format!("{sandbox}/hubspot"))
             .env("SYNCLINE_PROVIDERS__HUBSPOT__WEB_URL", format!("{sandbox}/hubspot"))
+            .env("SYNCLINE_PROVIDERS__HUBSPOT__BUDGET", budget)
             .env("SYNCLINE_APPS__BENCH__PROVIDER", "hubspot")
             .env("SYNCLINE_APPS__BENCH__CLIENT_ID", text(&app["client_id"]))
             .env("SYNCLINE_APPS__BENCH__CLIENT_SECRET", text(&app["client_secret"]))

@@ -6,6 +6,8 @@
 //! whatever somebody typed into a CRM.
 
 pub mod access;
+pub mod budgets;
+pub mod connections;
 pub mod event;
 pub mod event_filters;
 pub mod events;
@@ -14,16 +16,27 @@ mod filters;
 pub mod jobs;
 pub mod json;
 pub mod keys;
+pub mod narrow;
+pub mod records;
+pub mod runs;
 pub mod shell;
 pub mod stats;
 pub mod text;
 
 pub use access::{LoginPage, LoginProblem, SetupPage};
+pub use budgets::BudgetRow;
+pub use connections::{
+    ConnectForm, ConnectLinkPage, ConnectPage, ConnectionPage, ConnectionRow, ConnectionsPage, HookRow,
+    LanePosition, RecordCount, WayGroup,
+};
 pub use event::{EventDetail, EventPage, EventRow, EventRowFragment};
 pub use event_filters::EventFilters;
 pub use events::{EventsPage, FilterChoices, FilterProblem};
 pub use failure::ErrorPage;
 pub use jobs::{JobCounts, JobKind, JobRow, JobState, JobsPage};
 pub use keys::{KeyForm, KeyRow, KeysPage, NewKey};
+pub use narrow::{Filter, Narrow};
+pub use records::{RecordPage, RecordRow, RecordsPage};
+pub use runs::{LaneView, RunPage, RunRow, RunsPage};
 pub use shell::{Assets, Choice, Notice, Section, Shell, Tone};
 pub use stats::{Stats, StatsFragment};

@@ -30,6 +30,12 @@ impl Assets {
 /// A section of the portal, as the navigation lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    /// Accounts that are connected.
+    Connections,
+    /// What was read from them.
+    Records,
+    /// The reading itself.
+    Runs,
     /// The timeline of events.
     Events,
     /// Work in the background, above all what is parked.
@@ -45,6 +51,7 @@ struct Group {
 }
 
 const GROUPS: &[Group] = &[
+    Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
     Group { label: "Observe", sections: &[Section::Events] },
     Group { label: "Operate", sections: &[Section::Jobs, Section::Keys] },
 ];
@@ -52,6 +59,9 @@ const GROUPS: &[Group] = &[
 impl Section {
     fn label(self) -> &'static str {
         match self {
+            Self::Connections => "Connections",
+            Self::Records => "Records",
+            Self::Runs => "Runs",
             Self::Events => "Events",
             Self::Jobs => "Jobs",
             Self::Keys => "API keys",
@@ -60,6 +70,9 @@ impl Section {
 
     fn href(self) -> &'static str {
         match self {
+            Self::Connections => "/portal/connections",
+            Self::Records => "/portal/records",
+            Self::Runs => "/portal/runs",
             Self::Events => "/portal/events",
             Self::Jobs => "/portal/jobs",
             Self::Keys => "/portal/keys",
@@ -68,6 +81,9 @@ impl Section {
 
     fn icon(self) -> &'static str {
         match self {
+            Self::Connections => "connections",
+            Self::Records => "records",
+            Self::Runs => "runs",
             Self::Events => "events",
             Self::Jobs => "jobs",
             Self::Keys => "key",

@@ -71,7 +71,12 @@ fn the_defaults_file_says_what_the_types_hold() {
                 .into(),
             },
         },
-        retention: Retention { events: Keep::Forever, parked: Keep::Forever },
+        retention: Retention {
+            events: Keep::Forever,
+            parked: Keep::Forever,
+            runs: Keep::For(span("90d")),
+            notifications: Keep::For(span("30d")),
+        },
         redis: Redis { url: None },
         portal: Portal { enabled: true, session: span("12h") },
         log: Log { level: LogLevel::Info, format: LogFormat::Auto },
@@ -88,7 +93,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn place(api: &str, web: &str) -> Place {
-    Place { api_url: BaseUrl::parse(api).unwrap(), web_url: BaseUrl::parse(web).unwrap() }
+    Place { api_url: BaseUrl::parse(api).unwrap(), web_url: BaseUrl::parse(web).unwrap(), budget: 1.0 }
 }
 
 #[test]

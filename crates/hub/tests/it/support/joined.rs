@@ -214,14 +214,25 @@ impl Joined {
         of_type.map(|((_, id), row)| (id, serde_json::from_str(&row.body).unwrap())).collect()
     }
 
-    /// How many requests the provider got whose path has this in it.
+    /// How many of the last 1,000 requests that the provider got have this in their path.
     pub async fn requests(&self, provider: &str, path: &str) -> usize {
-        let url = format!(
-            "{}/_sandbox/requests?provider={provider}&direction=in&path=*{path}*&limit=1000",
-            self.sandbox.url()
-        );
+        self.recorded(provider)
+            .await
+            .iter()
+            .filter(|one| one["path"].as_str().unwrap().contains(path))
+            .count()
+    }
+
+    /// How many of them were answered with this status.
+    pub async fn answers(&self, provider: &str, status: u16) -> usize {
+        self.recorded(provider).await.iter().filter(|one| one["status"] == status).count()
+    }
+
+    async fn recorded(&self, provider: &str) -> Vec<Value> {
+        let url =
+            format!("{}/_sandbox/requests?provider={provider}&direction=in&limit=1000", self.sandbox.url());
         let page: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
-        page["requests"].as_array().or(page["data"].as_array()).unwrap_or_else(|| panic!("{page}")).len()
+        page["requests"].as_array().unwrap_or_else(|| panic!("{page}")).clone()
     }
 
     /// What HubSpot's own list says of the properties of all records of a type.

@@ -7,6 +7,7 @@ pub mod load;
 pub mod process;
 pub mod proxy;
 pub mod rig;
+pub mod rows;
 pub mod sse;
 pub mod topic;
 pub mod wait;

@@ -1,0 +1,36 @@
+// Keeps what moves on a page moving: asks for the page again and puts its parts in place. Without it, loading the page again does.
+
+const EVERY = 2_000;
+let timer;
+
+const moves = (root) => root.querySelector('[data-moves]') !== null;
+// What somebody is using stays as it is until the next turn.
+const inUse = (part) => part.contains(document.activeElement) || part.querySelector(':popover-open, details[open]') !== null;
+
+async function turn() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' }, redirect: 'error' });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const part of document.querySelectorAll('[data-refresh]')) {
+      const now = page.querySelector(`[data-refresh="${part.dataset.refresh}"]`);
+      if (!now || inUse(part) || part.isEqualNode(now)) continue;
+      const fresh = document.importNode(now, true);
+      part.replaceWith(fresh);
+      fresh.dispatchEvent(new CustomEvent('syncline:added', { bubbles: true }));
+    }
+    schedule();
+  } catch {
+    // The hub restarts, or the session ended: a little more patience, and the reader may load the page.
+    schedule(4);
+  }
+}
+
+function schedule(times = 1) {
+  clearTimeout(timer);
+  if (moves(document)) timer = setTimeout(turn, EVERY * times);
+}
+
+document.addEventListener('visibilitychange', () => { if (!document.hidden) schedule(); });
+schedule();

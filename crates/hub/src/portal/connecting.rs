@@ -1,0 +1,162 @@
+//! Connecting an account from the portal: with a key at once, or by a link to the provider's consent page.
+//!
+//! The answer to the form is a page with that link, never a redirect: the policy lets forms lead to our own pages only, and a link
+//! can be passed on to the person who may consent.
+
+use super::connections::organizations;
+use super::form::{check_csrf, read};
+use super::session::Session;
+use super::show::provider_name;
+use super::views::{Choice, ConnectForm, ConnectLinkPage, ConnectPage, Section, WayGroup, text};
+use super::{Failure, Portal, render};
+use crate::config::Config;
+use crate::connect::connect_with_key;
+use crate::http::Problem;
+use crate::popup::sealed::Ticket;
+use crate::popup::ticket;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Query, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use syncline_core::secret::Secret;
+use syncline_providers::connect::connect;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct NewQuery {
+    organization: String,
+    user: String,
+    way: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct NewForm {
+    csrf: String,
+    #[serde(default)]
+    organization: String,
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    way: String,
+    #[serde(default)]
+    key: Option<Secret>,
+}
+
+pub(super) async fn new(
+    State(portal): State<Portal>,
+    session: Session,
+    Query(query): Query<NewQuery>,
+) -> Result<Response, Failure> {
+    let NewQuery { organization, user, way } = query;
+    page(&portal, &session, ConnectForm { organization, user, way, problem: None }).await
+}
+
+async fn page(portal: &Portal, session: &Session, form: ConnectForm) -> Result<Response, Failure> {
+    let shell = session.shell(portal, Section::Connections);
+    let organizations = organizations(portal).await?;
+    Ok(render(&ConnectPage { shell, form, ways: ways(&portal.api.cx.config), organizations }))
+}
+
+/// The ways to connect: a consent page for every app that is complete, a key at every provider.
+fn ways(config: &Config) -> Vec<WayGroup> {
+    let providers = syncline_providers::connect::CONNECTORS.iter();
+    let groups = providers.map(|(id, connector)| {
+        let id = *id;
+        let complete = config.apps.iter().filter(|(_, app)| {
+            app.provider.as_str() == id && app.client_id.is_some() && app.client_secret.is_some()
+        });
+        let apps = complete.filter(|_| connector.oauth().is_some()).map(|(name, _)| Choice {
+            value: format!("oauth:{name}"),
+            label: format!("{}: consent page (app {name})", provider_name(id)),
+        });
+        let key =
+            Choice { value: format!("key:{id}"), label: format!("{}: {}", provider_name(id), key_name(id)) };
+        WayGroup { provider_name: provider_name(id).to_owned(), ways: apps.chain([key]).collect() }
+    });
+    groups.collect()
+}
+
+/// What a provider calls its keys.
+fn key_name(provider: &str) -> &'static str {
+    match provider {
+        "hubspot" => "private app token or service key",
+        "notion" => "integration token",
+        "airtable" => "personal access token",
+        _ => "API key",
+    }
+}
+
+pub(super) async fn create(
+    State(portal): State<Portal>,
+    session: Session,
+    form: Result<Form<NewForm>, FormRejection>,
+) -> Result<Response, Failure> {
+    let NewForm { csrf, organization, user, way, key } = read(form)?;
+    check_csrf(&csrf, &session.csrf)?;
+    let (organization, user) = (organization.trim().to_owned(), user.trim().to_owned());
+    let kept = |problem: &str| ConnectForm {
+        organization: organization.clone(),
+        user: user.clone(),
+        way: way.clone(),
+        problem: Some(problem.to_owned()),
+    };
+    let key = key.filter(|key| !key.expose().trim().is_empty());
+    let done = match (way.split_once(':'), key) {
+        (Some(("oauth", _)), Some(_)) => Err(Problem::bad_request(
+            "bad_way",
+            "A consent page takes no key. Choose the way with a key, or leave the key out.",
+        )),
+        (Some(("oauth", app)), None) => link(&portal, &session, &organization, &user, app),
+        (Some(("key", provider)), Some(key)) => with_key(&portal, &organization, &user, provider, &key).await,
+        (Some(("key", _)), None) => Err(Problem::bad_request("bad_key", "This way needs a key.")),
+        _ => Err(Problem::bad_request("bad_way", "Choose a provider and a way.")),
+    };
+    match done {
+        Ok(response) => Ok(response),
+        // What the person at the form can mend stays at the form; the rest is a page of its own.
+        Err(problem) if problem.status.is_server_error() && problem.code != "provider_down" => {
+            Err(problem.into())
+        }
+        Err(problem) => page(&portal, &session, kept(&problem.detail)).await,
+    }
+}
+
+async fn with_key(
+    portal: &Portal,
+    organization: &str,
+    user: &str,
+    provider: &str,
+    key: &Secret,
+) -> Result<Response, Problem> {
+    let connection = connect_with_key(&portal.api.cx, organization, user, provider, key).await?;
+    let id = text::segment(&connection.id);
+    Ok(Redirect::to(&format!("/portal/connections/{id}?did=connect")).into_response())
+}
+
+fn link(
+    portal: &Portal,
+    session: &Session,
+    organization: &str,
+    user: &str,
+    app: &str,
+) -> Result<Response, Problem> {
+    let cx = &portal.api.cx;
+    let unknown = || Problem::bad_request("no_such_app", "No app of that name is configured.");
+    let provider = cx.config.apps.get(app).map(|app| app.provider.as_str()).ok_or_else(unknown)?;
+    connect(provider).ok_or_else(unknown)?;
+    let ticket = Ticket {
+        org_id: organization.to_owned(),
+        user_id: user.to_owned(),
+        provider: provider.to_owned(),
+        app: Some(app.to_owned()),
+        origin: None,
+    };
+    let link = ticket::link(cx, ticket)?;
+    Ok(render(&ConnectLinkPage {
+        shell: session.shell(portal, Section::Connections),
+        provider_name: provider_name(provider).to_owned(),
+        organization: organization.to_owned(),
+        url: link.url,
+        expires_at: link.expires_at.to_string(),
+    }))
+}
