@@ -9,12 +9,13 @@ use crate::dice::Dice;
 use crate::http::{client, server};
 use crate::intake::log::{IntakeLog, database, embedded, kafka};
 use crate::intake::reader::{self, Source};
-use crate::intake::routes::{self, Intake};
+use crate::intake::routes::{self, Intake, Proofs};
 use crate::jobs::{self, Payload, worker};
 use crate::lifecycle::Lifecycle;
 use crate::local_key;
 use crate::popup;
 use crate::portal;
+use crate::setup::Addresses;
 use crate::telemetry::gauges::{self, Health, LogGauge};
 use crate::telemetry::metrics;
 use crate::wake::{self, Wake};
@@ -76,12 +77,14 @@ impl App {
         let owns_files = own_files(&store, roles)?;
         let me = format!("{}-{}", std::process::id(), dice.id("p", clock.now()));
         let keys = Keys::load(&config, &dice).context("sealing.keys")?;
+        let addresses = Addresses::load(&config, &dice);
         let client = client::client().context("TLS")?;
         let cx = Cx {
             store,
             clock,
             dice: Arc::new(dice),
             keys,
+            addresses,
             calls: Arc::new(Calls::new(&config, client.clone())?),
             client,
             config: Arc::new(config),
@@ -151,7 +154,11 @@ impl App {
         let mut router = api::machine_router(api.clone());
         if self.roles.intake {
             let log = self.log.intake_log(&self.cx).await?;
-            let intake = Intake::new(&self.cx.config, self.cx.clock.clone(), log);
+            let proofs = Proofs {
+                sealing: Some((self.cx.keys.clone(), Arc::clone(&self.cx.dice))),
+                addresses: self.cx.addresses.clone(),
+            };
+            let intake = Intake::new(&self.cx.config, self.cx.clock.clone(), proofs, log);
             router = router.merge(routes::router(Arc::new(intake)));
         }
         if self.roles.api {

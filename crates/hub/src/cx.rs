@@ -4,6 +4,7 @@ use crate::call::Calls;
 use crate::config::Config;
 use crate::connect::Keys;
 use crate::dice::Dice;
+use crate::setup::Addresses;
 use crate::wake::Wake;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -24,6 +25,8 @@ pub struct Cx {
     pub config: Arc<Config>,
     /// What seals secrets before they are stored.
     pub keys: Keys,
+    /// What proves the addresses that webhooks come to.
+    pub addresses: Addresses,
     /// For calls to the providers.
     pub client: reqwest::Client,
     /// Calls to the providers under their budgets.

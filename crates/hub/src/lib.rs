@@ -18,5 +18,6 @@ pub mod local_key;
 pub mod popup;
 pub mod portal;
 pub mod program;
+pub mod setup;
 pub mod telemetry;
 pub mod wake;

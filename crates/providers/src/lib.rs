@@ -16,6 +16,8 @@ pub mod load;
 pub mod notion;
 mod oauth;
 mod objects;
+#[cfg(test)]
+mod preparing;
 pub mod setup;
 pub mod tentoeight;
 #[cfg(test)]

@@ -4,15 +4,21 @@
 //! A preparation looks first and changes only what is missing or ours, so that one after another plans nothing. A dry run
 //! carries out the looks and lists the changes. What was cut short is begun anew: it looks again.
 
-use crate::hubspot;
 use crate::load::{At, Wish};
 use crate::wire::{Call, Fault, Reply};
+use crate::{airtable, hubspot, notion, tentoeight};
 use std::time::Duration;
+use syncline_core::event::Event;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
 /// Every provider that can be set up, with its id.
-pub static SETUPS: &[(&str, &dyn Setup)] = &[(hubspot::ID, &hubspot::HubSpot)];
+pub static SETUPS: &[(&str, &dyn Setup)] = &[
+    (hubspot::ID, &hubspot::HubSpot),
+    (notion::ID, &notion::Notion),
+    (airtable::ID, &airtable::Airtable),
+    (tentoeight::ID, &tentoeight::TenToEight),
+];
 
 /// How to set up the provider that goes by `provider`.
 #[must_use]
@@ -30,12 +36,44 @@ pub trait Setup: Sync {
 
     /// How long before it ends ([`Kept::expires_at`]) a set-up renews what was kept; none where nothing ends.
     fn renew_before(&self) -> Option<Duration>;
+
+    /// The subscription of which this event says that there is something to pull; none when it says so of none. `kind` as in
+    /// [`syncline_core::event::Event`].
+    fn pinged(&self, _kind: &str, _raw: &[u8]) -> Option<String> {
+        None
+    }
+
+    /// Asks what a subscription has to tell from `cursor` on; none where it tells all by itself.
+    fn pull(&self, _at: &At<'_>, _part: &str, _remote_id: &str, _cursor: u64) -> Option<Call> {
+        None
+    }
+
+    /// Reads the answer.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn pulled(&self, _at: &At<'_>, _part: &str, _reply: &Reply<'_>) -> Result<Pulled, Fault> {
+        Err(Fault::Unreadable("an answer to what was not asked"))
+    }
+}
+
+/// What a subscription had to tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pulled {
+    /// What changed. Whose account it is the provider may not know: whoever asked does.
+    pub events: Vec<Event>,
+    /// What to ask for next time. To be kept in the transaction that stores the events.
+    pub cursor: u64,
+    /// Whether to ask at once.
+    pub more: bool,
+    /// What was said instead of changes, or could not be understood: then changes are missing, and have to be loaded.
+    pub problems: Vec<String>,
 }
 
 /// What a set-up is to bring about.
 #[derive(Clone, Debug, Default)]
 pub struct Want {
-    /// Our registration, where the connection was made through one.
+    /// Our registration, where the connection was made through one and its webhooks are to be set up.
     pub app: Option<AppKeys>,
     /// Where webhooks are to go. Nobody else may know it where webhooks are not signed.
     pub notify: Option<Secret>,
@@ -46,7 +84,8 @@ pub struct Want {
     pub parts: Vec<String>,
     /// Properties that have to be there.
     pub properties: Vec<Property>,
-    /// What earlier set-ups kept: of this connection or, where subscriptions are the app's, of all its connections.
+    /// What earlier set-ups kept: of this connection or, where subscriptions are the app's, of all its connections. With its
+    /// secret, if that can still be read.
     pub kept: Vec<Kept>,
     /// Whether to go on where that changes what others have set up: only a person may say so.
     pub take_over: bool,

@@ -1,7 +1,8 @@
 //! Hooks: the webhook subscriptions that we keep at providers, with what is needed to read, renew and end them.
 
-use crate::value::{Row, Value, args};
+use crate::value::{Row, Value, args, in_list};
 use crate::{Result, Store, Tx};
+use std::collections::BTreeSet;
 use syncline_core::time::Timestamp;
 
 /// One of our subscriptions.
@@ -73,6 +74,66 @@ pub async fn insert(tx: &mut Tx, new: &Hook) -> Result<()> {
         new.updated_at,
     ];
     tx.execute(&sql, values).await.map(|_| ())
+}
+
+/// Keeps a subscription as it is now: the row of its connection and remote id is changed, or made. What the new one has no secret of
+/// keeps its own; how far it was read stays.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn keep(tx: &mut Tx, hook: &Hook) -> Result<()> {
+    let sql = "UPDATE hooks SET part = ?, url = ?, expires_at = ?, secret = COALESCE(?, secret), \
+               sealed_with = COALESCE(?, sealed_with), updated_at = ? WHERE connection_id = ? AND remote_id = ?";
+    let values = args![
+        hook.part.as_str(),
+        hook.url.as_str(),
+        hook.expires_at,
+        Value::Bytes(hook.secret.clone().map(Into::into)),
+        hook.sealed_with.as_deref(),
+        hook.updated_at,
+        hook.connection_id.as_str(),
+        hook.remote_id.as_str(),
+    ];
+    if tx.execute(sql, values).await? == 0 { insert(tx, hook).await } else { Ok(()) }
+}
+
+/// Forgets the subscription that goes by this id at the provider. False when there is none.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn forget(tx: &mut Tx, connection_id: &str, remote_id: &str) -> Result<bool> {
+    let sql = "DELETE FROM hooks WHERE connection_id = ? AND remote_id = ?";
+    Ok(tx.execute(sql, args![connection_id, remote_id]).await? > 0)
+}
+
+/// Whose these subscriptions are, as seen by this transaction: connection and organization, each once, in order.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn holders(tx: &mut Tx, provider: &str, remote_ids: &[&str]) -> Result<BTreeSet<(String, String)>> {
+    let mut found = BTreeSet::new();
+    for piece in remote_ids.chunks(512) {
+        let (marks, ids) = in_list(piece.iter().map(|id| Value::from(*id)).collect());
+        let sql = format!(
+            "SELECT hooks.connection_id, connections.org_id FROM hooks JOIN connections ON connections.id = hooks.connection_id \
+             WHERE hooks.provider = ? AND hooks.remote_id IN ({marks})"
+        );
+        let mut values = args![provider];
+        values.extend(ids);
+        for row in tx.query(&sql, values).await? {
+            found.insert((row.text(0)?, row.text(1)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The keys that secrets are sealed with, and how many with each.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn sealing_keys(store: &Store) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT sealed_with, COUNT(*) FROM hooks WHERE sealed_with IS NOT NULL GROUP BY sealed_with ORDER BY sealed_with";
+    store.query(sql, Vec::new()).await?.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
 /// One subscription.

@@ -14,6 +14,7 @@ pub mod paging;
 pub mod records;
 pub mod refusals;
 pub mod runs;
+pub mod setup;
 pub mod stream;
 
 use crate::cx::Cx;
@@ -85,9 +86,10 @@ pub fn router(api: Api) -> Router {
         .route("/v1/keys/prune", post(keys::prune))
         .route("/v1/portal/setup-link", post(api_keys::setup_link))
         .route("/v1/status", get(health::status))
+        .layer(from_fn_with_state(api.clone(), bounded))
+        .route("/v1/connections/{id}/setup", post(setup::create))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(api.clone(), until_ready))
-        .layer(from_fn_with_state(api.clone(), bounded))
         .layer(map_response(instead_of_plain_text))
         .layer(from_fn(count))
         .with_state(api)

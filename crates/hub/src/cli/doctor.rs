@@ -7,6 +7,7 @@ use crate::config::{Config, IntakeLog, Loaded};
 use crate::connect::keys;
 use crate::http::client;
 use crate::intake::log::kafka;
+use crate::setup::addresses;
 use anyhow::Result;
 use clap::Args;
 use std::path::Path;
@@ -89,6 +90,7 @@ async fn examine(loaded: &Loaded) -> Vec<Finding> {
         vec![configuration(loaded), data_dir(&config.data_dir), database(config).await, log(config).await];
     findings.extend(redis(config).await);
     findings.push(sealing_keys(config).await);
+    findings.push(webhook_addresses(config));
     findings.push(public_url(config).await);
     findings.extend(apps(config));
     findings
@@ -206,6 +208,22 @@ async fn sealing_keys(config: &Config) -> Finding {
         );
     }
     Finding::fine(WHAT, format!("{}, sealing with {}", known.len(), ring.current()))
+}
+
+/// Whether the addresses given to providers that sign nothing can be checked.
+fn webhook_addresses(config: &Config) -> Finding {
+    const WHAT: &str = "webhook key";
+    match addresses::look(config) {
+        Ok(None) => Finding::fine(WHAT, "will be made at the first start; back it up then"),
+        Ok(Some(keys)) => {
+            Finding::fine(WHAT, format!("{}, for the addresses given to Airtable and 10to8", keys.len()))
+        }
+        Err(error) => Finding::broken(
+            WHAT,
+            format!("{}: {error}", addresses::path(&config.data_dir).display()),
+            "bring the file back from a backup, or remove it and run `syncline setup` for every connection to Airtable and 10to8",
+        ),
+    }
 }
 
 /// Asks the public URL for our own health page, as a provider would come in.

@@ -14,6 +14,7 @@ mod samples;
 mod sandbox;
 mod serve;
 mod settings;
+mod setup;
 mod webhook;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -63,6 +64,8 @@ enum Command {
     /// Say which organization an account at a provider belongs to
     #[command(subcommand)]
     Account(manage::Account),
+    /// Prepare an account at its provider: properties, webhooks, subscriptions
+    Setup(setup::Setup),
     /// Make, list and revoke API keys
     #[command(subcommand)]
     ApiKey(manage::ApiKey),
@@ -109,6 +112,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Webhook(command) => command.run(&cli.settings),
         Command::Jobs(command) => command.run(&cli.settings),
         Command::Account(command) => command.run(&cli.settings),
+        Command::Setup(command) => command.run(&cli.settings),
         Command::ApiKey(command) => command.run(&cli.settings),
         Command::Keys(command) => command.run(&cli.settings),
         Command::PortalLink(command) => command.run(&cli.settings),

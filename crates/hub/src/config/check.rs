@@ -57,6 +57,18 @@ fn sealing(config: &Config) -> Option<String> {
     })
 }
 
+/// The same of the key that proves webhook addresses: whoever makes them and whoever checks them need the same.
+fn addresses(config: &Config) -> Option<String> {
+    let proven = |app: &App| matches!(app.provider, Provider::Airtable | Provider::Tentoeight);
+    let apart =
+        !matches!(config.database.url, DatabaseUrl::Sqlite(_)) && config.intake.address_keys.is_none();
+    (apart && config.apps.values().any(proven)).then(|| {
+        "intake.address_keys is not set, so webhook addresses for Airtable and 10to8 are proven with the file webhooks.key in \
+         data_dir; processes on other machines need the same key: set intake.address_keys_file to a file they share"
+            .to_owned()
+    })
+}
+
 /// What works but is probably not what is wanted, each with what to do about it.
 pub(super) fn warnings(config: &Config, entries: &Entries) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -64,6 +76,7 @@ pub(super) fn warnings(config: &Config, entries: &Entries) -> Vec<String> {
     warnings.extend(intake(config, entries));
     warnings.extend(config.apps.iter().flat_map(|(name, app)| one_app(name, app)));
     warnings.extend(sealing(config));
+    warnings.extend(addresses(config));
     warnings.extend(background(config));
     warnings.extend(exposed_secrets(entries));
     warnings

@@ -36,6 +36,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// Loading records.
     pub load: Load,
+    /// Setting up accounts.
+    pub setup: Setup,
     /// How long things are kept.
     pub retention: Retention,
     /// Shared budgets and wake-ups.
@@ -100,6 +102,9 @@ pub struct Intake {
     pub queue: usize,
     /// Events per processing transaction.
     pub batch: usize,
+    /// What webhook addresses are proven with, keys with commas between them; nothing: the file in the data directory.
+    #[serde(deserialize_with = "none_when_empty")]
+    pub address_keys: Option<Secret>,
     /// The log on Kafka.
     pub kafka: Kafka,
 }
@@ -144,6 +149,10 @@ pub struct App {
     pub previous_client_secret: Option<Secret>,
     /// The provider's number for the registration.
     pub app_id: Option<String>,
+    /// The key of the app's developer (HubSpot), with which the app's webhooks are set up; never empty when present.
+    pub developer_api_key: Option<Secret>,
+    /// The secret that its webhooks are signed with where that is not the client secret (Notion); never empty when present.
+    pub webhook_secret: Option<Secret>,
     /// Scopes that must be granted, with spaces between them; nothing: the provider's usual ones.
     pub scopes: Option<String>,
     /// Scopes that may be granted, likewise.
@@ -154,6 +163,14 @@ impl App {
     /// The secrets a signature may have been made with, the present one first.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.client_secret.iter().chain(&self.previous_client_secret)
+    }
+
+    /// The secrets that its webhooks may be signed with.
+    pub fn door_secrets(&self) -> impl Iterator<Item = &Secret> {
+        let told = self.webhook_secret.iter();
+        // Notion signs with what it told in a handshake and never with the client secret.
+        let ours = self.secrets().filter(|_| self.provider != Provider::Notion);
+        told.chain(ours)
     }
 }
 
@@ -285,6 +302,14 @@ pub struct Load {
     pub max_pages: u32,
     /// What to read at HubSpot.
     pub hubspot: Objects,
+}
+
+/// `[setup]`: setting up accounts.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    /// Whether contacts at HubSpot get the properties that keep them together with customers of 10to8.
+    pub customer_properties: bool,
 }
 
 /// What to read at a provider.

@@ -2,6 +2,7 @@
 
 use crate::cx::Cx;
 use crate::load;
+use crate::setup;
 use syncline_store::connections::Connection;
 use syncline_store::notifications::{self, Notification};
 use syncline_store::{StoreError, Tx, positions, records, stale};
@@ -34,7 +35,8 @@ impl News {
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<(), StoreError> {
-    load::resumed(cx, tx, connection).await
+    load::resumed(cx, tx, connection).await?;
+    setup::resumed(cx, tx, connection).await
 }
 
 /// A connection is over: what is under way for it ends.

@@ -152,7 +152,9 @@ pub(crate) async fn reseal(cx: &Cx) -> Result<Outcome, Failure> {
         done += batch_done;
         lost += batch_lost;
     }
-    tracing::info!(key = current, done, lost, "credentials were sealed anew");
+    let (hooks_done, hooks_lost) = crate::setup::reseal(cx, &current).await?;
+    done += hooks_done;
+    tracing::info!(key = current, done, lost, hooks_lost, "credentials were sealed anew");
     if lost > 0 {
         let say = format!(
             "{lost} connections are sealed with keys that are not there; add those keys and retry, or connect anew"

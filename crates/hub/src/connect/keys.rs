@@ -221,7 +221,7 @@ pub fn ring(keys: &Secret) -> Result<KeyRing, KeysError> {
 }
 
 /// Keys with commas or line breaks between them: a setting may be read from a file too.
-fn split(text: &str) -> Vec<Secret> {
+pub(crate) fn split(text: &str) -> Vec<Secret> {
     text.split([',', '\n']).map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
 }
 
@@ -244,7 +244,7 @@ fn read(path: &Path) -> Loaded {
 }
 
 /// Makes the file with one key unless it is there. Of several processes that do so at once one makes it.
-fn make(path: &Path, dice: &Dice) -> io::Result<()> {
+pub(crate) fn make(path: &Path, dice: &Dice) -> io::Result<()> {
     if path.exists() {
         return Ok(());
     }

@@ -2,7 +2,10 @@
 
 use super::log::{AppendError, IntakeLog};
 use crate::config::Config;
+use crate::connect::Keys;
+use crate::dice::Dice;
 use crate::http::Problem;
+use crate::setup::{Addresses, handshake};
 use crate::telemetry::{SPANS, Stopwatch, metrics};
 use axum::Router;
 use axum::body::Body;
@@ -15,11 +18,12 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use syncline_core::door::{Answer, Door, RawHook};
 use syncline_core::secret::Secret;
 use syncline_core::segment::LoggedDelivery;
-use syncline_core::time::Clock;
+use syncline_core::time::{Clock, Timestamp};
 use syncline_providers::{DoorKeys, Provider};
 use tracing::Instrument as _;
 
@@ -31,7 +35,17 @@ pub struct Intake {
     max_body: usize,
     read_timeout: Duration,
     clock: Arc<dyn Clock>,
+    proofs: Proofs,
     log: IntakeLog,
+}
+
+/// What webhooks are checked and their secrets kept with, besides what the configuration says of each app.
+#[derive(Clone, Debug, Default)]
+pub struct Proofs {
+    /// What seals what a provider tells; without it nobody can tell anything.
+    pub sealing: Option<(Keys, Arc<Dice>)>,
+    /// What proves the addresses.
+    pub addresses: Addresses,
 }
 
 #[derive(Debug)]
@@ -40,22 +54,25 @@ struct App {
     provider_id: Arc<str>,
     name: Arc<str>,
     secrets: Vec<Secret>,
+    /// When the last handshake was let through, in milliseconds.
+    told_at: AtomicI64,
     metrics: metrics::Door,
 }
 
 impl Intake {
     /// Knows the configured apps of every provider that has webhooks here.
     #[must_use]
-    pub fn new(config: &Config, clock: Arc<dyn Clock>, log: IntakeLog) -> Self {
+    pub fn new(config: &Config, clock: Arc<dyn Clock>, proofs: Proofs, log: IntakeLog) -> Self {
         let apps = config.apps.iter().filter_map(|(name, app)| {
             let provider = syncline_providers::by_id(app.provider.as_str())?;
-            let secrets = app.secrets().cloned().collect();
+            let secrets = app.door_secrets().cloned().collect();
             let metrics = metrics::Door::of(provider.id(), name);
             let door = App {
                 provider,
                 provider_id: provider.id().into(),
                 name: name.as_str().into(),
                 secrets,
+                told_at: AtomicI64::new(i64::MIN),
                 metrics,
             };
             Some(((provider.id().to_owned(), name.clone()), door))
@@ -66,6 +83,7 @@ impl Intake {
             max_body: config.intake.max_body.bytes(),
             read_timeout: config.server.request_timeout.get(),
             clock,
+            proofs,
             log,
         }
     }
@@ -125,10 +143,16 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
     let hook = RawHook { method: &head.method, url: &url, headers: &head.headers, body: &body };
     let secrets: Vec<&Secret> = app.secrets.iter().collect();
     let received_at = intake.clock.now();
-    match app.provider.door(&hook, &DoorKeys { secrets: &secrets, ..DoorKeys::default() }, received_at) {
+    let door = intake.proofs.addresses.of(&app.name, |address| {
+        let address = (!address.keys.is_empty()).then_some(address);
+        app.provider.door(&hook, &DoorKeys { secrets: &secrets, address }, received_at)
+    });
+    match door {
         Door::Refuse(refusal) => Err(Problem::new(refusal.status, refusal.code, refusal.detail)),
-        Door::Handshake { answer, token: _ } => {
-            tracing::info!(provider = app.provider.id(), app = %app.name, "a verification token arrived");
+        Door::Handshake { answer, token } => {
+            if app.secrets.is_empty() {
+                keep_token(intake, app, &token, received_at).await?;
+            }
             Ok((answer, 0))
         }
         Door::Accept { answer, events: 0, .. } => Ok((answer, 0)),
@@ -143,6 +167,30 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
             Ok((answer, events))
         }
     }
+}
+
+/// How long after a handshake the next one is turned away: nothing vouches for them, and each is written down.
+const BETWEEN_HANDSHAKES: Duration = Duration::from_secs(5);
+
+/// Has the secret that a provider told written down, sealed, for a person to confirm. Once one is configured, others are answered and
+/// mean nothing.
+async fn keep_token(intake: &Intake, app: &App, token: &Secret, now: Timestamp) -> Result<(), Problem> {
+    let last = app.told_at.swap(now.as_millis(), Ordering::Relaxed);
+    let span = i64::try_from(BETWEEN_HANDSHAKES.as_millis()).unwrap_or(i64::MAX);
+    if now.as_millis().saturating_sub(last) < span {
+        let detail = "A verification token arrived a moment ago; have it sent again in a few seconds.";
+        return Err(Problem {
+            retry_after: Some(5),
+            ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "handshake_too_soon", detail)
+        });
+    }
+    let Some((keys, dice)) = &intake.proofs.sealing else {
+        return Err(Problem::unavailable("keys_unusable", "Nothing can be sealed here.", 60));
+    };
+    let body = handshake::body(keys, dice, app.provider.id(), &app.name, token)?;
+    let (provider, name) = (Arc::clone(&app.provider_id), Arc::clone(&app.name));
+    tracing::info!(%provider, app = %name, "a verification token arrived; `syncline setup` shows it");
+    intake.log.append(LoggedDelivery { provider, app: name, received_at: now, body }).await.map_err(busy)
 }
 
 /// Reads a body of at most `limit` bytes.

@@ -4,6 +4,8 @@
 use crate::cx::Cx;
 use crate::jobs::{Payload, park};
 use crate::load::hydrate;
+use crate::setup::handshake::{self, Handshake};
+use crate::setup::pull;
 use bytes::Bytes;
 use syncline_core::segment::LoggedDelivery;
 use syncline_core::time::Timestamp;
@@ -18,6 +20,8 @@ pub struct Sorted {
     pub arrivals: Vec<Arrival>,
     /// What is not an event as we know them.
     pub unreadable: Vec<Misfit>,
+    /// Secrets that providers told.
+    pub handshakes: Vec<Handshake>,
 }
 
 /// Something that could not be made an event, and where it came from. The payload of the job it is parked as.
@@ -52,6 +56,10 @@ pub struct Tally {
 pub fn take_apart(deliveries: &[LoggedDelivery]) -> Sorted {
     let mut sorted = Sorted::default();
     for delivery in deliveries {
+        if let Some(told) = handshake::told(delivery) {
+            sorted.handshakes.push(told);
+            continue;
+        }
         let Some(provider) = syncline_providers::by_id(&delivery.provider) else {
             sorted.unreadable.push(misfit(delivery, "no such provider in this version", &delivery.body));
             continue;
@@ -103,8 +111,13 @@ pub async fn store(
     let arrived = sorted.arrivals.len() as u64;
     let parked = sorted.unreadable.len() as u64;
     let announced = hydrate::announced(cx, &mut tx, &sorted.arrivals).await?;
+    let pinged = pull::pinged(&mut tx, &sorted.arrivals).await?;
     // What locks comes in the same order in every transaction: the events' sequence, then marks and jobs.
     let new = events::store(&mut tx, sorted.arrivals).await?;
+    for told in sorted.handshakes {
+        handshake::store(&mut tx, told).await?;
+    }
+    pull::note(cx, &mut tx, pinged).await?;
     hydrate::note(cx, &mut tx, announced).await?;
     for misfit in sorted.unreadable {
         let reason = misfit.reason.clone();
@@ -130,7 +143,7 @@ pub async fn store_one_by_one(
         let (provider, app, received_at) =
             (arrival.provider.clone(), arrival.app.clone(), arrival.received_at);
         let raw = arrival.event.raw.clone();
-        let one = Sorted { arrivals: vec![arrival], unreadable: Vec::new() };
+        let one = Sorted { arrivals: vec![arrival], ..Sorted::default() };
         match store(cx, one, async |_| Ok(())).await {
             Ok(single) => {
                 tally.new += single.new;
@@ -146,6 +159,7 @@ pub async fn store_one_by_one(
             }),
         }
     }
-    let last = store(cx, Sorted { arrivals: Vec::new(), unreadable: refused }, also).await?;
+    let last = Sorted { arrivals: Vec::new(), unreadable: refused, handshakes: sorted.handshakes };
+    let last = store(cx, last, also).await?;
     Ok(Tally { parked: last.parked, ..tally })
 }

@@ -9,6 +9,7 @@ use crate::connect::jobs as connect;
 use crate::cx::Cx;
 use crate::intake::stored::Misfit;
 use crate::load::{engine, hydrate, schedule};
+use crate::setup::{pull, renew};
 use syncline_core::time::Timestamp;
 use syncline_store::jobs::{self, Job, NewJob, Outcome};
 use syncline_store::{StoreError, Tx};
@@ -50,6 +51,22 @@ pub enum Payload {
     /// Read the records that webhooks named.
     #[serde(rename = "records.hydrate")]
     Hydrate {
+        /// Which connection's.
+        connection_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Ask what the webhooks of a connection, which say only that there is something, have to tell.
+    #[serde(rename = "hooks.pull")]
+    PullHooks {
+        /// Which connection's.
+        connection_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Renew a connection's webhooks that would end.
+    #[serde(rename = "hooks.renew")]
+    RenewHooks {
         /// Which connection's.
         connection_id: String,
         /// Whose.
@@ -99,6 +116,8 @@ impl Payload {
             Self::LoadRun { .. } => LOAD_RUN,
             Self::LoadSchedule { .. } => "load.schedule",
             Self::Hydrate { .. } => "records.hydrate",
+            Self::PullHooks { .. } => "hooks.pull",
+            Self::RenewHooks { .. } => "hooks.renew",
             Self::RefreshConnection { .. } => "connection.refresh",
             Self::RevokeTokens { .. } => "connection.revoke",
             Self::EraseConnection { .. } => "connection.erase",
@@ -114,6 +133,8 @@ impl Payload {
             | Self::LoadRun { org_id, .. }
             | Self::LoadSchedule { org_id, .. }
             | Self::Hydrate { org_id, .. }
+            | Self::PullHooks { org_id, .. }
+            | Self::RenewHooks { org_id, .. }
             | Self::RefreshConnection { org_id, .. }
             | Self::RevokeTokens { org_id, .. }
             | Self::EraseConnection { org_id, .. } => org_id,
@@ -130,6 +151,8 @@ impl Payload {
             Self::LoadRun { run_id, .. } => Some(format!("load.run/{run_id}")),
             Self::LoadSchedule { connection_id, .. } => Some(format!("load.schedule/{connection_id}")),
             Self::Hydrate { connection_id, .. } => Some(format!("records.hydrate/{connection_id}")),
+            Self::PullHooks { connection_id, .. } => Some(format!("hooks.pull/{connection_id}")),
+            Self::RenewHooks { connection_id, .. } => Some(format!("hooks.renew/{connection_id}")),
             Self::RefreshConnection { connection_id, .. } => {
                 Some(format!("connection.refresh/{connection_id}"))
             }
@@ -208,6 +231,8 @@ async fn run(cx: &Cx, job: &Job, stop: &CancellationToken) -> Result<Outcome, Fa
         Payload::LoadRun { run_id, .. } => engine::run(cx, job, &run_id, stop).await,
         Payload::LoadSchedule { connection_id, .. } => schedule::run(cx, &connection_id).await,
         Payload::Hydrate { connection_id, .. } => hydrate::run(cx, job, &connection_id, stop).await,
+        Payload::PullHooks { connection_id, .. } => pull::run(cx, job, &connection_id, stop).await,
+        Payload::RenewHooks { connection_id, .. } => renew::run(cx, job, &connection_id).await,
         Payload::RefreshConnection { connection_id, .. } => connect::refresh(cx, &connection_id).await,
         Payload::RevokeTokens { connection_id, sealed, .. } => {
             connect::revoke(cx, &connection_id, &sealed).await

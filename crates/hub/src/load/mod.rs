@@ -7,4 +7,4 @@ mod lane;
 pub mod request;
 pub mod schedule;
 
-pub use request::{Asked, Wanted, cancel, ended, request, resumed};
+pub use request::{Asked, Wanted, cancel, ended, request, request_in, resumed};

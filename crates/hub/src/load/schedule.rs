@@ -3,6 +3,7 @@
 use super::request::{Wanted, request};
 use crate::cx::Cx;
 use crate::jobs::{Failure, Payload, enqueue};
+use crate::setup::pull;
 use rand::RngExt as _;
 use std::time::Duration;
 use syncline_core::time::Timestamp;
@@ -35,6 +36,7 @@ pub async fn run(cx: &Cx, connection_id: &str) -> Result<Outcome, Failure> {
     if connection.status == Status::Active {
         let mode = due(cx, connection_id).await?;
         request(cx, &connection, mode, Trigger::Schedule, &Wanted::default()).await?;
+        pull::unasked(cx, &connection).await?;
     }
     Ok(Outcome::Continue(cx.now().plus(jittered(cx, every))))
 }

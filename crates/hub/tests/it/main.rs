@@ -28,6 +28,7 @@ mod records_api;
 mod retention;
 mod sandbox;
 mod secrets;
+mod setup;
 mod simulated;
 mod stream;
 mod support;

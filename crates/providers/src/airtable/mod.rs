@@ -3,11 +3,13 @@
 mod account;
 mod call;
 mod errors;
+mod hooks;
 mod load;
 mod oauth;
 pub mod payloads;
 mod read;
 mod record;
+mod setup;
 #[cfg(test)]
 mod tests;
 mod walk;

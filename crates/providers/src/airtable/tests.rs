@@ -5,4 +5,5 @@ mod errors;
 mod load;
 mod payloads;
 mod read;
+mod setup;
 mod webhook;

@@ -10,6 +10,7 @@ mod partial;
 mod query;
 mod record;
 mod search;
+mod setup;
 mod signature;
 mod single;
 #[cfg(test)]

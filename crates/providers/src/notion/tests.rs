@@ -4,4 +4,5 @@ mod connect;
 mod errors;
 mod load;
 mod query;
+mod setup;
 mod webhook;

@@ -4,6 +4,7 @@ mod account;
 mod errors;
 mod load;
 mod record;
+mod setup;
 #[cfg(test)]
 mod tests;
 mod webhook;

@@ -1,6 +1,7 @@
 //! What holds for 10to8. Most bodies are the facts' assumptions (sections 2 and 7): none were seen.
 
 mod load;
+mod setup;
 mod webhook;
 
 use super::{TenToEight, errors};

@@ -8,7 +8,7 @@ use crate::cli::out;
 use crate::config::{self, Config, Flag, Sources};
 use crate::http::server;
 use crate::intake::log::{IntakeLog, embedded};
-use crate::intake::routes::{self, Intake as Door, read_body};
+use crate::intake::routes::{self, Intake as Door, Proofs, read_body};
 use crate::wake::Wake;
 use anyhow::{Context as _, Result};
 use axum::Router;
@@ -131,7 +131,7 @@ async fn bare(body: Body) -> &'static str {
 
 fn door(public_url: &str, clock: &Arc<dyn Clock>, log: IntakeLog) -> Result<Router> {
     let config = config(public_url)?;
-    Ok(routes::router(Arc::new(Door::new(&config, Arc::clone(clock), log))))
+    Ok(routes::router(Arc::new(Door::new(&config, Arc::clone(clock), Proofs::default(), log))))
 }
 
 fn config(public_url: &str) -> Result<Config> {

@@ -23,6 +23,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             commit_timeout: span("3s"),
             queue: 8192,
             batch: 10_000,
+            address_keys: None,
             kafka: Kafka {
                 brokers: Brokers::default(),
                 topic: "syncline.intake".to_owned(),
@@ -51,6 +52,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             poll: span("1s"),
             max_attempts: 12,
         },
+        setup: Setup { customer_properties: true },
         load: Load {
             on_connect: true,
             every: Every::Span(span("15m")),

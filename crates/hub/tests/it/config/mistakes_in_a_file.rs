@@ -29,7 +29,7 @@ fn a_misspelt_key_is_refused_with_its_place_and_the_nearest() {
         &[
             "unknown key `apps.eu.client_secert` at syncline.toml:3:1; did you mean `apps.eu.client_secret`?",
             "unknown key `apps.eu.secret_fil` at syncline.toml:4:1; `apps.eu` has provider, client_id, client_secret, \
-         previous_client_secret, app_id, scopes, optional_scopes",
+         previous_client_secret, app_id, developer_api_key, webhook_secret, scopes, optional_scopes",
         ],
     );
 }
@@ -44,7 +44,7 @@ fn a_key_nothing_resembles_is_answered_with_what_there_is() {
     check(
         "\"a.b\" = \"x\"",
         &["unknown key `\"a.b\"` at syncline.toml:1:1; there is data_dir, server, database, \
-         intake, apps, connect, sealing, providers, jobs, load, retention, redis, portal, log, telemetry"],
+         intake, apps, connect, sealing, providers, jobs, load, setup, retention, redis, portal, log, telemetry"],
     );
     check(
         "\"server.listen\" = \"x\"",

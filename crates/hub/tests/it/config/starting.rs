@@ -20,6 +20,8 @@ fn a_new_file_loads_and_changes_nothing_but_what_is_known() {
         client_secret: None,
         previous_client_secret: None,
         app_id: None,
+        developer_api_key: None,
+        webhook_secret: None,
         scopes: None,
         optional_scopes: None,
     };

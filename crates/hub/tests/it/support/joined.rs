@@ -51,11 +51,14 @@ impl Joined {
             if app.is_object() {
                 all.push((format!("apps.{provider}.provider"), provider.to_owned()));
             }
-            for key in ["client_id", "client_secret"] {
+            for key in ["client_id", "client_secret", "developer_api_key"] {
                 if let Some(value) = app[key].as_str() {
                     all.push((format!("apps.{provider}.{key}"), value.to_owned()));
                 }
             }
+        }
+        if let Some(app_id) = credentials["hubspot"]["app"]["app_id"].as_u64() {
+            all.push(("apps.hubspot.app_id".to_owned(), app_id.to_string()));
         }
         all.extend(
             [("load.on_connect", "false"), ("load.every", "never"), ("jobs.poll", "10ms")]

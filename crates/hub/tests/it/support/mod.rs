@@ -30,6 +30,8 @@ use tokio::net::TcpListener;
 
 /// The URL providers believe to call.
 pub const PUBLIC_URL: &str = "https://hub.example.com";
+/// As a setting's value: the URL at which the hub really listens.
+pub const HERE: &str = "(where it listens)";
 /// The secret of the app `main`.
 pub const SECRET: &str = "test-secret-0123456789abcdef";
 /// When every test begins.
@@ -108,10 +110,15 @@ impl TestHub {
     /// A hub on a given database.
     pub async fn with(db: TestDb, settings: &[(&str, &str)]) -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        let loaded = load(&db, settings);
-        let app = App::build(loaded, clock.clone(), Dice::seeded(7), Roles::ALL).expect("a hub can be built");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
+        let here = format!("http://{address}");
+        let settings: Vec<(&str, &str)> = settings
+            .iter()
+            .map(|(key, value)| (*key, if *value == HERE { here.as_str() } else { *value }))
+            .collect();
+        let loaded = load(&db, &settings);
+        let app = App::build(loaded, clock.clone(), Dice::seeded(7), Roles::ALL).expect("a hub can be built");
         app.start(listener).await.expect("the hub starts");
         let cx = app.cx.clone();
         tokio::time::timeout(Duration::from_secs(60), cx.ready.cancelled())
