@@ -129,7 +129,7 @@ pub struct PortalLink {
 }
 
 /// One request, and what to do with its answer.
-fn ask(
+pub(super) fn ask(
     settings: &Flags,
     target: &Target,
     method: Method,
@@ -238,12 +238,12 @@ impl PortalLink {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "fits `ask`")]
-fn pretty(answer: Value) {
+pub(super) fn pretty(answer: Value) {
     out::json(&serde_json::to_string_pretty(&answer).unwrap_or_default());
 }
 
 /// The answer's `data` as a table, or as one JSON object a line.
-fn list(answer: &Value, columns: &[&str], json: bool) {
+pub(super) fn list(answer: &Value, columns: &[&str], json: bool) {
     let rows = answer["data"].as_array().map(Vec::as_slice).unwrap_or_default();
     if json {
         return rows.iter().for_each(|row| out::json(&row.to_string()));

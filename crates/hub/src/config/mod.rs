@@ -25,13 +25,13 @@ mod urls;
 pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{
-    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Log, LogFormat, LogLevel, Place, Portal,
-    Provider, Providers, Redis, Retention, Sealing, Server, Telemetry,
+    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Objects,
+    Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Telemetry,
 };
 pub use origin::Origin;
 pub use overrides::{Flag, environment, variable_of};
 pub use problem::{ConfigErrors, Problem};
 pub use show::{Setting, render, to_json};
 pub use starter::{Starter, StarterApp, WriteError, starter, write_new};
-pub use units::{Keep, Size, Span};
+pub use units::{Every, Keep, Size, Span};
 pub use urls::{BaseUrl, Brokers, DatabaseUrl, Origins, without_password};
