@@ -51,6 +51,24 @@ fn the_defaults_file_says_what_the_types_hold() {
             poll: span("1s"),
             max_attempts: 12,
         },
+        load: Load {
+            on_connect: true,
+            every: Every::Span(span("15m")),
+            full_every: Every::Span(span("7d")),
+            runs: 64,
+            lanes: 8,
+            max_pages: 0,
+            hubspot: Objects {
+                types: words("companies contacts deals"),
+                properties: [
+                    ("companies", "name domain industry city state"),
+                    ("contacts", "firstname lastname email phone company"),
+                    ("deals", "dealname amount dealstage pipeline closedate"),
+                ]
+                .map(|(name, list)| (name.to_owned(), words(list)))
+                .into(),
+            },
+        },
         retention: Retention { events: Keep::Forever, parked: Keep::Forever },
         redis: Redis { url: None },
         portal: Portal { enabled: true, session: span("12h") },
@@ -61,6 +79,10 @@ fn the_defaults_file_says_what_the_types_hold() {
     assert_eq!(loaded.config, expected);
     assert_eq!(loaded.config.sqlite_path(), Some(PathBuf::from("syncline-data/syncline.db")));
     assert_eq!((loaded.warnings, loaded.file), (vec![], None));
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
 }
 
 fn place(api: &str, web: &str) -> Place {

@@ -15,10 +15,11 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use syncline_hub::config::{
-    self, App, BaseUrl, Brokers, Config, ConfigErrors, Connect, DEFAULTS, Database, DatabaseUrl, Flag,
-    Intake, IntakeLog, Jobs, Kafka, Keep, Loaded, Log, LogFormat, LogLevel, Origin, Origins, Place, Portal,
-    Provider, Providers, Redis, Retention, Sealing, Server, Size, Sources, Span, Starter, StarterApp,
-    Telemetry, WriteError, load, render, starter, to_json, variable_of, without_password, write_new,
+    self, App, BaseUrl, Brokers, Config, ConfigErrors, Connect, DEFAULTS, Database, DatabaseUrl, Every, Flag,
+    Intake, IntakeLog, Jobs, Kafka, Keep, Load, Loaded, Log, LogFormat, LogLevel, Objects, Origin, Origins,
+    Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Size, Sources, Span, Starter,
+    StarterApp, Telemetry, WriteError, load, render, starter, to_json, variable_of, without_password,
+    write_new,
 };
 
 /// A directory of its own with a `syncline.toml`, and what to load with it.

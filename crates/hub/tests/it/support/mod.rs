@@ -2,10 +2,12 @@
 
 pub mod browser;
 pub mod child;
+pub mod chromium;
 pub mod load;
 pub mod process;
 pub mod proxy;
 pub mod rig;
+pub mod scene;
 pub mod sse;
 pub mod topic;
 pub mod wait;
