@@ -238,7 +238,7 @@ impl PortalLink {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "fits `ask`")]
-fn pretty(answer: Value) {
+pub(super) fn pretty(answer: Value) {
     out::json(&serde_json::to_string_pretty(&answer).unwrap_or_default());
 }
 

@@ -2,14 +2,17 @@
 
 mod bench;
 mod configure;
+mod connections;
 mod demo;
 mod doctor;
 mod events;
 mod keys;
+mod load;
 mod manage;
 mod out;
 mod records;
 mod remote;
+mod runs;
 mod samples;
 mod sandbox;
 mod serve;
@@ -49,6 +52,14 @@ enum Command {
     Config(configure::Config),
     /// Check everything the hub depends on, and say what to do
     Doctor(doctor::Doctor),
+    /// Connect accounts, look at them, end them
+    #[command(subcommand)]
+    Connections(connections::Connections),
+    /// Load the records of a connection, and watch
+    Load(load::Load),
+    /// Look at loads and stop them
+    #[command(subcommand)]
+    Runs(runs::Runs),
     /// Read events
     #[command(subcommand)]
     Events(events::Events),
@@ -107,6 +118,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Init(command) => command.run(),
         Command::Config(command) => command.run(&cli.settings),
         Command::Doctor(command) => command.run(&cli.settings),
+        Command::Connections(command) => command.run(&cli.settings),
+        Command::Load(command) => command.run(&cli.settings),
+        Command::Runs(command) => command.run(&cli.settings),
         Command::Events(command) => command.run(&cli.settings),
         Command::Records(command) => command.run(&cli.settings),
         Command::Webhook(command) => command.run(&cli.settings),

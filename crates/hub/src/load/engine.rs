@@ -6,6 +6,7 @@ use super::request::Wanted;
 use crate::cx::Cx;
 use crate::jobs::Failure;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::time::Duration;
 use syncline_core::time::Timestamp;
 use syncline_providers::load::{self, Lane, Load, Wish};
@@ -58,8 +59,24 @@ pub async fn run(cx: &Cx, job: &Job, run_id: &str, stop: &CancellationToken) -> 
     let plan = plan(cx, run, connection, stop).map_err(Failure::GiveUp)?;
     begin(&plan).await?;
     let pages_before = pages(&runs::lanes(&cx.store, run_id).await?);
-    let verdict = side_by_side(&plan).await?;
+    let verdict = tokio::select! {
+        verdict = side_by_side(&plan) => verdict?,
+        never = stop_when_cancelled(&plan) => match never {},
+    };
     settle(&plan, job, verdict, pages_before).await
+}
+
+/// Looks every second whether the run was cancelled, and stops the lanes then; never returns.
+async fn stop_when_cancelled(plan: &Plan) -> Infallible {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if let Ok(Some(run)) = runs::get(&plan.cx.store, &Scope::All, &plan.run.id).await
+            && run.cancel_requested
+        {
+            plan.stop.cancel();
+            std::future::pending::<Infallible>().await;
+        }
+    }
 }
 
 fn plan(cx: &Cx, run: Run, connection: Connection, stop: &CancellationToken) -> Result<Plan, String> {
@@ -68,7 +85,7 @@ fn plan(cx: &Cx, run: Run, connection: Connection, stop: &CancellationToken) -> 
         .map_err(|error| format!("this version cannot read what the run is to do: {error}"))?;
     let wish = wanted.wish(cx, &connection.provider);
     let max_pages = if wanted.max_pages > 0 { wanted.max_pages } else { cx.config.load.max_pages };
-    Ok(Plan { cx: cx.clone(), run, connection, loader, wish, max_pages, stop: stop.clone() })
+    Ok(Plan { cx: cx.clone(), run, connection, loader, wish, max_pages, stop: stop.child_token() })
 }
 
 /// Writes down the first lanes, once.

@@ -111,7 +111,10 @@ pub async fn run(
         let (object_type, collection) = (first.object_type.clone(), first.collection.clone());
         let ids: Vec<String> = marks.iter().map(|mark| mark.record_id.clone()).collect();
         let read_at = cx.now();
-        let found = read(cx, connection_id, &wish, (&object_type, &collection), &ids, "hydrate").await;
+        let found = tokio::select! {
+            found = read(cx, connection_id, &wish, (&object_type, &collection), &ids, "hydrate") => found,
+            () = stop.cancelled() => return Ok(Outcome::Release),
+        };
         match found {
             Ok(found) => {
                 let reading = Reading { connection_id, org_id: &connection.org_id, read_at, now: cx.now() };

@@ -128,8 +128,16 @@ impl LaneRun {
         self.plan.loader.walk(&lane, &self.plan.wish, from, saved.as_ref()).map_err(Trouble::Refused)
     }
 
-    /// Reads the next page; none at the end.
-    async fn fetch(&self, walk: &mut dyn Walk) -> Result<Option<Fetched>, Trouble> {
+    /// Reads the next page; none at the end. Given up as soon as the process stops or the run is cancelled, however long the wait for
+    /// the provider would be: the walk moves on with a whole page only.
+    async fn fetch(&self, walk: &mut dyn Walk) -> Result<Option<Fetched>, Left> {
+        tokio::select! {
+            fetched = self.next_page(walk) => Ok(fetched?),
+            () = self.plan.stop.cancelled() => Err(Left::Stopped),
+        }
+    }
+
+    async fn next_page(&self, walk: &mut dyn Walk) -> Result<Option<Fetched>, Trouble> {
         let line = Line::new(&self.plan.cx, &self.plan.connection.id, "load");
         let mut patience = Patience::default();
         loop {
@@ -236,7 +244,11 @@ impl LaneRun {
                 return Ok(());
             }
             let read_at = cx.now().max(self.started_at);
-            let found = if batch > 1 { self.look_again(&unseen).await? } else { Vec::new() };
+            let found = tokio::select! {
+                found = self.look_again(&unseen), if batch > 1 => found?,
+                () = self.plan.stop.cancelled() => return Err(Left::Stopped),
+                else => Vec::new(),
+            };
             self.clear(unseen, found, read_at, saved).await?;
         }
     }

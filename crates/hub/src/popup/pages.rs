@@ -22,7 +22,7 @@ pub struct Page {
 #[derive(Debug)]
 pub enum Content {
     /// What came of it.
-    Result(ResultPage),
+    Result(Box<ResultPage>),
     /// Which provider?
     Choose(ChoosePage),
     /// The form for a key.
@@ -182,7 +182,7 @@ impl Page {
     }
 
     fn result(status: StatusCode, page: ResultPage) -> Self {
-        Self { status, content: Content::Result(page) }
+        Self { status, content: Content::Result(Box::new(page)) }
     }
 
     /// The end of an authorization.

@@ -2,12 +2,14 @@
 
 pub mod browser;
 pub mod child;
+pub mod chromium;
 pub mod joined;
 pub mod load;
 pub mod process;
 pub mod proxy;
 pub mod rig;
 pub mod rows;
+pub mod scene;
 pub mod sse;
 pub mod topic;
 pub mod wait;
