@@ -73,8 +73,11 @@ struct Waiter {
 #[derive(Debug)]
 pub struct Permit {
     local: Option<Local>,
-    shared: Option<(Arc<Shared>, Vec<(String, Rate)>)>,
+    shared: Option<Places>,
 }
+
+/// Places among the processes: the windows by their names there.
+type Places = (Arc<Shared>, Vec<(String, Rate)>);
 
 #[derive(Debug)]
 struct Local {

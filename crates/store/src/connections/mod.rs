@@ -161,7 +161,7 @@ pub async fn get(store: &Store, scope: &Scope, id: &str) -> Result<Option<Connec
 }
 
 /// Who holds an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holder {
     /// The account.
     pub account: String,

@@ -3,7 +3,9 @@
 use crate::support::at;
 use std::time::Duration;
 use syncline_store::connections::authorizations::{self, Authorization, Taken};
-use syncline_store::connections::{self, Connection, Credentials, Filter, Held, Method, Renewal, Status};
+use syncline_store::connections::{
+    self, Connection, Credentials, Filter, Held, Holder, Method, Renewal, Status,
+};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
 
@@ -124,7 +126,11 @@ async fn connections_are_found_by_their_accounts(db: &TestDb) {
     assert!(connections::disconnect(&mut tx, "con_3", "asked for", at(1)).await.unwrap());
     let mut found = connections::on_accounts(&mut tx, "hubspot", &["1", "2", "9"]).await.unwrap();
     found.sort();
-    let row = |account: &str, id: &str, org_id: &str| (account.to_owned(), id.to_owned(), org_id.to_owned());
+    let row = |account: &str, id: &str, org_id: &str| Holder {
+        account: account.to_owned(),
+        connection_id: id.to_owned(),
+        org_id: org_id.to_owned(),
+    };
     assert_eq!(found, [row("1", "con_1", "acme"), row("1", "con_2", "globex")]);
     assert_eq!(connections::on_accounts(&mut tx, "hubspot", &[]).await.unwrap(), []);
 }
