@@ -123,8 +123,12 @@ async fn connections_are_found_by_their_accounts(db: &TestDb) {
     assert!(connections::needs_reauthorization(&mut tx, "con_2", 1, "withdrawn", at(1)).await.unwrap());
     assert!(connections::disconnect(&mut tx, "con_3", "asked for", at(1)).await.unwrap());
     let mut found = connections::on_accounts(&mut tx, "hubspot", &["1", "2", "9"]).await.unwrap();
-    found.sort();
-    let row = |account: &str, id: &str, org_id: &str| (account.to_owned(), id.to_owned(), org_id.to_owned());
+    found.sort_by(|a, b| a.connection_id.cmp(&b.connection_id));
+    let row = |account: &str, id: &str, org_id: &str| connections::Holder {
+        account: account.to_owned(),
+        connection_id: id.to_owned(),
+        org_id: org_id.to_owned(),
+    };
     assert_eq!(found, [row("1", "con_1", "acme"), row("1", "con_2", "globex")]);
     assert_eq!(connections::on_accounts(&mut tx, "hubspot", &[]).await.unwrap(), []);
 }
