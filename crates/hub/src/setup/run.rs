@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use std::time::Duration;
 use syncline_core::time::Timestamp;
+use syncline_providers::load::At;
 use syncline_providers::setup::{self, Planned, Preparation, Setup, Step as Next, Taken};
 use syncline_providers::wire::{Again, Call, Fault};
 use syncline_store::connections::{Connection, Status};
@@ -122,6 +123,16 @@ struct Way<'a> {
     lease: (&'a str, &'a str),
 }
 
+/// What comes next.
+enum Doing {
+    /// Nothing.
+    Done,
+    /// Nothing to send: it was only to be said.
+    Said,
+    /// This call, and what it changes.
+    Call(Box<Call>, Option<Planned>),
+}
+
 /// How to go on after a fault.
 enum On {
     /// The same again.
@@ -141,23 +152,10 @@ impl Way<'_> {
         loop {
             let ready = self.line.ready().await?;
             let at = ready.at();
-            let (call, what) = match plan.next(&at) {
-                Next::Done => return Ok(()),
-                Next::Note(planned) => {
-                    self.steps.push(Step::note(planned));
-                    plan.skip();
-                    continue;
-                }
-                Next::Change { what, .. } if self.how.dry_run => {
-                    self.steps.push(Step::planned(what));
-                    plan.skip();
-                    continue;
-                }
-                Next::Look(call) => (call, None),
-                Next::Change { call, what } => {
-                    self.still_alone().await?;
-                    (call, Some(what))
-                }
+            let (call, what) = match self.look(plan.as_mut(), &at).await? {
+                Doing::Done => return Ok(()),
+                Doing::Said => continue,
+                Doing::Call(call, what) => (*call, what),
             };
             let taken = match ready.send(&call).await {
                 Ok(answer) => plan.take(&at, &answer.reply()),
@@ -189,6 +187,28 @@ impl Way<'_> {
                 }
             }
         }
+    }
+
+    /// What comes next, after what was only to be said.
+    async fn look(&mut self, plan: &mut dyn Preparation, at: &At<'_>) -> Result<Doing, SetupError> {
+        Ok(match plan.next(at) {
+            Next::Done => Doing::Done,
+            Next::Note(planned) => {
+                self.steps.push(Step::note(planned));
+                plan.skip();
+                Doing::Said
+            }
+            Next::Change { what, .. } if self.how.dry_run => {
+                self.steps.push(Step::planned(what));
+                plan.skip();
+                Doing::Said
+            }
+            Next::Look(call) => Doing::Call(Box::new(call), None),
+            Next::Change { call, what } => {
+                self.still_alone().await?;
+                Doing::Call(Box::new(call), Some(what))
+            }
+        })
     }
 
     async fn recover(

@@ -100,8 +100,8 @@ fn config(sandbox: &Sandbox, base: &str) -> String {
     text
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_token_code_key_or_proof_is_found_anywhere() {
+/// Both running, nobody connected.
+async fn begin() -> (Life, crate::support::child::Running) {
     let off = json!({ "limits": { "enabled": false } });
     let sandbox = Sandbox::start(Options {
         listen: ([127, 0, 0, 1], 0).into(),
@@ -114,11 +114,15 @@ async fn no_token_code_key_or_proof_is_found_anywhere() {
     .unwrap();
     let desk = Desk::new().env("SYNCLINE_LOG", "trace");
     desk.write("syncline.toml", &config(&sandbox, &desk.base()));
-    let mut hub = desk.serve(&["serve"]).await;
+    let hub = desk.serve(&["serve"]).await;
     let key = std::fs::read_to_string(desk.path("data/local.key")).unwrap().trim().to_owned();
     let client = syncline_hub::http::client::client().unwrap();
-    let mut life = Life { sandbox, desk, client, key, seen: Vec::new() };
+    (Life { sandbox, desk, client, key, seen: Vec::new() }, hub)
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_token_code_key_or_proof_is_found_anywhere() {
+    let (mut life, mut hub) = begin().await;
     let mut tickets = Vec::new();
     for provider in ["hubspot", "notion", "airtable"] {
         let ask = json!({"provider": provider, "org_id": "acme", "user_id": "ada"});

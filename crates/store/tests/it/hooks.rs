@@ -2,6 +2,7 @@
 
 use crate::support::at;
 use crate::support::jobs::in_tx;
+use crate::support::records::connect;
 use syncline_store::Store;
 use syncline_store::hooks::{self, Hook};
 use syncline_store::testing::TestDb;
@@ -12,6 +13,8 @@ for_each_database!(
     what_ends_soonest_comes_first,
     secrets_of_another_key_are_found_and_sealed_anew,
     a_deleted_hook_is_gone,
+    what_is_kept_again_changes_and_keeps_its_secret_and_its_place,
+    holders_are_the_connections_of_the_hooks_each_once,
 );
 
 fn hook(id: &str, connection_id: &str, remote_id: &str) -> Hook {
@@ -129,4 +132,54 @@ async fn a_deleted_hook_is_gone(db: &TestDb) {
     }
     let left: Vec<_> = hooks::list(&store, "con_1").await.unwrap().into_iter().map(|hook| hook.id).collect();
     assert_eq!(left, ["hok_2"]);
+}
+
+async fn what_is_kept_again_changes_and_keeps_its_secret_and_its_place(db: &TestDb) {
+    let store = db.store().await;
+    let first = hook("hok_1", "con_1", "ach1");
+    in_tx(&store, async |tx| hooks::keep(tx, &first).await).await;
+    in_tx(&store, async |tx| hooks::set_cursor(tx, "hok_1", 9, at(1)).await).await;
+    let again = Hook {
+        secret: None,
+        sealed_with: None,
+        expires_at: Some(at(900)),
+        updated_at: at(5),
+        ..hook("hok_2", "con_1", "ach1")
+    };
+    in_tx(&store, async |tx| hooks::keep(tx, &again).await).await;
+    let expected = Hook { expires_at: Some(at(900)), updated_at: at(5), cursor: Some(9), ..first.clone() };
+    assert_eq!(hooks::list(&store, "con_1").await.unwrap(), [expected]);
+    let told = Hook { secret: Some(b"other".to_vec()), sealed_with: Some("key-2".to_owned()), ..again };
+    in_tx(&store, async |tx| hooks::keep(tx, &told).await).await;
+    let now = get(&store, "hok_1").await;
+    assert_eq!((now.secret, now.sealed_with.as_deref()), (Some(b"other".to_vec()), Some("key-2")));
+    insert(&store, &hook("hok_3", "con_2", "ach1")).await;
+    assert_eq!(
+        hooks::sealing_keys(&store).await.unwrap(),
+        [("key-1".to_owned(), 1), ("key-2".to_owned(), 1)]
+    );
+    assert!(in_tx(&store, async |tx| hooks::forget(tx, "con_1", "ach1").await).await);
+    assert!(!in_tx(&store, async |tx| hooks::forget(tx, "con_1", "ach1").await).await);
+    assert_eq!(hooks::list(&store, "con_2").await.unwrap().len(), 1);
+}
+
+async fn holders_are_the_connections_of_the_hooks_each_once(db: &TestDb) {
+    let store = db.store().await;
+    for (id, org_id) in [("con_1", "acme"), ("con_2", "globex")] {
+        connect(&store, id, org_id, "airtable").await;
+    }
+    for (id, of, remote) in [
+        ("hok_1", "con_1", "a"),
+        ("hok_2", "con_1", "b"),
+        ("hok_3", "con_2", "a"),
+        ("hok_4", "con_2", "c"),
+        ("hok_5", "apps/x", "a"),
+    ] {
+        insert(&store, &hook(id, of, remote)).await;
+    }
+    let found = in_tx(&store, async |tx| hooks::holders(tx, "airtable", &["a", "b", "none"]).await).await;
+    let pair = |id: &str, org_id: &str| (id.to_owned(), org_id.to_owned());
+    assert_eq!(Vec::from_iter(found), [pair("con_1", "acme"), pair("con_2", "globex")]);
+    assert!(in_tx(&store, async |tx| hooks::holders(tx, "hubspot", &["a"]).await).await.is_empty());
+    assert!(in_tx(&store, async |tx| hooks::holders(tx, "airtable", &[]).await).await.is_empty());
 }

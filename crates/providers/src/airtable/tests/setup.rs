@@ -132,6 +132,9 @@ fn kinds(want: &Want, model: &mut Model) -> Vec<Kind> {
     way.kinds()
 }
 
+/// Changes a webhook as it is listed.
+type Alter = fn(&mut Value);
+
 #[test]
 fn every_base_gets_one_webhook_whose_secret_and_end_are_kept() {
     let mut model = Model::of(&[("appA", "create"), ("appB", "create"), ("appC", "none")]);
@@ -169,7 +172,7 @@ fn webhooks_of_others_stay_those_of_our_other_connections_too() {
 #[test]
 fn a_webhook_that_is_ours_and_of_no_use_is_replaced() {
     let whole = NOW.plus(7 * DAY);
-    let cases: [(&str, bool, Timestamp, fn(&mut Value)); 5] = [
+    let cases: [(&str, bool, Timestamp, Alter); 5] = [
         (OURS, false, whole, |_| {}),
         ("https://hub.example.com/webhooks/airtable/main?token=old", true, whole, |_| {}),
         (OURS, true, NOW, |_| {}),
