@@ -8,6 +8,7 @@ pub mod connections;
 pub mod events;
 pub mod health;
 pub mod integrations;
+pub mod item;
 pub mod jobs;
 pub mod keys;
 pub mod paging;

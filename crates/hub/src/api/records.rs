@@ -8,6 +8,7 @@ use super::Api;
 use super::access::Caller;
 use super::connections::{find, organization};
 use super::events::{EventView, checked};
+use super::item::IntegrationItem;
 use super::paging::limit;
 use crate::http::{Problem, json};
 use axum::extract::rejection::QueryRejection;
@@ -143,21 +144,8 @@ impl Selection {
 /// A record as the API shows it: the seed's `IntegrationItem`, then what the mirror knows of it.
 #[derive(Debug, Serialize)]
 pub struct RecordView<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    object_type: &'a str,
-    directory: bool,
-    parent_path_or_name: Option<&'a str>,
-    parent_id: Option<&'a str>,
-    name: &'a str,
-    creation_time: Option<Timestamp>,
-    last_modified_time: Option<Timestamp>,
-    url: Option<&'a str>,
-    children: Option<&'a [String]>,
-    mime_type: Option<&'a str>,
-    delta: Option<&'a str>,
-    drive_id: Option<&'a str>,
-    visibility: Option<bool>,
+    #[serde(flatten)]
+    item: IntegrationItem<'a>,
     connection_id: &'a str,
     org_id: &'a str,
     collection: &'a str,
@@ -175,22 +163,8 @@ impl<'a> RecordView<'a> {
     /// The view of a mirrored record.
     #[must_use]
     pub fn of(record: &'a Stored) -> Self {
-        let item = &record.item;
         Self {
-            id: &record.record_id,
-            object_type: &record.object_type,
-            directory: item.directory,
-            parent_path_or_name: item.parent_path_or_name.as_deref(),
-            parent_id: item.parent_id.as_deref(),
-            name: &item.name,
-            creation_time: item.created_at,
-            last_modified_time: record.modified_at,
-            url: item.url.as_deref(),
-            children: item.children.as_deref(),
-            mime_type: item.mime_type.as_deref(),
-            delta: item.delta.as_deref(),
-            drive_id: item.drive_id.as_deref(),
-            visibility: item.visibility,
+            item: IntegrationItem::of(record),
             connection_id: &record.connection_id,
             org_id: &record.org_id,
             collection: &record.collection,

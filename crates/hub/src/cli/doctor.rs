@@ -3,7 +3,7 @@
 use super::settings::Flags;
 use super::{out, runtime};
 use crate::app::options;
-use crate::config::{Config, IntakeLog, Loaded};
+use crate::config::{Config, IntakeLog, Loaded, Provider};
 use crate::connect::keys;
 use crate::http::client;
 use crate::intake::log::kafka;
@@ -269,6 +269,10 @@ fn apps(config: &Config) -> Vec<Finding> {
                 format!("{name} ({})", app.provider),
                 "this version takes no webhooks from that provider",
             ),
+            // 10to8 signs nothing and has keys only: there is no secret to be had.
+            (None, Some(_)) if app.provider == Provider::Tentoeight => {
+                Finding::fine("app", format!("{name}: webhooks come to {url}"))
+            }
             (None, Some(_)) => Finding::broken(
                 "app",
                 format!("{name} ({}): no client_secret", app.provider),

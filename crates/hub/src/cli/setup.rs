@@ -3,6 +3,7 @@
 use super::remote::{Target, segment};
 use super::settings::Flags;
 use super::{out, runtime};
+use crate::setup::report::word;
 use anyhow::Result;
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -78,23 +79,7 @@ fn show(report: &Value) {
 
 /// What became of a step, in a word or two.
 fn mark(step: &Value) -> &'static str {
-    let kind = step["kind"].as_str().unwrap_or_default();
-    match (step["state"].as_str(), kind) {
-        (Some("failed"), "refused") => "refused",
-        (Some("failed"), _) => "FAILED",
-        (Some("done"), "create") => "created",
-        (Some("done"), "activate") => "activated",
-        (Some("done"), "pause") => "paused",
-        (Some("done"), "renew") => "renewed",
-        (Some("done"), "replace") => "replaced",
-        (Some("done"), "delete") => "deleted",
-        (_, "create") => "would create",
-        (_, "activate") => "would activate",
-        (_, "pause") => "would pause",
-        (_, "renew") => "would renew",
-        (_, "replace") => "would replace",
-        (_, "delete") => "would delete",
-        (_, "by_hand") => "by hand",
-        _ => "unchanged",
-    }
+    let read = |name: &str| step.get(name).cloned().unwrap_or_default();
+    let kind = serde_json::from_value(read("kind")).unwrap_or_default();
+    serde_json::from_value(read("state")).map_or("unknown", |state| word(kind, state))
 }

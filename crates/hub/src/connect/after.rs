@@ -4,6 +4,7 @@ use crate::cx::Cx;
 use crate::load;
 use crate::setup;
 use syncline_store::connections::Connection;
+use syncline_store::connections::authorizations::Authorization;
 use syncline_store::notifications::{self, Notification};
 use syncline_store::{StoreError, Tx, positions, records, stale};
 
@@ -82,6 +83,36 @@ pub async fn tell(cx: &Cx, tx: &mut Tx, news: News, connection: &Connection) -> 
         "a connection changed"
     );
     Ok(())
+}
+
+/// Tells the application that an authorization came to nothing, and why: `denied`, `expired`, `replayed` and so on.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn tell_refused(
+    cx: &Cx,
+    tx: &mut Tx,
+    of: &Authorization,
+    outcome: &'static str,
+) -> Result<(), StoreError> {
+    let now = cx.now();
+    let payload = serde_json::json!({
+        "webhook_event_type": "connection.refused",
+        "customer_id": of.org_id,
+        "user_id": of.user_id,
+        "provider_name": of.provider,
+        "outcome": outcome,
+    });
+    let notification = Notification {
+        id: cx.dice.id("ntf", now),
+        org_id: of.org_id.clone(),
+        connection_id: None,
+        kind: "connection.refused".to_owned(),
+        payload: payload.to_string(),
+        created_at: now,
+        dispatched_at: None,
+    };
+    notifications::queue(tx, &notification).await
 }
 
 /// Records erased in one transaction.

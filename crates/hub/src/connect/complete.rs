@@ -1,5 +1,6 @@
 //! The end of an authorization: a browser comes back with a `state` and, if a person consented, a code.
 
+use super::after;
 use super::apps::{self, Registration};
 use super::begin::place;
 use super::credentials::Purse;
@@ -133,12 +134,26 @@ pub async fn complete(cx: &Cx, back: Return<'_>) -> Outcome {
         Err(completed) => Outcome { completed, provider: None, origin: None },
         Ok((found, connection_id)) => {
             let (provider, origin) = (Some(found.provider.clone()), found.origin.clone());
+            let of = found.clone();
             let completed = take(cx, found, connection_id, &back).await.unwrap_or_else(|ended| ended);
+            if let Err(error) = tell_unless_connected(cx, &of, &completed).await {
+                tracing::warn!(%error, "nobody is told of an authorization that came to nothing");
+            }
             Outcome { completed, provider, origin }
         }
     };
     report(&outcome);
     outcome
+}
+
+/// What came to nothing is news for the application too. What nobody began here, or another browser brought, is no news of anybody's.
+async fn tell_unless_connected(cx: &Cx, of: &Authorization, completed: &Completed) -> Result<(), StoreError> {
+    if matches!(completed, Completed::Connected(_) | Completed::Unknown | Completed::Failed(_)) {
+        return Ok(());
+    }
+    let mut tx = cx.store.begin().await?;
+    after::tell_refused(cx, &mut tx, of, completed.name()).await?;
+    tx.commit().await
 }
 
 /// The authorization that this browser began. Does not use it up: whoever learnt a `state` would otherwise end it for the one who began.

@@ -11,6 +11,7 @@ mod form;
 mod jobs;
 mod keys;
 mod live;
+mod preparing;
 mod records;
 mod runs;
 mod session;
@@ -56,6 +57,7 @@ pub fn router(api: Api) -> Router {
         .route("/portal/connections", get(connections::list))
         .route("/portal/connections/new", get(connecting::new).post(connecting::create))
         .route("/portal/connections/{id}", get(connections::show))
+        .route("/portal/connections/{id}/setup", get(preparing::plan).post(preparing::run))
         .route("/portal/connections/{id}/load", post(connections::load))
         .route("/portal/connections/{id}/cancel", post(connections::cancel))
         .route("/portal/connections/{id}/disconnect", post(connections::end))

@@ -52,7 +52,7 @@ pub struct Step {
 }
 
 /// What became of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It is so now.
@@ -107,5 +107,28 @@ impl Step {
             Kind::ByHand => Self::planned(planned),
             _ => Self::done(planned),
         }
+    }
+}
+
+/// What became of a step, in a word or two.
+#[must_use]
+pub fn word(kind: Option<Kind>, became: State) -> &'static str {
+    match (became, kind) {
+        (State::Failed, Some(Kind::Refused)) => "refused",
+        (State::Failed, _) => "failed",
+        (_, Some(Kind::ByHand)) => "by hand",
+        (_, Some(Kind::Unchanged | Kind::Refused) | None) => "unchanged",
+        (State::Done, Some(Kind::Create)) => "created",
+        (State::Done, Some(Kind::Activate)) => "activated",
+        (State::Done, Some(Kind::Pause)) => "paused",
+        (State::Done, Some(Kind::Renew)) => "renewed",
+        (State::Done, Some(Kind::Replace)) => "replaced",
+        (State::Done, Some(Kind::Delete)) => "deleted",
+        (State::Planned, Some(Kind::Create)) => "would create",
+        (State::Planned, Some(Kind::Activate)) => "would activate",
+        (State::Planned, Some(Kind::Pause)) => "would pause",
+        (State::Planned, Some(Kind::Renew)) => "would renew",
+        (State::Planned, Some(Kind::Replace)) => "would replace",
+        (State::Planned, Some(Kind::Delete)) => "would delete",
     }
 }

@@ -139,6 +139,7 @@ async fn measure(
         metrics::jobs(&count.kind, state_name(count.state), count.jobs);
         seen.insert((count.kind.clone(), state_name(count.state)));
     }
+    metrics::budgets(&cx.calls.budgets.view());
     let parked = counts.iter().filter(|count| count.state == State::Parked).map(|count| count.jobs).sum();
     let stored = events::stored(&cx.store).await?;
     let mut slices = before.slices.clone();

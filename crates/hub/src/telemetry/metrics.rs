@@ -1,10 +1,12 @@
 //! Prometheus metrics: what is counted, under which names.
 
+use crate::call::budget::BudgetView;
 use crate::intake::stored::Tally;
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 use syncline_store::records::Written;
@@ -70,6 +72,9 @@ fn describe() {
     describe_histogram!("syncline_provider_call_seconds", Unit::Seconds, "One call to a provider");
     describe_counter!("syncline_provider_calls_repeated_total", "Calls made again after a failure");
     describe_counter!("syncline_provider_rate_limited_total", "Refusals for too many calls (429)");
+    describe_gauge!("syncline_budget_fullest_ratio", "Places taken of the fullest account's limit, 0 to 1");
+    describe_gauge!("syncline_budget_waiting_calls", "Calls that wait for a place");
+    describe_gauge!("syncline_budget_closed_accounts", "Accounts that a provider wants left alone for now");
     describe_counter!("syncline_records_read_total", "Records read, by what the mirror made of them");
     describe_gauge!("syncline_database_up", "1 when the database answered last time");
     describe_counter!(
@@ -170,6 +175,24 @@ pub fn call_repeated() {
 /// A provider said that it was too much.
 pub fn rate_limited(provider: &'static str) {
     counter!("syncline_provider_rate_limited_total", "provider" => provider).increment(1);
+}
+
+/// How the budgets are: by provider and limit, over all accounts, so that a thousand accounts do not make a thousand series. Accounts
+/// one by one are in the portal and at `/v1/budgets`.
+pub fn budgets(views: &[BudgetView]) {
+    let mut by_limit: BTreeMap<(&'static str, &'static str), (f64, usize, usize)> = BTreeMap::new();
+    for view in views {
+        let (fullest, waiting, closed) = by_limit.entry((view.provider, view.limit)).or_default();
+        *fullest = fullest.max(view.used as f64 / view.calls.max(1) as f64);
+        *waiting += view.waiting;
+        *closed += usize::from(view.closed_ms > 0);
+    }
+    for ((provider, limit), (fullest, waiting, closed)) in by_limit {
+        gauge!("syncline_budget_fullest_ratio", "provider" => provider, "limit" => limit).set(fullest);
+        gauge!("syncline_budget_waiting_calls", "provider" => provider, "limit" => limit).set(waiting as f64);
+        gauge!("syncline_budget_closed_accounts", "provider" => provider, "limit" => limit)
+            .set(closed as f64);
+    }
 }
 
 /// A page of records was stored.

@@ -1,57 +1,14 @@
 //! Mirrored records as the front ends of these routes know them, one JSON list of any length.
 
+use crate::api::item::IntegrationItem;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
-use serde::Serialize;
-use syncline_core::time::Timestamp;
 use syncline_store::records::{self, Filter, Stored};
 use syncline_store::{Scope, Store, StoreError};
 
 /// Records read at once.
 const BATCH: u32 = 500;
-
-/// A record. The names are the exercise's.
-#[derive(Debug, Serialize)]
-struct IntegrationItem<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    object_type: &'a str,
-    directory: bool,
-    parent_path_or_name: Option<&'a str>,
-    parent_id: Option<&'a str>,
-    name: &'a str,
-    creation_time: Option<Timestamp>,
-    last_modified_time: Option<Timestamp>,
-    url: Option<&'a str>,
-    children: Option<&'a [String]>,
-    mime_type: Option<&'a str>,
-    delta: Option<&'a str>,
-    drive_id: Option<&'a str>,
-    visibility: bool,
-}
-
-impl<'a> IntegrationItem<'a> {
-    fn of(record: &'a Stored) -> Self {
-        let item = &record.item;
-        Self {
-            id: &record.record_id,
-            object_type: &record.object_type,
-            directory: item.directory,
-            parent_path_or_name: item.parent_path_or_name.as_deref(),
-            parent_id: item.parent_id.as_deref(),
-            name: &item.name,
-            creation_time: item.created_at,
-            last_modified_time: record.modified_at,
-            url: item.url.as_deref(),
-            children: item.children.as_deref(),
-            mime_type: item.mime_type.as_deref(),
-            delta: item.delta.as_deref(),
-            drive_id: item.drive_id.as_deref(),
-            visibility: item.visibility.unwrap_or(true),
-        }
-    }
-}
 
 /// Which records are shown: those that are there and not archived.
 fn shown(connection_id: &str) -> Filter {

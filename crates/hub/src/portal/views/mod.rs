@@ -19,7 +19,8 @@ pub mod keys;
 pub mod narrow;
 pub mod records;
 pub mod runs;
-pub mod shell;
+pub mod setup;
+mod shell;
 pub mod stats;
 pub mod text;
 
@@ -38,5 +39,6 @@ pub use keys::{KeyForm, KeyRow, KeysPage, NewKey};
 pub use narrow::{Filter, Narrow};
 pub use records::{RecordPage, RecordRow, RecordsPage};
 pub use runs::{LaneView, RunPage, RunRow, RunsPage};
+pub use setup::{AccountSetupPage, SetupStep};
 pub use shell::{Assets, Choice, Notice, Section, Shell, Tone};
 pub use stats::{Stats, StatsFragment};

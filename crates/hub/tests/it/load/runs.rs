@@ -10,7 +10,7 @@ use syncline_hub::load::{self, Wanted};
 use syncline_store::Scope;
 use syncline_store::connections::Status;
 use syncline_store::notifications;
-use syncline_store::runs::{LaneState, Mode, State};
+use syncline_store::runs::{self, LaneState, Mode, State, Trigger};
 
 async fn completions(joined: &Joined) -> Vec<Value> {
     let all = notifications::list(&joined.hub.cx.store, &Scope::All, Some("sync.complete"), None, 100).await;
@@ -148,4 +148,29 @@ async fn a_webhook_has_the_record_read_again_and_a_deletion_seen() {
     .await;
     let reads = joined.requests("hubspot", "/batch/read").await;
     assert_eq!(reads, 1, "three events about two records are one call");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changed_is_read_by_the_clock_and_now_and_then_everything() {
+    let settings = [("load.every", "15m"), ("load.full_every", "1h"), ("load.on_connect", "true")];
+    let joined = Joined::start(50, &settings).await;
+    let connection = joined.connect("hubspot").await;
+    let filter = runs::Filter { connection_id: Some(connection.id.clone()), ..runs::Filter::default() };
+    let ended = async |count: usize| {
+        until("the runs end", async || {
+            let all = runs::list(&joined.hub.cx.store, &Scope::All, &filter, None, 100).await.unwrap();
+            let over = all.iter().all(|run| run.state == State::Succeeded);
+            (over && all.len() >= count).then_some(all)
+        })
+        .await
+    };
+    let first = ended(1).await;
+    assert_eq!((first[0].trigger, first[0].mode), (Trigger::Connect, Mode::Full));
+    for round in 2..=6 {
+        joined.advance(Duration::from_secs(17 * 60)).await;
+        ended(round).await;
+    }
+    let by_clock: Vec<Mode> = ended(6).await.iter().rev().skip(1).map(|run| run.mode).collect();
+    assert_eq!(by_clock[..3], [Mode::Incremental; 3], "{by_clock:?}");
+    assert!(by_clock.contains(&Mode::Full), "{by_clock:?}");
 }

@@ -35,7 +35,7 @@ async fn it_fails_when_a_step_does_and_says_why() {
         .await;
     let output = run(&joined, &[&connection.id]).await;
     assert_eq!(output.code, 1, "{output:?}");
-    assert!(output.stdout.contains("FAILED") && output.stdout.contains("Enter a valid URL"), "{output:?}");
+    assert!(output.stdout.contains("failed") && output.stdout.contains("Enter a valid URL"), "{output:?}");
     let unknown = run(&joined, &["con_unknown"]).await;
     assert!(unknown.code == 1 && unknown.stderr.contains("no such connection"), "{unknown:?}");
 }

@@ -4,5 +4,6 @@ mod airtable;
 mod cli;
 mod hubspot;
 mod notion;
+mod portal;
 mod scene;
 mod tentoeight;

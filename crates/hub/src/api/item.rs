@@ -1,0 +1,49 @@
+//! `IntegrationItem`: what a front end that knows no provider shows of a record, in every answer that has records.
+
+use serde::Serialize;
+use syncline_core::time::Timestamp;
+use syncline_store::records::Stored;
+
+/// A record as a front end that knows no provider shows it. The names are the seed's.
+#[derive(Debug, Serialize)]
+pub struct IntegrationItem<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    object_type: &'a str,
+    directory: bool,
+    parent_path_or_name: Option<&'a str>,
+    parent_id: Option<&'a str>,
+    name: &'a str,
+    creation_time: Option<Timestamp>,
+    last_modified_time: Option<Timestamp>,
+    url: Option<&'a str>,
+    children: Option<&'a [String]>,
+    mime_type: Option<&'a str>,
+    delta: Option<&'a str>,
+    drive_id: Option<&'a str>,
+    visibility: bool,
+}
+
+impl<'a> IntegrationItem<'a> {
+    /// The view of a mirrored record.
+    #[must_use]
+    pub fn of(record: &'a Stored) -> Self {
+        let item = &record.item;
+        Self {
+            id: &record.record_id,
+            object_type: &record.object_type,
+            directory: item.directory,
+            parent_path_or_name: item.parent_path_or_name.as_deref(),
+            parent_id: item.parent_id.as_deref(),
+            name: &item.name,
+            creation_time: item.created_at,
+            last_modified_time: record.modified_at,
+            url: item.url.as_deref(),
+            children: item.children.as_deref(),
+            mime_type: item.mime_type.as_deref(),
+            delta: item.delta.as_deref(),
+            drive_id: item.drive_id.as_deref(),
+            visibility: item.visibility.unwrap_or(true),
+        }
+    }
+}
