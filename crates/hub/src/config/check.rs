@@ -69,6 +69,16 @@ fn addresses(config: &Config) -> Option<String> {
     })
 }
 
+/// What a program may claim opens nothing by itself, but this does.
+fn open_routes(config: &Config) -> Option<String> {
+    let open = config.connect.open_routes && config.connect.allowed_origins.iter().next().is_some();
+    open.then(|| {
+        "connect.open_routes is on: everybody who can reach this server may name any organization at /integrations/… and read the \
+         records of its connections; connect tokens need no open routes"
+            .to_owned()
+    })
+}
+
 /// What works but is probably not what is wanted, each with what to do about it.
 pub(super) fn warnings(config: &Config, entries: &Entries) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -77,6 +87,7 @@ pub(super) fn warnings(config: &Config, entries: &Entries) -> Vec<String> {
     warnings.extend(config.apps.iter().flat_map(|(name, app)| one_app(name, app)));
     warnings.extend(sealing(config));
     warnings.extend(addresses(config));
+    warnings.extend(open_routes(config));
     warnings.extend(background(config));
     warnings.extend(exposed_secrets(entries));
     warnings

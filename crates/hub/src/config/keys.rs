@@ -55,6 +55,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { path: "connect.state_ttl", kind: Kind::Span("1m", "1h") },
     Key { path: "connect.refresh_before", kind: Kind::Span("10s", "1h") },
     Key { path: "connect.allowed_origins", kind: Kind::Origins },
+    Key { path: "connect.open_routes", kind: Kind::Switch },
     Key { path: "sealing.keys", kind: Kind::Secret { off_when_empty: true } },
     Key { path: "providers.hubspot.api_url", kind: WEB },
     Key { path: "providers.hubspot.web_url", kind: WEB },

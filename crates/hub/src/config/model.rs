@@ -217,6 +217,8 @@ pub struct Connect {
     pub refresh_before: Span,
     /// Pages on which connecting may begin.
     pub allowed_origins: Origins,
+    /// Whether the form routes answer such pages without an API key.
+    pub open_routes: bool,
 }
 
 /// `[sealing]`: how secrets are sealed before they are stored.

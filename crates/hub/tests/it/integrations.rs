@@ -1,8 +1,8 @@
 //! The exercise's routes, as its front end calls them.
 
-use crate::support::Answer;
 use crate::support::browser::Browser;
 use crate::support::scene::{PAGE, Scene};
+use crate::support::{Answer, TestHub};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -243,4 +243,18 @@ async fn a_load_that_takes_longer_than_an_answer_is_answered_with_what_there_is_
     assert_eq!((list.status, list.header("syncline-partial")), (200, "true"), "{list:?}");
     let run = scene.hub.get(&format!("/v1/runs/{}", list.header("syncline-run"))).await.json();
     assert!(["waiting", "running"].contains(&run["state"].as_str().unwrap()), "{run}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_without_a_key_are_only_answered_where_the_operator_opened_the_routes() {
+    let hub = TestHub::start(&[("connect.allowed_origins", PAGE)]).await;
+    for what in ["authorize", "credentials", "load"] {
+        let path = format!("/integrations/hubspot/{what}");
+        let request = hub.request(Method::POST, &path).header("origin", PAGE);
+        let who = [("user_id", "TestUser"), ("org_id", "TestOrg"), ("credentials", "{}")];
+        let closed = Answer::of(form(request, Encoding::Urlencoded, &who)).await;
+        assert_eq!(closed.status, 401, "{what}: {closed:?}");
+        assert!(closed.json()["detail"].as_str().unwrap().contains("connect.open_routes"), "{closed:?}");
+        assert_eq!(closed.header("access-control-allow-origin"), PAGE, "the page may read why");
+    }
 }

@@ -37,6 +37,10 @@ impl FromRequestParts<Api> for Asker {
             return Ok(Self { caller, origin: allowed });
         }
         match (allowed, origin(&parts.headers)) {
+            (Some(_), _) if !api.cx.config.connect.open_routes => Err(Detail::new(
+                StatusCode::UNAUTHORIZED,
+                "These routes want an API key, unless the operator opens them to pages: connect.open_routes.",
+            )),
             (Some(allowed), _) => Ok(Self { caller: Caller { scope: Scope::All }, origin: Some(allowed) }),
             (None, Some(_)) => Err(Detail::new(
                 StatusCode::FORBIDDEN,

@@ -2,7 +2,7 @@
 //! `{"detail": …}` for errors, as the front ends of that exercise do.
 //!
 //! These routes were made without authentication: whoever calls them says for which user and organization. So they answer pages on
-//! `connect.allowed_origins` only, and callers with an API key. An origin proves something about a browser and nothing about anybody
+//! `connect.allowed_origins` only where `connect.open_routes` says so, and callers with an API key. An origin proves something about a browser and nothing about anybody
 //! else: see `docs/connecting.md`.
 
 mod access;

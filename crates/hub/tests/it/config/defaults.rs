@@ -37,6 +37,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             state_ttl: span("10m"),
             refresh_before: span("5m"),
             allowed_origins: Origins::default(),
+            open_routes: false,
         },
         sealing: Sealing { keys: None },
         providers: Providers {

@@ -33,6 +33,7 @@ impl Scene {
         let mut all = vec![
             ("server.public_url".to_owned(), "http://localhost:8400".to_owned()),
             ("connect.allowed_origins".to_owned(), PAGE.to_owned()),
+            ("connect.open_routes".to_owned(), "true".to_owned()),
         ];
         for provider in ["hubspot", "notion", "airtable", "tentoeight"] {
             let url = format!("{}/{provider}", sandbox.url());
