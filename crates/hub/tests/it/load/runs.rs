@@ -174,3 +174,22 @@ async fn what_changed_is_read_by_the_clock_and_now_and_then_everything() {
     assert_eq!(by_clock[..3], [Mode::Incremental; 3], "{by_clock:?}");
     assert!(by_clock.contains(&Mode::Full), "{by_clock:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_ends_in_the_middle_of_a_run_is_renewed_and_the_run_goes_on() {
+    for (provider, path) in
+        [("hubspot", "/crm/objects/*"), ("airtable", "/v0/app*"), ("notion", "/v1/data_sources/*")]
+    {
+        let joined = Joined::start(150, &[]).await;
+        let connection = joined.consent(provider).await;
+        joined
+            .fault(json!({"provider": provider, "path": path, "skip": 1, "times": 1, "effect": {"kind": "expired_token"}}))
+            .await;
+        let exchanged = joined.requests(provider, "/token").await;
+        let (run, lanes) = joined.load(&connection, Mode::Full).await;
+        assert_eq!(run.state, State::Succeeded, "{provider}: {run:?} {lanes:?}");
+        assert_eq!(joined.requests(provider, "/token").await, exchanged + 1, "{provider}: renewed once");
+        assert_eq!(joined.connection(&connection.id).await.status, Status::Active, "{provider}");
+        assert!(run.read > 100, "{provider}: {run:?}");
+    }
+}

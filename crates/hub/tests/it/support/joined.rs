@@ -119,6 +119,37 @@ impl Joined {
         connect::connect_with_key(&self.hub.cx, ORG, "ada", provider, &key).await.unwrap()
     }
 
+    /// Connects an account by consent, as a browser and the provider's page do it together.
+    pub async fn consent(&self, provider: &str) -> Connection {
+        let browser = Secret::new("a browser's token, long enough to be one");
+        let redirect_uri = format!("http://127.0.0.1:1/integrations/{provider}/oauth2callback");
+        let begin = connect::Begin {
+            org_id: ORG,
+            user_id: "ada",
+            provider,
+            app: Some(provider),
+            redirect_uri: &redirect_uri,
+            origin: None,
+            browser: &browser,
+        };
+        let url = connect::begin(&self.hub.cx, begin).await.unwrap();
+        let answer = self.client.get(url).send().await.unwrap();
+        let back = reqwest::Url::parse(answer.headers()["location"].to_str().unwrap()).unwrap();
+        let query: BTreeMap<String, String> = back.query_pairs().into_owned().collect();
+        let code = Secret::new(query["code"].as_str());
+        let back = connect::Return {
+            provider: Some(provider),
+            state: &query["state"],
+            code: Some(&code),
+            browser: Some(&browser),
+            ..connect::Return::default()
+        };
+        match connect::complete(&self.hub.cx, back).await.completed {
+            connect::complete::Completed::Connected(connection) => connection,
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// Asks for a run and waits for its end; a moment passes before and after, so that no two readings are of one moment.
     pub async fn load(&self, connection: &Connection, mode: Mode) -> (Run, Vec<LaneRow>) {
         self.advance(Duration::from_secs(1)).await;
