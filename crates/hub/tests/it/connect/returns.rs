@@ -1,16 +1,30 @@
 //! Each way a browser can come back, and what may begin at all.
 
 use super::scene::{Back, OAUTH, Scene, ask};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use syncline_core::secret::Secret;
 use syncline_hub::connect::{AppError, Begin, BeginError, Completed, begin};
 use syncline_store::Scope;
 use syncline_store::connections::{self, Filter};
+use syncline_store::notifications;
 
 async fn connected(scene: &Scene) -> usize {
     let all = Filter::default();
     connections::list(&scene.cx().store, &Scope::All, &all, 100).await.unwrap().len()
+}
+
+/// What the application is told of authorizations that came to nothing, the latest first.
+async fn refused(scene: &Scene) -> Vec<(String, String)> {
+    let store = &scene.cx().store;
+    let all = notifications::list(store, &Scope::All, Some("connection.refused"), None, 100).await.unwrap();
+    let payloads = all.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
+    payloads
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap().to_owned();
+            (text("provider_name"), text("outcome"))
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -23,6 +37,10 @@ async fn a_refused_consent_is_told_as_such_and_cannot_be_used_again() {
         assert!(matches!(outcome.completed, Completed::Denied { .. }), "{provider}: {outcome:?}");
         assert_eq!(outcome.provider.as_deref(), Some(provider));
         assert!(matches!(scene.complete(&back).await.completed, Completed::Replayed(None)), "{provider}");
+        let told = refused(&scene).await;
+        for expected in ["denied", "replayed"] {
+            assert!(told.contains(&(provider.to_owned(), expected.to_owned())), "{provider}: {told:?}");
+        }
     }
     assert_eq!(connected(&scene).await, 0);
 }
@@ -33,6 +51,7 @@ async fn who_takes_longer_than_ten_minutes_begins_again() {
     let back = scene.authorize("hubspot").await;
     scene.advance(Duration::from_secs(600)).await;
     assert!(matches!(scene.complete(&back).await.completed, Completed::Expired));
+    assert_eq!(refused(&scene).await, [("hubspot".to_owned(), "expired".to_owned())]);
     let back = scene.authorize("hubspot").await;
     scene.advance(Duration::from_secs(599)).await;
     assert!(matches!(scene.complete(&back).await.completed, Completed::Connected(_)));

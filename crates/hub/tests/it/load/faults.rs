@@ -116,8 +116,14 @@ async fn assert_equal(joined: &Joined, provider: &str, connection: &Connection, 
     let mirror = joined.mirror(connection).await.into_values();
     let rows = mirror
         .filter(|row| row.object_type == object_type && (provider != "notion" || !row.collection.is_empty()));
-    let ours: BTreeSet<String> = rows.map(|row| row.record_id).collect();
-    assert_eq!(ours.len(), truth.len(), "{provider}, seed {seed}");
+    // 10to8 knows its customers by address, and the sandbox's table by the number in it.
+    let ours: BTreeSet<String> = rows
+        .map(|row| match provider {
+            "tentoeight" => row.record_id.trim_end_matches('/').rsplit('/').next().unwrap().to_owned(),
+            _ => row.record_id,
+        })
+        .collect();
+    assert_eq!(ours, truth, "{provider}, seed {seed}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
