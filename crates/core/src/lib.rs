@@ -17,4 +17,5 @@ pub mod seal;
 pub mod secret;
 pub mod segment;
 pub mod signature;
+pub mod sync;
 pub mod time;

@@ -25,6 +25,7 @@ mod testing;
 #[cfg(test)]
 mod walking;
 pub mod wire;
+pub mod write;
 
 use bytes::Bytes;
 use std::fmt::Debug;

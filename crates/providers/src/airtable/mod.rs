@@ -14,6 +14,7 @@ mod setup;
 mod tests;
 mod walk;
 mod webhook;
+mod write;
 
 use crate::{DoorKeys, Provider, Reading, Unreadable, json};
 use bytes::Bytes;

@@ -20,6 +20,7 @@ mod subscriptions;
 mod tests;
 mod walk;
 mod webhook;
+mod write;
 
 use crate::{DoorKeys, Provider, Reading, Unreadable};
 use bytes::Bytes;

@@ -16,6 +16,7 @@ mod single;
 #[cfg(test)]
 mod tests;
 mod webhook;
+mod write;
 
 use crate::wire::Call;
 use crate::{DoorKeys, Provider, Reading, Unreadable, json};

@@ -8,6 +8,7 @@ mod setup;
 #[cfg(test)]
 mod tests;
 mod webhook;
+mod write;
 
 use crate::{DoorKeys, Provider, Reading, Unreadable, json};
 use bytes::Bytes;

@@ -1,0 +1,139 @@
+//! What is known of two records that are the same thing: their ids, and what they last agreed on.
+
+use super::side::{Side, Sides};
+use super::value::{Face, Value};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A link, as decisions see it; kept as JSON in its row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The ids of the two records. One is missing until it is created there.
+    pub ids: Sides<Option<String>>,
+    /// How it is.
+    pub state: State,
+    /// The last agreed state of every rule, by its name. None yet: the sides were never compared.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bases: BTreeMap<String, Base>,
+    /// What each side's external id was last known to be, by our writing or by reading.
+    #[serde(default)]
+    pub external: Sides<Option<String>>,
+    /// The kind of status last written to each side ([`super::status::Status::key`]); none: none was ever written.
+    #[serde(default)]
+    pub status: Sides<Option<String>>,
+    /// When each side last answered a write of ours: whatever was read there before that is older.
+    #[serde(default)]
+    pub written_at: Sides<Option<Timestamp>>,
+    /// What each side refused although no rule says so, by field: the value and why. Forgotten when the value changes.
+    #[serde(default)]
+    pub refused: Sides<BTreeMap<String, Held>>,
+    /// What a person decided about a conflict: by rule (`@delete` for a deletion), until it is carried out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub decisions: BTreeMap<String, Decision>,
+}
+
+/// How a link is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum State {
+    /// Both records are known.
+    Linked,
+    /// One side's record is to be created, and may have been: nothing is created before it was looked for.
+    Creating(Pending),
+    /// Over; kept so that it is known why, and what comes back is known again.
+    Ended(Ending),
+}
+
+/// A creation that may have been carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Where.
+    pub side: Side,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// Why a link is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "why")]
+pub enum Ending {
+    /// The record of this side was deleted by somebody, and the other one by us, or it was gone too.
+    Deleted {
+        /// Where somebody deleted it.
+        side: Side,
+    },
+    /// The record of this side was deleted by somebody, and the other one stays.
+    Unlinked {
+        /// Where somebody deleted it.
+        side: Side,
+    },
+    /// The records of this side became one with others that are linked already.
+    Merged {
+        /// Where they were merged.
+        side: Side,
+    },
+}
+
+/// What two sides last agreed on in the fields of one rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// What each side showed then, or answered when it was written.
+    pub faces: Sides<Face>,
+    /// Since when each face is known to be so: when a reading that showed it was sent, or a write of it was answered. A reading
+    /// sent before that says nothing about this rule.
+    pub known_at: Sides<Timestamp>,
+    /// For each side the fields in which a placeholder stands there, with what belongs there.
+    #[serde(default)]
+    pub held: Sides<BTreeMap<String, Held>>,
+}
+
+/// A value that one side does not take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The value that belongs there.
+    pub value: Value,
+    /// Why it is not there.
+    pub reason: String,
+}
+
+/// What a person decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Whose state wins. For a deletion: the side that deleted (delete the other), or the other one (it stays, the link ends).
+    pub winner: Side,
+    /// What the person saw when deciding. What has changed since is a new conflict.
+    pub faces: Sides<Face>,
+    /// For a deletion: whatever the provider objects.
+    #[serde(default)]
+    pub force: bool,
+}
+
+impl Link {
+    /// Of two records that are known to be the same, and were never compared.
+    #[must_use]
+    pub fn joined(left: impl Into<String>, right: impl Into<String>) -> Self {
+        Self::with(Sides { left: Some(left.into()), right: Some(right.into()) })
+    }
+
+    /// Of a record that the other side does not have (yet).
+    #[must_use]
+    pub fn lone(side: Side, id: impl Into<String>) -> Self {
+        let mut ids = Sides::default();
+        ids[side] = Some(id.into());
+        Self::with(ids)
+    }
+
+    fn with(ids: Sides<Option<String>>) -> Self {
+        Self {
+            ids,
+            state: State::Linked,
+            bases: BTreeMap::new(),
+            external: Sides::default(),
+            status: Sides::default(),
+            written_at: Sides::default(),
+            refused: Sides::default(),
+            decisions: BTreeMap::new(),
+        }
+    }
+}

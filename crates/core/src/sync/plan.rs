@@ -1,0 +1,197 @@
+//! From what both sides show and what they last agreed on to what has to be done: the one function that decides.
+
+use super::agreement::Agreement;
+use super::link::Link;
+use super::schema::{Refusal, Schema};
+use super::side::{Side, Sides};
+use super::value::{Face, Fields};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What is decided with, the same for all records of a sync.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// The agreement.
+    pub agreement: &'a Agreement,
+    /// What fields each side has.
+    pub schemas: Sides<&'a Schema>,
+    /// What each side's provider can do.
+    pub can: Sides<Can>,
+    /// The present moment.
+    pub now: Timestamp,
+    /// A reading sent before this moment is too old to write over a value that it shows.
+    pub fresh_after: Timestamp,
+}
+
+/// What a provider can do with a type of records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Can {
+    /// Whether a deletion can be taken back by people.
+    pub undelete: bool,
+    /// Whether it may object to a deletion, and can be forced.
+    pub objects: bool,
+}
+
+/// What a side shows of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing is known of one.
+    Never,
+    /// There it is.
+    Here(Snapshot),
+    /// It was there.
+    Gone {
+        /// Its id.
+        id: String,
+        /// Since when that is known.
+        at: Timestamp,
+        /// The record it was merged into.
+        merged_into: Option<String>,
+    },
+}
+
+/// A record as one reading showed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its id.
+    pub id: String,
+    /// Its fields.
+    pub fields: Fields,
+    /// When the reading was sent.
+    pub read_at: Timestamp,
+    /// When it was last changed: by the provider's clock, or, where that tells no time, when the change was seen.
+    pub changed_at: Timestamp,
+}
+
+/// What has to be done about a pair of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Sides whose record has to be read again before anything can be decided. Then there is nothing else in the plan but `link`.
+    pub refresh: Sides<bool>,
+    /// What is to be sent to each side.
+    pub actions: Sides<Option<Action>>,
+    /// The link as it is now, before the actions: with what was agreed without writing.
+    pub link: Link,
+    /// What a person has to decide. What is not listed is no conflict (any more).
+    pub conflicts: Vec<Conflict>,
+    /// Conflicts that the policy decided, for the record.
+    pub decided: Vec<Conflict>,
+}
+
+/// Something to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A new record.
+    Create(Write),
+    /// Other values in these fields.
+    Update {
+        /// Of this record.
+        id: String,
+        /// The values.
+        write: Write,
+    },
+    /// The record is to be archived, or deleted where there is no archive.
+    Delete {
+        /// Which.
+        id: String,
+        /// Whatever the provider objects.
+        force: bool,
+    },
+}
+
+/// Values for fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Write {
+    /// By field; empty ones clear the field.
+    pub fields: Fields,
+    /// The rules they come from, each with the faces of both sides once this is written, and what is held there.
+    pub rules: Vec<Agreed>,
+    /// What belongs there and is not taken.
+    pub refusals: Vec<Refusal>,
+    /// The kind of status among the fields ([`super::status::Status::key`]), if there is one.
+    pub status: Option<String>,
+    /// The external id among the fields, if there is one.
+    pub external: Option<String>,
+}
+
+/// What both sides will have agreed on in a rule, once a write is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// The rule's name.
+    pub rule: String,
+    /// The base it becomes. The times are those of the readings; settling sets the written side's.
+    pub base: super::link::Base,
+    /// What the written side showed before.
+    pub before: Face,
+}
+
+/// Something that two sides do not agree on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// What about.
+    pub kind: ConflictKind,
+    /// What each side shows in the rule's fields.
+    pub faces: Sides<Face>,
+    /// When each side changed, as far as that is known.
+    pub times: Sides<Option<Timestamp>>,
+    /// What they last agreed on, if they ever did.
+    pub base: Option<Sides<Face>>,
+    /// Who won, for one that the policy decided.
+    pub winner: Option<Side>,
+}
+
+/// What a conflict is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum ConflictKind {
+    /// Both sides changed the fields of this rule, differently.
+    Field {
+        /// The rule.
+        rule: String,
+    },
+    /// One side's record is gone, and the other's may not just follow: the policy says to ask, or it was changed meanwhile.
+    Deletion {
+        /// Where it is gone.
+        side: Side,
+        /// Why it has to be asked.
+        reason: String,
+    },
+    /// Several records could be the one that this one is the same as.
+    Match {
+        /// Where the record is that nobody is linked to yet.
+        side: Side,
+        /// Its id.
+        id: String,
+        /// The ids on the other side.
+        candidates: Vec<String>,
+    },
+    /// A record is the same as one that is linked already: there are two of one thing on one side.
+    Duplicate {
+        /// Where there are two.
+        side: Side,
+        /// The one without a link.
+        id: String,
+        /// The one with a link.
+        of: String,
+    },
+    /// More was deleted than the guard lets pass.
+    Guard {
+        /// Where it was deleted.
+        side: Side,
+        /// How many deletions wait.
+        waiting: u64,
+    },
+}
+
+/// What to do about a pair. Asks nobody and changes nothing.
+#[must_use]
+pub fn plan(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
+    let _ = (terms, seen);
+    Plan {
+        refresh: Sides::default(),
+        actions: Sides::default(),
+        link: link.clone(),
+        conflicts: Vec::new(),
+        decided: Vec::new(),
+    }
+}
