@@ -1,0 +1,161 @@
+//! Creations that may have been carried out: looked for, and only then repeated.
+
+use super::engine::Engine;
+use super::pairs::Pair;
+use super::{Halt, send};
+use crate::load;
+use std::collections::BTreeMap;
+use syncline_core::sync::identity;
+use syncline_core::sync::{Pending, Seen, Side, State};
+use syncline_core::time::Timestamp;
+use syncline_store::runs::{Mode, Trigger};
+use syncline_store::syncs::{keys, links};
+use syncline_store::{Scope, positions, records};
+
+/// Looks for what may have been created. Answers the pairs for which it is too early to say, by their number, with when to look again;
+/// all others are `Linked`: with the record that was found, or without, and then it may be created.
+///
+/// # Errors
+/// [`Halt`].
+pub async fn pending(
+    engine: &Engine,
+    purpose: &'static str,
+    pairs: &mut [Pair],
+) -> Result<BTreeMap<usize, Timestamp>, Halt> {
+    let mut early = BTreeMap::new();
+    for side in Side::BOTH {
+        let open: Vec<(usize, Pending, String)> = { pairs.iter().enumerate() }
+            .filter_map(|(number, pair)| match pair.link.state {
+                State::Creating(pending) if pending.side == side => {
+                    Some((number, pending, pair.link.ids[side.other()].clone()?))
+                }
+                _ => None,
+            })
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        let found = look(engine, side, purpose, &open).await?;
+        for (number, pending, own) in open {
+            let pair = &mut pairs[number];
+            match found.get(&own) {
+                Some(id) => {
+                    pair.link.ids[side] = Some(id.clone());
+                    pair.link.state = State::Linked;
+                    pair.seen[side] = Seen::Never;
+                    pair.news.push("found");
+                }
+                None => match too_early(engine, side, pending).await? {
+                    Some(at) => {
+                        early.insert(number, at);
+                    }
+                    None => {
+                        pair.link.ids[side] = None;
+                        pair.link.state = State::Linked;
+                        pair.seen[side] = Seen::Never;
+                    }
+                },
+            }
+        }
+    }
+    Ok(early)
+}
+
+/// The records of `side` that name one of these as their own and are linked to no other.
+async fn look(
+    engine: &Engine,
+    side: Side,
+    purpose: &'static str,
+    open: &[(usize, Pending, String)],
+) -> Result<BTreeMap<String, String>, Halt> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let own: Vec<String> = open.iter().map(|(_, _, own)| own.clone()).collect();
+    in_the_mirror(engine, side, &own, &mut found).await?;
+    let missing: Vec<String> = own.iter().filter(|own| !found.contains_key(*own)).cloned().collect();
+    at_the_provider(engine, side, purpose, &missing, &mut found).await?;
+    let ids: Vec<&str> = found.values().flatten().map(String::as_str).collect();
+    let linked = links::by_records(&engine.cx.store, &engine.sync.id, side, &ids).await?;
+    let others: BTreeMap<String, Option<String>> = linked
+        .into_iter()
+        .filter_map(|row| Some((row.link.ids[side].clone()?, row.link.ids[side.other()].clone())))
+        .collect();
+    Ok(found
+        .into_iter()
+        .filter_map(|(own, ids)| {
+            let free = |id: &String| others.get(id).is_none_or(|other| other.as_deref() == Some(own.as_str()));
+            let id = ids.into_iter().find(free)?;
+            Some((own, id))
+        })
+        .collect())
+}
+
+async fn in_the_mirror(
+    engine: &Engine,
+    side: Side,
+    own: &[String],
+    found: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), Halt> {
+    let (store, end) = (&engine.cx.store, &engine.ends[side]);
+    let claims: Vec<String> = own.iter().map(|own| identity::claim(own)).collect();
+    for (claim, id) in keys::find(store, &engine.sync.id, side, &claims).await? {
+        let known = records::of(store, &end.connection.id, &end.object.object_type, &[id.as_str()]).await?;
+        let is_here = known.first().is_some_and(|stored| matches!(engine.seen(side, stored), Seen::Here(_)));
+        if let Some(own) = claim.strip_prefix("x:").filter(|_| is_here) {
+            found.entry(own.to_owned()).or_default().push(id);
+        }
+    }
+    Ok(())
+}
+
+async fn at_the_provider(
+    engine: &Engine,
+    side: Side,
+    purpose: &'static str,
+    missing: &[String],
+    found: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), Halt> {
+    let (end, schema) = (&engine.ends[side], engine.schema(side));
+    let Some(field) = &engine.sync.agreement.sides[side].external else { return Ok(()) };
+    let most = end.writer.batches(&end.object).find.max(1);
+    for piece in missing.chunks(most) {
+        let call = |at: &syncline_providers::load::At<'_>| end.writer.find(at, &end.object, schema, field, piece);
+        let read = |at: &syncline_providers::load::At<'_>, reply: &syncline_providers::wire::Reply<'_>| {
+            end.writer.found(at, &end.object, schema, field, piece, reply)
+        };
+        let Some((hits, _)) = send::ask(engine, side, purpose, call, read).await? else { return Ok(()) };
+        for (own, id) in hits {
+            found.entry(own).or_default().push(id);
+        }
+    }
+    Ok(())
+}
+
+/// Until when not to have found it proves nothing. Where the provider can be searched, until its index has settled; where it can only
+/// be walked through, until a walk that began after the creation was sent has come to its end, which is asked for.
+async fn too_early(engine: &Engine, side: Side, pending: Pending) -> Result<Option<Timestamp>, Halt> {
+    let (cx, end) = (&engine.cx, &engine.ends[side]);
+    let now = cx.now();
+    let can_search = engine.sync.agreement.sides[side].external.is_some()
+        && end.writer.batches(&end.object).find > 0;
+    if can_search {
+        let settled = pending.sent_at.plus(end.writer.settles());
+        return Ok((now < settled).then_some(settled));
+    }
+    let lanes = end.loader.lanes(&syncline_providers::load::Wish::default());
+    let walked = positions::get_all(&cx.store, &end.connection.id).await?;
+    let is_proven = lanes
+        .iter()
+        .filter(|lane| lane.object_type == end.object.object_type)
+        .any(|lane| walked.get(&lane.key).and_then(|at| at.full_at).is_some_and(|at| at > pending.sent_at));
+    if is_proven {
+        return Ok(None);
+    }
+    let connection = syncline_store::connections::get(&cx.store, &Scope::All, &end.connection.id).await?;
+    if let Some(connection) = connection {
+        load::request(cx, &connection, Mode::Full, Trigger::Schedule, &load::Wanted::default()).await?;
+    }
+    Ok(Some(now.plus(WALKING)))
+}
+
+/// How long until the walk is asked about again.
+const WALKING: std::time::Duration = std::time::Duration::from_secs(2);
