@@ -73,7 +73,9 @@ pub enum Refused {
         reason: String,
     },
     /// There are no ready-made terms for these two providers.
-    #[error("there is no ready-made agreement for these two providers; say which fields belong together in `agreement`")]
+    #[error(
+        "there is no ready-made agreement for these two providers; say which fields belong together in `agreement`"
+    )]
     NoTemplate,
     /// The agreement has mistakes.
     #[error("the agreement has {} mistake{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]

@@ -76,7 +76,8 @@ pub async fn resolve(
     let resolved = resolved.ok_or(Refused::Over)?;
     let now = cx.now();
     for side in Side::BOTH {
-        let ids: Vec<&str> = { places.iter() }.filter(|(of, _)| *of == side).map(|(_, id)| id.as_str()).collect();
+        let ids: Vec<&str> =
+            { places.iter() }.filter(|(of, _)| *of == side).map(|(_, id)| id.as_str()).collect();
         if !ids.is_empty() {
             marks::mark(&mut tx, &row.sync_id, side, &ids, now, now).await?;
         }
@@ -113,15 +114,19 @@ fn fits(row: &ConflictRow, choice: &Choice) -> Result<(), Refused> {
         (ConflictKind::Match { .. }, Choice::Is { .. }) => {
             Err(Refused::Misfit("it may only be the same as one of the candidates"))
         }
-        (ConflictKind::Field { .. }, _) => Err(Refused::Misfit("a field is decided for one side: `left` or `right`")),
-        (ConflictKind::Deletion { .. }, _) => {
-            Err(Refused::Misfit("a deletion is decided for one side: the one that deleted, or the one that keeps it"))
+        (ConflictKind::Field { .. }, _) => {
+            Err(Refused::Misfit("a field is decided for one side: `left` or `right`"))
         }
+        (ConflictKind::Deletion { .. }, _) => Err(Refused::Misfit(
+            "a deletion is decided for one side: the one that deleted, or the one that keeps it",
+        )),
         (ConflictKind::Match { .. }, _) => Err(Refused::Misfit("say which record it `is`, or `leave` it")),
         (ConflictKind::Duplicate { .. }, _) => {
             Err(Refused::Misfit("duplicates are merged at the provider; here it can only be left alone"))
         }
-        (ConflictKind::Guard { .. }, _) => Err(Refused::Misfit("`delete` the other side's records, or `keep` them")),
+        (ConflictKind::Guard { .. }, _) => {
+            Err(Refused::Misfit("`delete` the other side's records, or `keep` them"))
+        }
     }
 }
 
@@ -134,8 +139,7 @@ async fn follow(
 ) -> Result<Vec<(Side, String)>, Refused> {
     match (&row.conflict.kind, choice) {
         (ConflictKind::Field { rule }, Choice::Side { side, .. }) => {
-            let decision =
-                Decision { winner: *side, faces: row.conflict.faces.clone(), force: false };
+            let decision = Decision { winner: *side, faces: row.conflict.faces.clone(), force: false };
             decide(tx, row, rule, decision).await
         }
         (ConflictKind::Deletion { .. }, Choice::Side { side, force }) => {
@@ -165,7 +169,11 @@ async fn decide(
 
 async fn store(tx: &mut Tx, link: LinkRow) -> Result<(), Refused> {
     let refused = links::update(tx, &[link]).await?;
-    if refused.is_empty() { Ok(()) } else { Err(Refused::Store(StoreError::unavailable("the link changes just now"))) }
+    if refused.is_empty() {
+        Ok(())
+    } else {
+        Err(Refused::Store(StoreError::unavailable("the link changes just now")))
+    }
 }
 
 /// Links two records because a person says that they are the same.

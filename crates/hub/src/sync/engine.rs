@@ -40,9 +40,9 @@ impl End {
         let (Some(writer), Some(loader)) = (write::write(provider), load::load(provider)) else {
             return Err(format!("this version cannot write to {provider}"));
         };
-        let can = writer
-            .can(&object)
-            .ok_or_else(|| format!("records of type {} cannot be written at {provider}", object.object_type))?;
+        let can = writer.can(&object).ok_or_else(|| {
+            format!("records of type {} cannot be written at {provider}", object.object_type)
+        })?;
         Ok(Self { connection, object, writer, loader, can, names })
     }
 }
@@ -125,8 +125,7 @@ async fn end(cx: &Cx, sync: &syncs::Sync, side: Side) -> Result<Option<End>, Hal
     let connection = connections::get(&cx.store, &Scope::All, &sync.connections[side]).await?;
     let Some(connection) = connection else { return Ok(None) };
     let party = &sync.agreement.sides[side];
-    let object =
-        Object { object_type: party.object_type.clone(), collection: party.collection.clone() };
+    let object = Object { object_type: party.object_type.clone(), collection: party.collection.clone() };
     let names = mapping::fields(&sync.agreement, side);
     End::of(connection, object, names).map(Some).map_err(|why| Halt::Refused(Fault::Rejected(why)))
 }

@@ -82,7 +82,8 @@ async fn look(
     Ok(found
         .into_iter()
         .filter_map(|(own, ids)| {
-            let free = |id: &String| others.get(id).is_none_or(|other| other.as_deref() == Some(own.as_str()));
+            let free =
+                |id: &String| others.get(id).is_none_or(|other| other.as_deref() == Some(own.as_str()));
             let id = ids.into_iter().find(free)?;
             Some((own, id))
         })
@@ -118,7 +119,8 @@ async fn at_the_provider(
     let Some(field) = &engine.sync.agreement.sides[side].external else { return Ok(()) };
     let most = end.writer.batches(&end.object).find.max(1);
     for piece in missing.chunks(most) {
-        let call = |at: &syncline_providers::load::At<'_>| end.writer.find(at, &end.object, schema, field, piece);
+        let call =
+            |at: &syncline_providers::load::At<'_>| end.writer.find(at, &end.object, schema, field, piece);
         let read = |at: &syncline_providers::load::At<'_>, reply: &syncline_providers::wire::Reply<'_>| {
             end.writer.found(at, &end.object, schema, field, piece, reply)
         };
@@ -135,8 +137,8 @@ async fn at_the_provider(
 async fn too_early(engine: &Engine, side: Side, pending: Pending) -> Result<Option<Timestamp>, Halt> {
     let (cx, end) = (&engine.cx, &engine.ends[side]);
     let now = cx.now();
-    let can_search = engine.sync.agreement.sides[side].external.is_some()
-        && end.writer.batches(&end.object).find > 0;
+    let can_search =
+        engine.sync.agreement.sides[side].external.is_some() && end.writer.batches(&end.object).find > 0;
     if can_search {
         let settled = pending.sent_at.plus(end.writer.settles());
         return Ok((now < settled).then_some(settled));

@@ -120,7 +120,10 @@ pub async fn drain(
 
 /// Everything that is marked is put into the index before anything is matched: a record that is new on both sides is found then,
 /// whichever of the two is looked at first. Answers how far it came.
-async fn index_new(engine: &Engine, after: Option<(Timestamp, Side, String)>) -> Result<Option<(Timestamp, Side, String)>, Halt> {
+async fn index_new(
+    engine: &Engine,
+    after: Option<(Timestamp, Side, String)>,
+) -> Result<Option<(Timestamp, Side, String)>, Halt> {
     let (store, sync_id) = (&engine.cx.store, &engine.sync.id);
     let mut after = after;
     loop {
@@ -129,8 +132,10 @@ async fn index_new(engine: &Engine, after: Option<(Timestamp, Side, String)>) ->
         after = Some((last.asked_at, last.side, last.record_id.clone()));
         let mut tx = store.begin().await?;
         for side in Side::BOTH {
-            let ids: Vec<&str> =
-                { page.iter() }.filter(|mark| mark.side == side).map(|mark| mark.record_id.as_str()).collect();
+            let ids: Vec<&str> = { page.iter() }
+                .filter(|mark| mark.side == side)
+                .map(|mark| mark.record_id.as_str())
+                .collect();
             if !ids.is_empty() {
                 let end = &engine.ends[side];
                 let known = records::of(store, &end.connection.id, &end.object.object_type, &ids).await?;

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity::{self, Candidate, Identity};
 use syncline_core::sync::{ConflictKind, Ending, Link, Seen, Side, Sides, State};
 use syncline_store::records::{self, Stored};
-use syncline_store::syncs::links::{self, LinkRow};
 use syncline_store::syncs::keys;
+use syncline_store::syncs::links::{self, LinkRow};
 
 /// Two records, and what is known of them.
 #[derive(Clone, Debug)]
@@ -110,7 +110,10 @@ impl Gathering<'_> {
     /// The other records of the links that are known.
     fn partners(&self) -> Vec<Place> {
         let both = |row: &LinkRow| {
-            Side::BOTH.into_iter().filter_map(|side| Some((side, row.link.ids[side].clone()?))).collect::<Vec<_>>()
+            Side::BOTH
+                .into_iter()
+                .filter_map(|side| Some((side, row.link.ids[side].clone()?)))
+                .collect::<Vec<_>>()
         };
         let all: BTreeSet<Place> = self.links.values().flat_map(both).collect();
         all.into_iter().filter(|place| !self.stored.contains_key(place)).collect()
@@ -123,7 +126,8 @@ impl Gathering<'_> {
 
     /// A record with a link: the pair, once, with whatever its records were merged into.
     async fn linked(&mut self, row: LinkRow) -> Result<(), Halt> {
-        let mut pair = Pair { link: row.link.clone(), row: Some(row), seen: Sides::of(|_| Seen::Never), news: vec![] };
+        let mut pair =
+            Pair { link: row.link.clone(), row: Some(row), seen: Sides::of(|_| Seen::Never), news: vec![] };
         if places(&pair.link).any(|place| self.taken.contains(&place)) {
             return Ok(());
         }
@@ -164,8 +168,10 @@ impl Gathering<'_> {
         {
             pair.link.state = State::Ended(Ending::Merged { side });
             pair.news.push("merged");
-            if let (Some(mine), Some(theirs)) = (&pair.link.ids[side.other()], &other.link.ids[side.other()]) {
-                let twice = ConflictKind::Duplicate { side: side.other(), id: mine.clone(), of: theirs.clone() };
+            if let (Some(mine), Some(theirs)) = (&pair.link.ids[side.other()], &other.link.ids[side.other()])
+            {
+                let twice =
+                    ConflictKind::Duplicate { side: side.other(), id: mine.clone(), of: theirs.clone() };
                 self.out.questions.push(twice);
             }
             return Ok(());
@@ -222,8 +228,10 @@ impl Gathering<'_> {
         let found: Vec<Place> = candidates.keys().map(|id| (side.other(), id.clone())).collect();
         self.load(&found).await?;
         for (id, own) in here {
-            let living: Vec<Candidate> =
-                candidates.iter().filter_map(|(other, keys)| self.candidate(side, &id, &own, other, keys)).collect();
+            let living: Vec<Candidate> = candidates
+                .iter()
+                .filter_map(|(other, keys)| self.candidate(side, &id, &own, other, keys))
+                .collect();
             match identity::identify(&id, &own, &living) {
                 Identity::Is(other) => self.join(side, &id, &other),
                 Identity::Nobody => self.lone(side, &id, &own),
@@ -259,7 +267,8 @@ impl Gathering<'_> {
         if !matches!(self.seen(side.other(), Some(&place.1)), Seen::Here(_)) {
             return None;
         }
-        let of_batch = self.out.pairs.iter().find(|pair| pair.link.ids[side.other()].as_deref() == Some(other));
+        let of_batch =
+            self.out.pairs.iter().find(|pair| pair.link.ids[side.other()].as_deref() == Some(other));
         let linked_to = match of_batch {
             Some(pair) => pair.link.ids[side].clone(),
             None => { self.links.get(&place) }

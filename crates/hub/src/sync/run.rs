@@ -210,7 +210,9 @@ impl<'a> Running<'a> {
                         self.finish(RunState::Failed, Some(&why)).await?;
                         return Ok(Advanced::Over);
                     }
-                    None if self.saved.read.left && self.saved.read.right => self.turn(Phase::Indexing).await?,
+                    None if self.saved.read.left && self.saved.read.right => {
+                        self.turn(Phase::Indexing).await?
+                    }
                     None => return Ok(Advanced::Waiting(READING)),
                 },
                 Phase::Indexing => {

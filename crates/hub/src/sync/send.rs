@@ -189,7 +189,9 @@ trait OrMaybeDone {
 impl OrMaybeDone for Fault {
     fn or_maybe_done(self, call: &Call) -> Self {
         match self {
-            Self::Transient { message, .. } if call.again == Again::LookFirst => Self::MaybeCommitted(message),
+            Self::Transient { message, .. } if call.again == Again::LookFirst => {
+                Self::MaybeCommitted(message)
+            }
             Self::Unreadable(message) if call.again == Again::LookFirst => {
                 Self::MaybeCommitted(message.to_owned())
             }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use syncline_core::sync::plan::restrict;
 use syncline_core::sync::{
-    Action, Conflict, ConflictKind, Link, Outcome, Pending, Plan, Refusal, Seen, Side, Sides, Snapshot, State,
-    Value, plan, settle,
+    Action, Conflict, ConflictKind, Link, Outcome, Pending, Plan, Refusal, Seen, Side, Sides, Snapshot,
+    State, Value, plan, settle,
 };
 use syncline_core::time::Timestamp;
 use syncline_providers::load::Found;
@@ -142,7 +142,13 @@ impl Stepping<'_> {
             let linked = pair.news.contains(&"linked");
             self.out.tally.linked += u64::from(linked);
             let history = pair.news.iter().map(|news| Entry::news(news)).collect();
-            self.open.push(Open { dirty: !pair.news.is_empty(), pair, plan: None, history, questions: vec![] });
+            self.open.push(Open {
+                dirty: !pair.news.is_empty(),
+                pair,
+                plan: None,
+                history,
+                questions: vec![],
+            });
         }
         Ok(())
     }
@@ -355,11 +361,8 @@ impl Stepping<'_> {
     /// The record at `side` stays although the other one was deleted: a person said so for all of them.
     fn spare(&mut self, number: usize, side: Side) {
         let open = &mut self.open[number];
-        let decision = syncline_core::sync::link::Decision {
-            winner: side,
-            faces: Sides::default(),
-            force: false,
-        };
+        let decision =
+            syncline_core::sync::link::Decision { winner: side, faces: Sides::default(), force: false };
         open.pair.link.decisions.insert("@delete".to_owned(), decision);
         open.dirty = true;
     }
@@ -412,9 +415,11 @@ impl Stepping<'_> {
     ) -> Result<(), Halt> {
         let outcome = match outcome {
             Outcome::Exists { id: Some(id), .. } => return self.exists(number, side, id).await,
-            Outcome::Exists { id: None, message } => {
-                Outcome::Refused(vec![Refusal { field: "*".to_owned(), value: Value::Empty, reason: message }])
-            }
+            Outcome::Exists { id: None, message } => Outcome::Refused(vec![Refusal {
+                field: "*".to_owned(),
+                value: Value::Empty,
+                reason: message,
+            }]),
             Outcome::Unknown if matches!(action, Action::Create(_)) => return self.unknown(number, side),
             other => other,
         };
@@ -429,7 +434,9 @@ impl Stepping<'_> {
             (Outcome::Done { id, fields, at }, Action::Create(write) | Action::Update { write, .. }) => {
                 let mut shown = match &open.pair.seen[side] {
                     Seen::Here(snapshot) => snapshot.clone(),
-                    _ => Snapshot { id: id.clone(), fields: Default::default(), read_at: *at, changed_at: *at },
+                    _ => {
+                        Snapshot { id: id.clone(), fields: Default::default(), read_at: *at, changed_at: *at }
+                    }
                 };
                 for (name, value) in write.fields.iter().chain(fields) {
                     if engine.ends[side].names.contains(name) {
@@ -539,7 +546,8 @@ async fn keep_all(engine: &Engine, open: &mut [Open], settled: bool) -> Result<(
     for open in open.iter_mut().filter(|open| open.dirty || settled) {
         // At rest the plan says all there is to say about conflicts; before that, only what the policy decided is to be told.
         let plan = open.plan.as_ref();
-        let conflicts: Option<&[Conflict]> = if settled { plan.map(|plan| plan.conflicts.as_slice()) } else { None };
+        let conflicts: Option<&[Conflict]> =
+            if settled { plan.map(|plan| plan.conflicts.as_slice()) } else { None };
         let decided = plan.map_or(Vec::new(), |plan| plan.decided.clone());
         if let Some(plan) = &mut open.plan {
             plan.decided.clear();

@@ -2,36 +2,37 @@
 
 use super::Halt;
 use super::engine::Engine;
+use super::note::Place;
 use super::run::Tally;
 use crate::cx::Cx;
+use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::{Conflict, ConflictKind, Side, Sides};
 use syncline_store::connections::Connection;
 use syncline_store::notifications::{self, Notification};
-use syncline_store::syncs::conflicts::{self, ConflictRow};
+use syncline_store::syncs::conflicts::{self, About, NewConflict, Whose, words_of};
 use syncline_store::syncs::runs::SyncRun;
 use syncline_store::syncs::{ConflictState, Sync};
 use syncline_store::{StoreError, Tx};
 
-/// What an open guard's question goes by.
-pub fn guard_key(side: Side) -> String {
-    format!("guard/{side}")
-}
-
-/// What an open question about a record without a link goes by.
-pub fn record_key(side: Side, id: &str) -> String {
-    format!("record/{side}/{id}")
-}
-
-/// Opens questions about records without a link, and about the guard.
+/// Opens questions about records without a link, and about the guard. Records in `clear` have no question (any more).
 ///
 /// # Errors
 /// [`Halt::Trouble`] with the database's error.
-pub async fn question(engine: &Engine, questions: &[ConflictKind]) -> Result<(), Halt> {
-    if questions.is_empty() {
+pub async fn question(engine: &Engine, questions: &[ConflictKind], clear: &[Place]) -> Result<(), Halt> {
+    if questions.is_empty() && clear.is_empty() {
         return Ok(());
     }
+    let asked: Vec<NewConflict> = questions.iter().map(|kind| asked(engine, kind)).collect();
+    let mut left: BTreeMap<About, BTreeSet<String>> = BTreeMap::new();
+    for (side, id) in clear {
+        left.entry(About::Record(*side, id.clone())).or_default();
+    }
+    for question in &asked {
+        left.entry(question.about()).or_default().insert(question.open_key());
+    }
     let mut tx = engine.cx.store.begin().await?;
-    open(&engine.cx, &mut tx, &engine.sync, questions.iter().map(|kind| asked(engine, kind)).collect()).await?;
+    conflicts::close(&mut tx, &engine.sync.id, &left, ConflictState::Passed, engine.cx.now()).await?;
+    open(&engine.cx, &mut tx, &engine.sync, &asked).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -40,23 +41,25 @@ pub async fn question(engine: &Engine, questions: &[ConflictKind]) -> Result<(),
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn open(cx: &Cx, tx: &mut Tx, sync: &Sync, rows: Vec<ConflictRow>) -> Result<(), StoreError> {
-    if rows.is_empty() {
+pub async fn open(cx: &Cx, tx: &mut Tx, sync: &Sync, asked: &[NewConflict]) -> Result<(), StoreError> {
+    if asked.is_empty() {
         return Ok(());
     }
-    let new = conflicts::put(tx, &rows).await?;
-    for row in rows.iter().filter(|row| new.contains(&row.id)) {
+    let whose = Whose { sync_id: &sync.id, org_id: &sync.org_id };
+    let new = conflicts::put(tx, whose, asked, cx.now()).await?;
+    for one in asked.iter().filter(|one| new.contains(&one.id)) {
+        let (kind, subject) = words_of(&one.conflict.kind);
         let payload = serde_json::json!({
             "webhook_event_type": "sync.conflict",
             "customer_id": sync.org_id,
             "sync_id": sync.id,
-            "conflict_id": row.id,
-            "kind": row.kind,
-            "subject": row.subject,
-            "left_id": row.left_id,
-            "right_id": row.right_id,
+            "conflict_id": one.id,
+            "kind": kind,
+            "subject": subject,
+            "left_id": one.ids.left,
+            "right_id": one.ids.right,
         });
-        queue(cx, tx, sync, None, "sync.conflict", payload).await?;
+        queue(cx, tx, sync, None, "sync.conflict", &payload).await?;
     }
     Ok(())
 }
@@ -67,7 +70,7 @@ async fn queue(
     sync: &Sync,
     connection_id: Option<&str>,
     kind: &str,
-    payload: serde_json::Value,
+    payload: &serde_json::Value,
 ) -> Result<(), StoreError> {
     let now = cx.now();
     let notification = Notification {
@@ -110,66 +113,28 @@ pub async fn completed(
             "object": object,
             "sync_id": sync.id,
         });
-        queue(cx, tx, sync, Some(&connection.id), "sync.complete", payload).await?;
+        queue(cx, tx, sync, Some(&connection.id), "sync.complete", &payload).await?;
     }
     Ok(())
 }
 
-/// The row of a question about a record without a link, or about the guard.
-fn asked(engine: &Engine, kind: &ConflictKind) -> ConflictRow {
-    let (key, subject, ids) = match kind {
-        ConflictKind::Match { side, id, .. } => (record_key(*side, id), id.clone(), Some((*side, id))),
-        ConflictKind::Duplicate { side, id, .. } => (record_key(*side, id), id.clone(), Some((*side, id))),
-        ConflictKind::Guard { side, .. } => (guard_key(*side), side.name().to_owned(), None),
-        ConflictKind::Field { rule } => (rule.clone(), rule.clone(), None),
-        ConflictKind::Deletion { side, .. } => ("@delete".to_owned(), side.name().to_owned(), None),
+/// A question about a record without a link, or about the guard.
+pub fn asked(engine: &Engine, kind: &ConflictKind) -> NewConflict {
+    let mut ids: Sides<Option<String>> = Sides::default();
+    if let ConflictKind::Match { side, id, .. } | ConflictKind::Duplicate { side, id, .. } = kind {
+        ids[*side] = Some(id.clone());
+    }
+    let conflict = Conflict {
+        kind: kind.clone(),
+        faces: Sides::default(),
+        times: Sides::default(),
+        base: None,
+        winner: None,
     };
-    let mut row = row(&engine.cx, &engine.sync, key, subject, bare(kind.clone()));
-    if let Some((side, id)) = ids {
-        match side {
-            Side::Left => row.left_id = Some(id.clone()),
-            Side::Right => row.right_id = Some(id.clone()),
-        }
-    }
-    row
+    NewConflict { id: engine.cx.dice.id("cnf", engine.cx.now()), link_id: None, ids, conflict }
 }
 
-/// A conflict about no field.
-fn bare(kind: ConflictKind) -> Conflict {
-    Conflict { kind, faces: Sides::default(), times: Sides::default(), base: None, winner: None }
-}
-
-/// A conflict's row, open from now on.
-pub fn row(cx: &Cx, sync: &Sync, open_key: String, subject: String, conflict: Conflict) -> ConflictRow {
-    let now = cx.now();
-    ConflictRow {
-        id: cx.dice.id("cnf", now),
-        sync_id: sync.id.clone(),
-        org_id: sync.org_id.clone(),
-        link_id: None,
-        open_about: None,
-        open_key: Some(open_key),
-        kind: word(&conflict.kind).to_owned(),
-        subject,
-        left_id: None,
-        right_id: None,
-        conflict,
-        state: ConflictState::Open,
-        choice: None,
-        resolved_by: None,
-        opened_at: now,
-        updated_at: now,
-        resolved_at: None,
-    }
-}
-
-/// The word for a kind of conflict.
-pub fn word(kind: &ConflictKind) -> &'static str {
-    match kind {
-        ConflictKind::Field { .. } => "field",
-        ConflictKind::Deletion { .. } => "deletion",
-        ConflictKind::Match { .. } => "match",
-        ConflictKind::Duplicate { .. } => "duplicate",
-        ConflictKind::Guard { .. } => "guard",
-    }
+/// Whom the guard's question is about.
+pub fn guarded(side: Side) -> About {
+    About::Side(side)
 }

@@ -1,11 +1,12 @@
 //! What has to be read for syncs, beside what the settings wish for.
 
 use crate::cx::Cx;
-use syncline_core::sync::mapping;
+use std::collections::BTreeSet;
+use syncline_core::sync::{Side, mapping};
 use syncline_providers::load::Wish;
 use syncline_providers::write::{self, Object};
 use syncline_store::connections::Connection;
-use syncline_store::{Scope, StoreError, syncs};
+use syncline_store::{Scope, StoreError, Tx, syncs};
 
 /// Adds the types and fields that the connection's syncs speak of.
 ///
@@ -13,14 +14,28 @@ use syncline_store::{Scope, StoreError, syncs};
 /// [`StoreError`] as the database says.
 pub async fn widen(cx: &Cx, connection: &Connection, wish: &mut Wish) -> Result<(), StoreError> {
     let Some(writer) = write::write(&connection.provider) else { return Ok(()) };
-    for party in syncs::parties(&cx.store, &connection.id).await? {
-        let Some(sync) = syncs::get(&cx.store, &Scope::All, &party.sync_id).await? else { continue };
-        let own = &sync.agreement.sides[party.side];
-        let object = Object { object_type: own.object_type.clone(), collection: own.collection.clone() };
-        let names = writer.properties(&object, &mapping::fields(&sync.agreement, party.side));
-        add(wish, &own.object_type, names);
+    let filter = syncs::Filter { connection_id: Some(connection.id.clone()), ..syncs::Filter::default() };
+    for sync in syncs::list(&cx.store, &Scope::All, &filter, None, MOST).await? {
+        for side in Side::BOTH.into_iter().filter(|side| sync.connections[*side] == connection.id) {
+            let own = &sync.agreement.sides[side];
+            let object = Object { object_type: own.object_type.clone(), collection: own.collection.clone() };
+            let names = writer.properties(&object, &mapping::fields(&sync.agreement, side));
+            add(wish, &own.object_type, names);
+        }
     }
     Ok(())
+}
+
+/// The most syncs of one connection whose fields are read.
+const MOST: u32 = 1_000;
+
+/// The types of records that the connection's syncs are about, as seen by this transaction.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn types(tx: &mut Tx, connection_id: &str) -> Result<BTreeSet<String>, StoreError> {
+    let parties = syncs::on_connection(tx, connection_id).await?;
+    Ok(parties.into_iter().map(|party| party.object_type).collect())
 }
 
 fn add(wish: &mut Wish, object_type: &str, names: Vec<String>) {

@@ -179,4 +179,3 @@ pub async fn erase(cx: &Cx, sync_id: &str) -> Result<Outcome, Failure> {
     tx.commit().await?;
     Ok(if erased >= u64::from(ERASE) { Outcome::Continue(cx.now()) } else { Outcome::Done })
 }
-
