@@ -1,6 +1,9 @@
 //! Writing: what a provider takes, and how records are created, changed and deleted there. Pure: calls and what their answers
 //! mean; the hub sends, in batches, and takes a batch apart where it is refused as a whole.
 
+pub(crate) mod failure;
+pub(crate) mod project;
+
 use crate::load::At;
 use crate::wire::{Call, Fault, Reply};
 use crate::{airtable, hubspot, notion, tentoeight};
@@ -54,6 +57,28 @@ pub enum Sent<'a> {
     /// These records are to be archived, or deleted where there is no archive; and whether whatever the provider objects. All of
     /// one call say the same of that.
     Delete(&'a [(String, bool)]),
+}
+
+impl Sent<'_> {
+    /// How many records it is about.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Create(records) => records.len(),
+            Self::Update(records) => records.len(),
+            Self::Delete(records) => records.len(),
+        }
+    }
+
+    /// The values that are sent of the one at this place; none where it is a deletion.
+    #[must_use]
+    pub fn fields(&self, place: usize) -> Option<&Fields> {
+        match self {
+            Self::Create(records) => records.get(place),
+            Self::Update(records) => records.get(place).map(|(_, fields)| fields),
+            Self::Delete(_) => None,
+        }
+    }
 }
 
 /// Writing records to a provider.
