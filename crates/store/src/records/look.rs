@@ -199,7 +199,7 @@ impl Clause {
 }
 
 /// What finds `search` anywhere.
-fn pattern(search: &str) -> String {
+pub(crate) fn pattern(search: &str) -> String {
     let mut pattern = String::with_capacity(search.len() + 2);
     pattern.push('%');
     for c in search.chars() {

@@ -16,6 +16,7 @@ mod look;
 mod write;
 
 pub use gone::{erase, mark_gone, sweep, unseen};
+pub(crate) use look::pattern;
 pub use look::{Filter, TypeCount, count, get, page};
 pub use write::write;
 
