@@ -2,6 +2,7 @@
 
 use super::Sent;
 use crate::wire::{Fault, Reply};
+use syncline_core::secret::Secret;
 use syncline_core::sync::{Outcome, Refusal, Value};
 
 /// What a fault means for what was sent. A page comes from an edge, which refuses nobody's values. After an error of the server a
@@ -27,15 +28,44 @@ fn reached(status: u16) -> bool {
     status == 408 || (status >= 500 && ![521, 523, 525, 526].contains(&status))
 }
 
-/// What became of the one record that was sent: a fault that is about it is its outcome.
+/// An outcome, or a fault, without `secret`, should the provider have repeated it in its words: they go to rows, pages and the sync
+/// status of both sides.
 ///
 /// # Errors
-/// Any other fault.
-pub fn one(sent: &Sent<'_>, fault: Fault) -> Result<Vec<Outcome>, Fault> {
-    match (fault, sent) {
-        (Fault::Rejected(reason), _) if sent.count() == 1 => Ok(vec![refused(reason)]),
-        (Fault::Gone, Sent::Update(_)) if sent.count() == 1 => Ok(vec![Outcome::Gone]),
-        (fault, _) => Err(fault),
+/// The fault.
+pub fn without<T: Words>(outcome: Result<T, Fault>, secret: &Secret) -> Result<T, Fault> {
+    outcome.map_err(|fault| fault.without(secret)).map(|mut outcome| {
+        // Very short ones are no secrets, as for faults.
+        if secret.expose().len() >= 8 {
+            outcome.each(&mut |words| {
+                if words.contains(secret.expose()) {
+                    *words = words.replace(secret.expose(), "…");
+                }
+            });
+        }
+        outcome
+    })
+}
+
+/// What has words of the provider in it.
+pub trait Words {
+    /// Shows each of them.
+    fn each(&mut self, show: &mut dyn FnMut(&mut String));
+}
+
+impl Words for Outcome {
+    fn each(&mut self, show: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Refused(refusals) => refusals.iter_mut().for_each(|refusal| show(&mut refusal.reason)),
+            Self::Objected(words) | Self::Exists { message: words, .. } => show(words),
+            Self::Done { .. } | Self::Gone | Self::Unknown => {}
+        }
+    }
+}
+
+impl Words for Vec<Outcome> {
+    fn each(&mut self, show: &mut dyn FnMut(&mut String)) {
+        self.iter_mut().for_each(|outcome| outcome.each(show));
     }
 }
 
