@@ -2,6 +2,7 @@
 //! mean; the hub sends, in batches, and takes a batch apart where it is refused as a whole.
 
 pub(crate) mod failure;
+pub(crate) mod moment;
 pub(crate) mod project;
 
 use crate::load::At;

@@ -6,7 +6,8 @@ use syncline_core::secret::Secret;
 use syncline_core::sync::{Outcome, Refusal, Value};
 
 /// What a fault means for what was sent. A page comes from an edge, which refuses nobody's values. After an error of the server a
-/// record may have been made all the same; so it may when success says it in words that cannot be read.
+/// record may have been made all the same; so it may when success says it in words that cannot be read. What else may have been
+/// done may be done again.
 pub fn of(sent: &Sent<'_>, reply: &Reply<'_>, fault: Fault) -> Fault {
     let status = reply.status.as_u16();
     let creates = matches!(sent, Sent::Create(_));
@@ -18,6 +19,7 @@ pub fn of(sent: &Sent<'_>, reply: &Reply<'_>, fault: Fault) -> Fault {
         Fault::Unreadable(what) if creates && reply.status.is_success() => {
             Fault::MaybeCommitted(format!("the provider's answer cannot be understood: {what}"))
         }
+        Fault::MaybeCommitted(message) if !creates => Fault::Transient { message, wait: reply.retry_after() },
         other => other,
     }
 }
@@ -118,6 +120,9 @@ mod tests {
         let unread = of(&Sent::Create(&create), &made.reply(), Fault::Unreadable("u"));
         assert!(matches!(unread, Fault::MaybeCommitted(_)));
         assert_eq!(of(&Sent::Update(&update), &made.reply(), Fault::Unreadable("u")), Fault::Unreadable("u"));
+        let unsure =
+            of(&Sent::Update(&update), &Answer::new(503, "").reply(), Fault::MaybeCommitted("m".to_owned()));
+        assert_eq!(unsure, later(), "a change may be repeated");
     }
 
     #[test]

@@ -154,6 +154,8 @@ fn a_row_of_the_mirror_shows_the_named_cells_and_an_empty_checkbox_is_false() {
     with_desk(|desk| {
         assert_eq!(desk.fields(&body.to_string(), &wanted), expected);
         assert_eq!(desk.fields(r#"{"fields":{"Ok":true}}"#, &["Ok"]), fields(&[("Ok", "true")]));
+        let zoneless = desk.fields(r#"{"fields":{"At":"2026-01-31T10:00:00"}}"#, &["At"]);
+        assert_eq!(zoneless, fields(&[("At", "2026-01-31T10:00:00")]), "which moment that is nobody knows");
         for body in ["", "[]", "{}", r#"{"fields":null}"#] {
             assert!(desk.fields(body, &["Ok", "Name"]).is_empty(), "what is no row has no checkbox: {body}");
         }

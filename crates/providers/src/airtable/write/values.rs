@@ -1,13 +1,13 @@
 //! Values as Airtable's cells have them, and as they are (Airtable facts 5 and 6).
 
 use super::schema::PERSON;
+use crate::write::moment::moment;
 use crate::write::project;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Number, Value as Json, json};
 use std::collections::BTreeSet;
 use syncline_core::sync::{Fields, Kind, Schema, Value};
-use syncline_core::time::Timestamp;
 
 /// As [`crate::airtable::record`] writes it.
 #[derive(Deserialize)]
@@ -37,10 +37,8 @@ fn read(kind: Option<&Kind>, raw: &str) -> Value {
         Some(b'{') => serde_json::from_str(raw).map_or(Value::Empty, |cell| Value::text(plain(&cell))),
         _ => {
             let text = project::text(raw).unwrap_or_default();
-            match (kind, Timestamp::parse(&text)) {
-                (Some(Kind::DateTime), Ok(moment)) => Value::text(moment.to_string()),
-                _ => Value::text(text),
-            }
+            let moment = moment(&text).filter(|_| kind == Some(&Kind::DateTime));
+            Value::text(moment.unwrap_or_else(|| text.into_owned()))
         }
     }
 }
