@@ -129,7 +129,7 @@ async fn candidates(
     after: Option<&str>,
 ) -> Result<Vec<Candidate<String>>, StoreError> {
     // Loads and syncs wait more than they work: they take no seat from their organization's other jobs.
-    let running = jobs::running_by_organization(tx, LOAD_RUN).await?;
+    let running = jobs::running_by_organization(tx, &[LOAD_RUN, SYNC_WORK]).await?;
     let cap = cx.config.jobs.per_organization;
     // Organizations at their cap are passed over, so look at more than there are seats.
     let organizations = jobs::organizations_due(tx, after, cx.now(), free + running.len()).await?;

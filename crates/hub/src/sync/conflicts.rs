@@ -1,6 +1,5 @@
 //! What a person decides about a conflict, and what follows from it.
 
-use super::tell;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use syncline_core::sync::link::Decision;
@@ -71,8 +70,8 @@ pub async fn resolve(
     fits(&row, choice)?;
     let mut tx = cx.store.begin().await?;
     let places = follow(cx, &mut tx, &row, choice).await?;
-    let word = word(choice);
-    let resolved = conflicts::resolve(&mut tx, scope, conflict_id, &word, by, cx.now()).await?;
+    let chosen = serde_json::to_value(choice).unwrap_or_default();
+    let resolved = conflicts::resolve(&mut tx, scope, conflict_id, &chosen, by, cx.now()).await?;
     let resolved = resolved.ok_or(Refused::Over)?;
     let now = cx.now();
     for side in Side::BOTH {
@@ -90,18 +89,6 @@ pub async fn resolve(
     tx.commit().await?;
     cx.wake.jobs.notify_one();
     Ok(resolved)
-}
-
-/// As it is stored with the conflict.
-fn word(choice: &Choice) -> String {
-    match choice {
-        Choice::Side { side, force: false } => side.name().to_owned(),
-        Choice::Side { side, force: true } => format!("{side}, by force"),
-        Choice::Is { id } => format!("is {id}"),
-        Choice::Leave => "leave".to_owned(),
-        Choice::Delete => "delete".to_owned(),
-        Choice::Keep => "keep".to_owned(),
-    }
 }
 
 fn fits(row: &ConflictRow, choice: &Choice) -> Result<(), Refused> {
@@ -204,6 +191,5 @@ async fn join(
     if !links::insert(tx, &[new]).await?.is_empty() {
         return Err(Refused::Misfit("one of the two is linked to another record already"));
     }
-    let _ = tell::record_key(side, id);
     Ok(vec![(side, id.to_owned()), (side.other(), other.to_owned())])
 }

@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::{Halt, tell};
 use std::time::Duration;
 use syncline_core::sync::{ConflictKind, Side};
-use syncline_store::syncs::{ConflictState, conflicts, links};
+use syncline_store::syncs::{conflicts, links};
 
 /// How long deletions that wait for a person stay out of the way. An answer ends the wait.
 pub const ASK_AGAIN: Duration = Duration::from_secs(3_600);
@@ -28,8 +28,8 @@ pub async fn verdict(engine: &Engine, side: Side, due: u64, dry: bool) -> Result
     let now = engine.cx.now();
     let all = usize::try_from(due).unwrap_or(usize::MAX);
     let since = now.minus(DAY);
-    let answer = conflicts::latest_resolved(store, &sync.id, &tell::guard_key(side), since).await?;
-    match answer.as_ref().and_then(|row| row.choice.as_deref()) {
+    let answer = conflicts::guard_answer(store, &sync.id, side, since).await?;
+    match answer.as_ref().and_then(|choice| choice["choice"].as_str()) {
         Some("keep") => return Ok(Verdict { pass: 0, keep: true }),
         Some("delete") => return Ok(Verdict { pass: all, keep: false }),
         _ => {}
@@ -39,8 +39,7 @@ pub async fn verdict(engine: &Engine, side: Side, due: u64, dry: bool) -> Result
     let pass = (0..due).take_while(|more| !sync.agreement.guard.asks(linked + deleted, deleted + more)).count();
     if pass < all && !dry {
         let waiting = due - pass as u64;
-        tell::question(engine, &[ConflictKind::Guard { side, waiting }]).await?;
+        tell::question(engine, &[ConflictKind::Guard { side, waiting }], &[]).await?;
     }
-    let _ = ConflictState::Open;
     Ok(Verdict { pass, keep: false })
 }

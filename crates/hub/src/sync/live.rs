@@ -164,7 +164,7 @@ async fn step_of(engine: &Engine, busy: &Busy) -> Result<bool, Halt> {
         .partition(|pair| pairs::places(&pair.link).all(|place| free.contains(&place)));
     let way = Way { engine, purpose: "live", only: None, dry: false };
     let step = step::carry(way, pairs).await;
-    tell::question(engine, &gathered.questions).await?;
+    tell::question(engine, &gathered.questions, &gathered.clear).await?;
     // What was not brought to an end stays marked: put off where it is known until when, at once where not.
     let mut later: BTreeSet<Place> = step.later.iter().map(|(place, _)| place.clone()).collect();
     later.extend(blocked.iter().flat_map(|pair| pairs::places(&pair.link)));

@@ -31,10 +31,10 @@ pub async fn changed(
         if except == Some(party.sync_id.as_str()) {
             continue;
         }
-        let ids: Vec<&str> = effects
+        let ids: Vec<String> = effects
             .iter()
             .filter(|effect| effect.object_type == party.object_type)
-            .map(|effect| effect.record_id.as_str())
+            .map(|effect| effect.record_id.clone())
             .collect();
         if !ids.is_empty() {
             marks::mark(tx, &party.sync_id, party.side, &ids, now, now).await?;
@@ -68,7 +68,8 @@ pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<()
 /// [`StoreError`] as the database says.
 pub async fn ended(tx: &mut Tx, connection_id: &str, now: Timestamp) -> Result<(), StoreError> {
     for (sync_id, _) in of(tx, connection_id).await? {
-        syncs::pause(tx, &sync_id, Some("one of its connections was disconnected"), now).await?;
+        let why = Some("one of its connections was disconnected");
+        syncs::set_state(tx, &sync_id, syncs::State::Paused, why, now).await?;
         if let Some(run) = runs::unfinished_in(tx, &sync_id).await? {
             let why = "one of the connections was disconnected";
             runs::finish(tx, &run.id, syncline_store::runs::State::Cancelled, Some(why), now).await?;

@@ -18,7 +18,7 @@ use syncline_providers::load::Wish;
 use syncline_store::connections;
 use syncline_store::records::{self, Filter, Stored};
 use syncline_store::runs::{self as load_runs, Mode, State as RunState, Trigger};
-use syncline_store::syncs::runs::{self, Created, NewSyncRun, SyncRun};
+use syncline_store::syncs::runs::{self, Created, NewRun, SyncRun};
 use syncline_store::syncs::{self, Phase, Reading, Sync, links, plans};
 use syncline_store::{Scope, StoreError, Tx};
 use tokio_util::sync::CancellationToken;
@@ -106,7 +106,7 @@ pub async fn request_in(
     wanted: &Wanted,
 ) -> Result<Asked, StoreError> {
     let now = cx.now();
-    let new = NewSyncRun {
+    let new = NewRun {
         id: cx.dice.id("srn", now),
         org_id: sync.org_id.clone(),
         sync_id: sync.id.clone(),
@@ -121,7 +121,11 @@ pub async fn request_in(
         created_at: now,
     };
     let asked = match runs::create(tx, &new).await? {
-        Created::New(run) => Asked::New(*run),
+        Created::New => {
+            let run = runs::unfinished_in(tx, &sync.id).await?;
+            let gone = || StoreError::Corrupt("a run that was just made is not there".to_owned());
+            Asked::New(run.ok_or_else(gone)?)
+        }
         Created::Existing(run) => Asked::UnderWay(*run),
     };
     let work = Payload::SyncWork { sync_id: sync.id.clone(), org_id: sync.org_id.clone() };
@@ -256,7 +260,7 @@ impl<'a> Running<'a> {
         let saved = serde_json::to_string(&self.saved).unwrap_or_default();
         let counts = serde_json::to_value(&self.tally).unwrap_or_default();
         let now = self.engine.cx.now();
-        Ok(runs::checkpoint(tx, &self.run.id, self.phase, &saved, &counts, total, now).await?)
+        Ok(runs::checkpoint(tx, &self.run.id, self.phase, Some(&saved), &counts, total, now).await?)
     }
 
     /// Has both sides read, and looks whether they are. Says why it cannot be, where it cannot.
@@ -425,7 +429,7 @@ impl<'a> Running<'a> {
         if self.run.dry_run {
             self.keep_plan(&step.planned).await?;
         } else {
-            tell::question(engine, &gathered.questions).await?;
+            tell::question(engine, &gathered.questions, &gathered.clear).await?;
             let again: Vec<Place> = gathered.again;
             super::live::settle(engine, &looked, &step.later, &again, asked).await?;
         }
@@ -439,20 +443,18 @@ impl<'a> Running<'a> {
     async fn keep_plan(&mut self, planned: &[(Link, Side, Action)]) -> Result<(), Halt> {
         let most = self.engine.cx.config.sync.kept_plan.saturating_sub(self.saved.kept);
         let kept = planned.iter().take(usize::try_from(most).unwrap_or(usize::MAX));
-        let rows: Vec<plans::PlanRow> = kept
+        let rows: Vec<plans::Planned> = kept
             .zip(self.saved.kept..)
-            .map(|((link, side, action), n)| plans::PlanRow {
-                run_id: self.run.id.clone(),
+            .map(|((link, side, action), n)| plans::Planned {
                 n,
                 side: Some(*side),
                 what: super::keep::word(action).to_owned(),
-                left_id: link.ids.left.clone(),
-                right_id: link.ids.right.clone(),
-                detail: super::keep::detail(action).to_string(),
+                ids: link.ids.clone(),
+                detail: super::keep::detail(action),
             })
             .collect();
         let mut tx = self.engine.cx.store.begin().await?;
-        plans::add(&mut tx, &rows).await?;
+        plans::add(&mut tx, &self.run.id, &rows).await?;
         tx.commit().await?;
         self.saved.kept += rows.len() as u64;
         Ok(())
@@ -489,7 +491,7 @@ impl<'a> Running<'a> {
     /// [`StoreError`] as the database says.
     pub async fn pause(&self, why: &str) -> Result<(), StoreError> {
         let mut tx = self.engine.cx.store.begin().await?;
-        runs::pause(&mut tx, &self.run.id, why, self.engine.cx.now()).await?;
+        runs::pause(&mut tx, &self.run.sync_id, why, self.engine.cx.now()).await?;
         tx.commit().await
     }
 }

@@ -133,8 +133,3 @@ pub fn asked(engine: &Engine, kind: &ConflictKind) -> NewConflict {
     };
     NewConflict { id: engine.cx.dice.id("cnf", engine.cx.now()), link_id: None, ids, conflict }
 }
-
-/// Whom the guard's question is about.
-pub fn guarded(side: Side) -> About {
-    About::Side(side)
-}
