@@ -1,8 +1,8 @@
 //! Syncs made, changed and ended over the API.
 
 use super::agreement::sized;
-use super::show::SyncView;
 use super::find;
+use super::show::SyncView;
 use crate::api::Api;
 use crate::api::access::Caller;
 use crate::api::accounts::check_name;

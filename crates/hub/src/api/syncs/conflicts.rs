@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use syncline_core::sync::{ConflictKind, Face, Sides};
 use syncline_core::time::Timestamp;
+use syncline_store::Scope;
 use syncline_store::syncs::conflicts::{self, ConflictRow};
 use syncline_store::syncs::{ConflictState, Sync};
-use syncline_store::Scope;
 
 /// The kinds of conflicts there are.
 const KINDS: [&str; 5] = ["field", "deletion", "match", "duplicate", "guard"];
@@ -204,7 +204,9 @@ fn about(row: &ConflictRow) -> Sides<Vec<String>> {
             (side.other(), candidates.clone())
         }
         ConflictKind::Duplicate { side, id, of } => (*side, vec![id.clone(), of.clone()]),
-        ConflictKind::Field { .. } | ConflictKind::Deletion { .. } | ConflictKind::Guard { .. } => return ids,
+        ConflictKind::Field { .. } | ConflictKind::Deletion { .. } | ConflictKind::Guard { .. } => {
+            return ids;
+        }
     };
     ids[side].extend(more);
     ids.map(|mut ids| {

@@ -7,9 +7,9 @@ use serde::Serialize;
 use syncline_core::sync::{Face, Fields, Rule, Side, Sides, mapping};
 use syncline_core::time::Timestamp;
 use syncline_providers::write::{self, Object};
+use syncline_store::connections;
 use syncline_store::records::{self, Stored};
 use syncline_store::syncs::Sync;
-use syncline_store::connections;
 
 /// How a record is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -62,13 +62,7 @@ impl Seen {
 ///
 /// # Errors
 /// 503 when the database is away.
-pub async fn record(
-    api: &Api,
-    caller: &Caller,
-    sync: &Sync,
-    side: Side,
-    id: &str,
-) -> Result<Seen, Problem> {
+pub async fn record(api: &Api, caller: &Caller, sync: &Sync, side: Side, id: &str) -> Result<Seen, Problem> {
     let (connection_id, party) = (&sync.connections[side], &sync.agreement.sides[side]);
     let store = &api.cx.store;
     let found = records::get(store, &caller.scope, connection_id, &party.object_type, id).await?;

@@ -127,7 +127,11 @@ mod tests {
         assert_eq!((problem.status.as_u16(), problem.code), (422, "agreement_invalid"));
         let (name, list) = *problem.more.expect("the mistakes");
         assert_eq!(name, "mistakes");
-        list.as_array().expect("a list").iter().map(|one| one["at"].as_str().expect("where").to_owned()).collect()
+        list.as_array()
+            .expect("a list")
+            .iter()
+            .map(|one| one["at"].as_str().expect("where").to_owned())
+            .collect()
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::conflicts::ConflictView;
 use super::faces::{self, RecordBrief, Seen};
-use super::links::{HeldView, LinkView, held, ids};
 use super::find;
+use super::links::{HeldView, LinkView, held, ids};
 use crate::api::Api;
 use crate::api::access::Caller;
 use crate::http::{Problem, json};

@@ -156,8 +156,7 @@ pub async fn list(
     let trouble = named(trouble, Trouble::named, "`trouble` is `held`, `conflict` or `none`.")?;
     let (limit, after) = (limit(asked)?, id_cursor(cursor, "lnk")?);
     find(&api, &caller, &id).await?;
-    let filter =
-        links::Filter { sync_id: id, state, trouble, record_id: some(record), search: some(search) };
+    let filter = links::Filter { sync_id: id, state, trouble, record_id: some(record), search: some(search) };
     let mut found = links::page(&api.cx.store, &caller.scope, &filter, after.as_deref(), limit + 1).await?;
     let next = cut(&mut found, limit, |last| last.id.clone());
     let data: Vec<LinkView> = found.iter().map(LinkView::of).collect();

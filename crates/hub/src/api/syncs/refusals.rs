@@ -31,7 +31,9 @@ impl From<conflicts::Refused> for Problem {
         match refused {
             conflicts::Refused::NoConflict => Self::not_found("conflict"),
             conflicts::Refused::Over => Self::new(StatusCode::CONFLICT, "conflict_over", say),
-            conflicts::Refused::Misfit(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "choice_misfit", say),
+            conflicts::Refused::Misfit(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "choice_misfit", say)
+            }
             conflicts::Refused::Store(error) => error.into(),
         }
     }

@@ -50,6 +50,8 @@ pub struct SyncView {
     every: Option<String>,
     /// How often that is.
     runs_every: String,
+    /// Since when changes are carried over as they come; none: the first run is not that far yet.
+    live_since: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: i64,
@@ -71,6 +73,7 @@ impl SyncView {
             reason: sync.reason,
             runs_every: every.clone().unwrap_or_else(|| cx.config.sync.every.to_string()),
             every,
+            live_since: sync.primed_at,
             created_at: sync.created_at,
             updated_at: sync.updated_at,
             version: sync.version,
@@ -100,8 +103,7 @@ pub async fn list(
     let state = named(state, syncs::State::named, "`state` is `active` or `paused`.")?;
     let filter = syncs::Filter { connection_id: some(connection_id), org_id, state };
     let (limit, after) = (limit(asked)?, id_cursor(cursor, "syn")?);
-    let mut found =
-        syncs::list(&api.cx.store, &caller.scope, &filter, after.as_deref(), limit + 1).await?;
+    let mut found = syncs::list(&api.cx.store, &caller.scope, &filter, after.as_deref(), limit + 1).await?;
     let next = cut(&mut found, limit, |last| last.id.clone());
     let data: Vec<SyncView> = found.into_iter().map(|sync| SyncView::of(&api.cx, sync)).collect();
     Ok(json(&serde_json::json!({ "data": data, "next_cursor": next })))
