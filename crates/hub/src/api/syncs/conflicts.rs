@@ -1,21 +1,20 @@
-//! Conflicts over the API: what a person has to decide, and deciding it.
+//! Conflicts over the API: what a person has to decide.
 
 use super::faces::{self, RecordBrief};
 use super::{choices, cut, find, id_cursor, named, some};
 use crate::api::Api;
-use crate::api::access::{Caller, Signed};
-use crate::api::connections::{body_of, organization};
+use crate::api::access::Caller;
+use crate::api::connections::organization;
 use crate::api::events::checked;
 use crate::api::paging::limit;
 use crate::http::{Problem, json};
-use crate::sync::{self, Choice};
-use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use crate::sync::Choice;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use syncline_core::sync::{ConflictKind, Face, Sides};
+use syncline_core::sync::{ConflictKind, Face, Rule, Side, Sides};
 use syncline_core::time::Timestamp;
 use syncline_store::Scope;
 use syncline_store::syncs::conflicts::{self, ConflictRow};
@@ -23,8 +22,6 @@ use syncline_store::syncs::{ConflictState, Sync};
 
 /// The kinds of conflicts there are.
 const KINDS: [&str; 5] = ["field", "deletion", "match", "duplicate", "guard"];
-/// The longest id in a choice.
-const LONGEST_ID: usize = 1_000;
 
 /// Which conflicts.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -66,7 +63,7 @@ pub struct ConflictView {
     /// When each side changed, as far as that is known.
     changed_at: Sides<Option<Timestamp>>,
     /// Who won, where the policy decided.
-    winner: Option<syncline_core::sync::Side>,
+    winner: Option<Side>,
     state: ConflictState,
     /// What may be decided, while it is open.
     choices: Vec<Choice>,
@@ -81,13 +78,7 @@ impl ConflictView {
     /// The view of a conflict; its sync, if it is still there, says which fields a rule is about.
     #[must_use]
     pub fn of(row: ConflictRow, sync: Option<&Sync>) -> Self {
-        let fields = match (&row.conflict.kind, sync) {
-            (ConflictKind::Field { rule }, Some(sync)) => {
-                let rules = &sync.agreement.rules;
-                rules.iter().find(|one| one.name == *rule).map(|rule| rule.fields.clone())
-            }
-            _ => None,
-        };
+        let fields = sync.and_then(|sync| fields(&row.conflict.kind, &sync.agreement.rules));
         let open = row.state == ConflictState::Open;
         Self {
             choices: if open { choices::of(&row.conflict.kind) } else { Vec::new() },
@@ -111,6 +102,20 @@ impl ConflictView {
             updated_at: row.updated_at,
             resolved_at: row.resolved_at,
         }
+    }
+}
+
+/// The fields that a conflict's faces are of: a rule's, or for a deletion all of the record that is left.
+fn fields(kind: &ConflictKind, rules: &[Rule]) -> Option<Sides<Vec<String>>> {
+    match kind {
+        ConflictKind::Field { rule } => {
+            rules.iter().find(|one| one.name == *rule).map(|rule| rule.fields.clone())
+        }
+        ConflictKind::Deletion { side: gone, .. } => Some(Sides::of(|side| match side == *gone {
+            true => Vec::new(),
+            false => rules.iter().flat_map(|rule| rule.fields[side].iter().cloned()).collect(),
+        })),
+        ConflictKind::Match { .. } | ConflictKind::Duplicate { .. } | ConflictKind::Guard { .. } => None,
     }
 }
 
@@ -148,7 +153,10 @@ pub async fn list(
 }
 
 /// Views of these, each sync read once.
-async fn with_syncs(
+///
+/// # Errors
+/// 503 when the database is away.
+pub async fn with_syncs(
     api: &Api,
     caller: &Caller,
     rows: Vec<ConflictRow>,
@@ -216,33 +224,10 @@ fn about(row: &ConflictRow) -> Sides<Vec<String>> {
     })
 }
 
-/// `POST /v1/conflicts/{id}/resolve`: answers the conflict as it is then. What follows is carried out in the background.
-///
-/// # Errors
-/// 400 for a body that is no choice, 404 when there is no such conflict for this caller, 409 when it is not open any more, 422 when the
-/// choice does not fit it.
-pub async fn resolve(
-    State(api): State<Api>,
-    Signed { caller, name }: Signed,
-    Path(id): Path<String>,
-    body: Result<Json<Choice>, JsonRejection>,
-) -> Result<Response, Problem> {
-    let choice = body_of(body)?;
-    if let Choice::Is { id } = &choice
-        && id.chars().count() > LONGEST_ID
-    {
-        return Err(Problem::bad_request("bad_body", format!("`id` is at most {LONGEST_ID} characters.")));
-    }
-    let by = format!("API key {name}");
-    let row = sync::conflicts::resolve(&api.cx, &caller.scope, &id, &choice, &by).await?;
-    let views = with_syncs(&api, &caller, vec![row]).await?;
-    Ok(json(&views.into_iter().next()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use syncline_core::sync::{Conflict, Side};
+    use syncline_core::sync::Conflict;
 
     fn row(kind: ConflictKind, ids: Sides<Option<&str>>) -> ConflictRow {
         let at = Timestamp::from_millis(0);

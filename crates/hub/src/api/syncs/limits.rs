@@ -97,15 +97,14 @@ impl Mistakes {
             self.text(&format!("{at}.placeholder.{side}"), &rule.placeholder[side]);
         }
         match &rule.form {
-            Form::Join { separator } | Form::List { separator } => {
-                self.text(&format!("{at}.form.separator"), separator);
-            }
-            Form::Constant { value } => self.text(&format!("{at}.form.value"), value),
+            Form::Join { separator } => self.text(&format!("{at}.form.join.separator"), separator),
+            Form::List { separator } => self.text(&format!("{at}.form.list.separator"), separator),
+            Form::Constant { value } => self.text(&format!("{at}.form.constant.value"), value),
             Form::Options { pairs } => {
-                self.count(&format!("{at}.form.pairs"), pairs.len(), PAIRS);
+                self.count(&format!("{at}.form.options.pairs"), pairs.len(), PAIRS);
                 for (index, (left, right)) in pairs.iter().enumerate().take(PAIRS) {
-                    self.text(&format!("{at}.form.pairs[{index}][0]"), left);
-                    self.text(&format!("{at}.form.pairs[{index}][1]"), right);
+                    self.text(&format!("{at}.form.options.pairs[{index}][0]"), left);
+                    self.text(&format!("{at}.form.options.pairs[{index}][1]"), right);
                 }
             }
             Form::Direct | Form::Date => {}
@@ -152,7 +151,7 @@ mod tests {
             all,
             [
                 "sides.right.collection",
-                "rules[0].form.value",
+                "rules[0].form.constant.value",
                 "rules[1].fields.left",
                 "rules[2].name",
                 "matching[0].also.left[0]"
@@ -169,6 +168,6 @@ mod tests {
         assert_eq!(mistakes(&agreement), ["rules"]);
         let mut agreement = ready_made();
         agreement.rules[0].form = Form::Options { pairs: vec![("a".to_owned(), "b".to_owned()); 1_001] };
-        assert_eq!(mistakes(&agreement), ["rules[0].form.pairs"]);
+        assert_eq!(mistakes(&agreement), ["rules[0].form.options.pairs"]);
     }
 }

@@ -11,6 +11,7 @@ mod limits;
 mod link;
 mod links;
 mod refusals;
+mod resolve;
 mod runs;
 mod show;
 
@@ -39,7 +40,7 @@ pub fn routes() -> Router<Api> {
         .route("/v1/links/{id}/history", get(history::of_link))
         .route("/v1/conflicts", get(conflicts::list))
         .route("/v1/conflicts/{id}", get(conflicts::show))
-        .route("/v1/conflicts/{id}/resolve", post(conflicts::resolve))
+        .route("/v1/conflicts/{id}/resolve", post(resolve::resolve))
 }
 
 /// A sync of this caller.

@@ -64,9 +64,9 @@ pub struct Show {
 /// What is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Word {
-    /// What the left side has goes to the right; of a deletion: the right follows the left, or the other way about
+    /// The left side counts: its value goes to the right; what was deleted there is deleted on the right, what is there stays
     Left,
-    /// What the right side has goes to the left
+    /// The right side counts
     Right,
     /// Of a match: it is the same as the record of this id
     Is,
@@ -179,10 +179,38 @@ impl Show {
         if !choices.is_empty() {
             out::line("\nDecide it with one of:");
         }
-        for choice in choices {
-            out::line(format!("  syncline conflicts resolve {} {}", text(&conflict["id"]), words(choice)));
+        if !choices.is_empty() {
+            let mut table = table(&[]);
+            for choice in choices {
+                let command =
+                    format!("  syncline conflicts resolve {} {}", text(&conflict["id"]), words(choice));
+                table.add_row([command, meaning(&conflict, choice)]);
+            }
+            out::line(table);
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What follows from a choice.
+fn meaning(conflict: &Value, choice: &Value) -> String {
+    let side = choice["side"].as_str().unwrap_or_default();
+    let other = |side: &str| if side == "left" { "right" } else { "left" };
+    let deleted_on = conflict["about"]["side"].as_str().unwrap_or_default();
+    match (choice["choice"].as_str(), conflict["kind"].as_str()) {
+        (Some("side"), Some("deletion")) if side != deleted_on => {
+            format!("the record on the {side} stays, and the link ends")
+        }
+        (Some("side"), Some("deletion")) => {
+            let how = if choice["force"] == true { ", whatever the provider objects" } else { "" };
+            format!("delete it on the {} too{how}", other(side))
+        }
+        (Some("side"), _) => format!("write this to the {}: {}", other(side), face(&conflict["faces"][side])),
+        (Some("is"), _) => "they are the same: link them".to_owned(),
+        (Some("leave"), _) => "leave it alone: it is linked to nothing".to_owned(),
+        (Some("delete"), _) => "carry the deletions over".to_owned(),
+        (Some("keep"), _) => "the records stay, and the links end".to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -296,6 +324,28 @@ mod tests {
             ("guard", json!({"side": "right", "waiting": 30}), "30 deletions on the right wait"),
         ] {
             assert_eq!(about(&json!({"kind": kind, "about": about_it})), said);
+        }
+    }
+
+    #[test]
+    fn what_follows_from_a_choice_is_said() {
+        let conflict = |kind: &str| json!({"kind": kind, "about": {"side": "left"}, "faces": {"left": ["Ada"], "right": ["Adah"]}});
+        for (kind, choice, said) in [
+            ("field", json!({"choice": "side", "side": "left"}), "write this to the right: Ada"),
+            ("deletion", json!({"choice": "side", "side": "left"}), "delete it on the right too"),
+            (
+                "deletion",
+                json!({"choice": "side", "side": "left", "force": true}),
+                "delete it on the right too, whatever the provider objects",
+            ),
+            (
+                "deletion",
+                json!({"choice": "side", "side": "right"}),
+                "the record on the right stays, and the link ends",
+            ),
+            ("guard", json!({"choice": "keep"}), "the records stay, and the links end"),
+        ] {
+            assert_eq!(meaning(&conflict(kind), &choice), said);
         }
     }
 
