@@ -35,6 +35,7 @@ mod setup;
 mod simulated;
 mod stream;
 mod support;
+mod sync;
 mod syncs_api;
 mod syncs_api_rows;
 mod syncs_api_scene;

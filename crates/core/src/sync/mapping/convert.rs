@@ -37,18 +37,18 @@ pub fn convert(rule: &Rule, from: Side, face: &Face, to_schema: &Schema, present
     };
     let values = values.into_iter().enumerate().map(|(index, value)| {
         let there = present.and_then(|face| face.0.get(index));
-        settled(rule, value, kind_of(index), there)
+        settled(rule, &value, kind_of(index), there)
     });
     Face(values.collect())
 }
 
 /// The value as this field should hold it, given what is there.
-fn settled(rule: &Rule, value: Value, kind: Option<&Kind>, there: Option<&Value>) -> Value {
+fn settled(rule: &Rule, value: &Value, kind: Option<&Kind>, there: Option<&Value>) -> Value {
     let days_only = date::is_day(value.first());
-    let value = written(rule.style(), &fit::fit(written(rule.style(), &value), kind));
+    let value = written(rule.style(), &fit::fit(written(rule.style(), value), kind));
     let Some(there) = there else { return value };
-    if rule.form == Form::Date && days_only && kind == Some(&Kind::DateTime) {
-        return date::with_time_of(value, there);
+    if days_only && kind == Some(&Kind::DateTime) {
+        return date::with_time_of(&value, there);
     }
     if fit::is_same(&value, there, kind) { there.clone() } else { respelt(rule.style(), value, there) }
 }
