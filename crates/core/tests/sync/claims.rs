@@ -37,7 +37,8 @@ impl World {
 
     /// Reads everything, links everybody, works on everything. Whether something came of it.
     fn pass(&mut self) -> bool {
-        let state = |world: &Self| (world.sent, world.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>());
+        let state =
+            |world: &Self| (world.sent, world.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>());
         let before = state(self);
         for side in Side::BOTH {
             let ids: Vec<String> = self.providers[side].records.keys().cloned().collect();
@@ -133,11 +134,7 @@ impl World {
         }
         for side in Side::BOTH {
             let external = snaps[side].fields.get("external").map(Value::first);
-            assert_eq!(
-                external,
-                row.link.ids[side.other()].as_deref(),
-                "each holds the other's id: {row:?}"
-            );
+            assert_eq!(external, row.link.ids[side.other()].as_deref(), "each holds the other's id: {row:?}");
             self.status_tells(&row.link, problem, snaps[side]);
         }
     }
