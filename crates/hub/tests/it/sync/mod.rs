@@ -1,4 +1,7 @@
 //! Two-way sync, against the sandbox over HTTP.
 
+mod acts;
+mod better;
 mod first;
+mod parity;
 pub mod scene;

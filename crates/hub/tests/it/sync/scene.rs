@@ -1,8 +1,7 @@
 //! A hub between two accounts that are synced: HubSpot's contacts on the left, 10to8's customers on the right.
 
 use crate::setup::scene::{consent, joined, set_up};
-use crate::support::joined::{Joined, ORG};
-use crate::support::wait::until;
+use crate::support::joined::Joined;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -43,9 +42,14 @@ impl Synced {
         let ids = Sides { left: left.id.clone(), right: right.id.clone() };
         let mut agreement = hub_sync::template(&joined.hub.cx, &Scope::All, &ids).await.unwrap();
         change(&mut agreement);
+        Self::agreed(joined, left, right, agreement).await
+    }
+
+    /// Between any two connections, with these terms.
+    pub async fn agreed(joined: Joined, left: Connection, right: Connection, agreement: Agreement) -> Self {
         let new = NewSync {
             name: "People".to_owned(),
-            connections: ids,
+            connections: Sides { left: left.id.clone(), right: right.id.clone() },
             agreement: Some(agreement),
             every: None,
             run: None,
@@ -104,6 +108,7 @@ impl Synced {
             + syncline_store::stale::count(store, &self.right.id).await.unwrap();
         let jobs = self.joined.hub.get("/v1/jobs?state=waiting&limit=100").await.json();
         let running = self.joined.hub.get("/v1/jobs?state=running&limit=100").await.json();
+        let status = self.joined.hub.get("/v1/status").await.json();
         let busy = |jobs: &Value| {
             jobs["data"].as_array().unwrap().iter().any(|job| {
                 let kind = job["kind"].as_str().unwrap();
@@ -111,7 +116,8 @@ impl Synced {
                 (kind.starts_with("sync.work") || kind == "records.hydrate") && is_soon
             })
         };
-        next.is_none_or(|due| due > soon) && waiting == 0 && !busy(&jobs) && !busy(&running)
+        let heard = status["log"]["waiting_deliveries"] == 0;
+        heard && next.is_none_or(|due| due > soon) && waiting == 0 && !busy(&jobs) && !busy(&running)
     }
 
     /// The contacts that are there, by id.
@@ -208,15 +214,5 @@ impl Synced {
             .filter(|one| one["method"] != "GET")
             .filter(|one| !reads.iter().any(|path| one["path"].as_str().unwrap().contains(path)))
             .count()
-    }
-
-    /// Waits until something is so.
-    pub async fn until<T>(&self, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-        until(what, look).await
-    }
-
-    /// Whose it is.
-    pub const fn org() -> &'static str {
-        ORG
     }
 }
