@@ -105,7 +105,7 @@ async fn a_change_that_fails_is_sent_again_until_it_arrives() {
     let (id, uri) = synced.pair("Ada", "ada@example.org").await;
     for effect in effects() {
         let name = format!("Ada {}", text(&effect, "kind"));
-        let fault = json!({"provider": "tentoeight", "path": "*/customer/*", "times": 3, "effect": effect});
+        let fault = json!({"provider": "tentoeight", "method": "PATCH", "times": 3, "effect": effect});
         synced.joined.fault(fault).await;
         let last = text(&effect, "kind").to_owned();
         synced.edit_contact(&id, json!({ "lastname": last })).await;

@@ -77,7 +77,7 @@ async fn a_change_that_hubspot_refuses_does_not_hold_up_those_of_its_batch() {
         synced.run().await;
         for (number, uri) in uris.iter().enumerate() {
             let contact = contact_of(&synced, uri).await;
-            let name = if number == 2 { "P2".to_owned() } else { format!("Q{number}") };
+            let name = if number == 2 { String::new() } else { format!("Q{number}") };
             assert_eq!(text(&contact, "firstname"), name, "{word}");
             assert_eq!(
                 text(&contact, "phone"),
@@ -101,7 +101,7 @@ async fn an_address_that_another_contact_has_is_refused_for_one_field_of_one_con
     synced.edit_customer(&b, "update", change).await;
     synced.quiet().await;
     let contact = synced.contact(&bea).await;
-    assert_eq!((text(&contact, "firstname"), text(&contact, "email")), ("Beatrice", "bea@example.org"));
+    assert_eq!((text(&contact, "firstname"), text(&contact, "email")), ("Beatrice", ""), "the placeholder");
     assert!(custom(&synced.customer(&b).await, "Sync Status").contains("ada@example.org"));
     assert_eq!(synced.customer(&b).await["emails"], json!(["ada@example.org"]), "what was typed stays");
     let again = synced.run().await;
