@@ -12,7 +12,7 @@ use std::time::Duration;
 use syncline_core::sync::plan::restrict;
 use syncline_core::sync::{
     Action, Conflict, ConflictKind, Ending, Link, Outcome, Pending, Plan, Refusal, Seen, Side, Sides,
-    Snapshot, State, Value, plan, settle,
+    Snapshot, State, Terms, Value, plan, settle,
 };
 use syncline_core::time::Timestamp;
 use syncline_providers::load::Found;
@@ -109,7 +109,8 @@ struct Open {
 
 /// Carries pairs as far as they go.
 pub async fn carry(way: Way<'_>, pairs: Vec<Pair>) -> Step {
-    let mut step = Stepping { way, open: Vec::new(), out: Step::default() };
+    let fresh_after = way.engine.terms().fresh_after;
+    let mut step = Stepping { way, fresh_after, open: Vec::new(), out: Step::default() };
     step.out.tally.looked_at = pairs.len() as u64;
     if let Err(halt) = step.begin(pairs).await {
         step.out.halt = Some(halt);
@@ -124,6 +125,8 @@ pub async fn carry(way: Way<'_>, pairs: Vec<Pair>) -> Step {
 
 struct Stepping<'a> {
     way: Way<'a>,
+    /// What was read in this step is fresh, however long the step takes.
+    fresh_after: Timestamp,
     open: Vec<Open>,
     out: Step,
 }
@@ -176,7 +179,7 @@ impl Stepping<'_> {
     }
 
     fn plan(&mut self) {
-        let terms = self.way.engine.terms();
+        let terms = Terms { fresh_after: self.fresh_after, ..self.way.engine.terms() };
         for open in &mut self.open {
             let seen = open.pair.seen.as_ref();
             let is_unread = Sides::of(|side| {

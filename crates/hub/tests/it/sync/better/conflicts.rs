@@ -81,7 +81,7 @@ async fn a_conflict_that_people_settle_themselves_is_none_any_more() {
     let conflict = synced.conflict().await;
     synced.edit_customer(&uri, "update", json!({ "name": "Adah" })).await;
     synced.quiet().await;
-    assert!(synced.conflicts().await.is_empty());
+    assert_eq!(synced.conflicts().await, []);
     assert_eq!(names(&synced, &id, &uri).await, both("Adah"));
     let cx = &synced.joined.hub.cx;
     let late = Choice::Side { side: Side::Right, force: false };

@@ -30,7 +30,7 @@ async fn a_run_whose_key_is_withdrawn_rests_and_goes_on_when_a_person_connects_a
         .await;
     assert!(paused.reason.is_some(), "{paused:?}");
     assert_eq!(synced.joined.connection(&synced.right.id).await.status, Status::NeedsReauthorization);
-    assert!(sync_now(&synced).await.reason.is_some(), "people see why");
+    synced.as_time_passes("people see why", async || sync_now(&synced).await.reason).await;
     synced.well().await;
     assert_eq!(synced.joined.connect("tentoeight").await.id, synced.right.id);
     let ended = synced.ended(&run_id).await;
