@@ -17,6 +17,7 @@ fn with_desk<T>(check: impl FnOnce(&Desk<'_>) -> T) -> T {
         "select",
         "status",
         "multi_select",
+        "number",
         "date",
         "people",
         "formula",
@@ -59,6 +60,8 @@ fn pages_are_asked_for_by_a_filter_of_the_propertys_own_type() {
         for of in ["rich_text", "url", "phone_number", "select", "status"] {
             assert_eq!(filter(of, &["a"]), Some(json!({ "property": of, of: { "equals": "a" } })));
         }
+        let seven = json!({ "property": "number", "number": { "equals": 7 } });
+        assert_eq!(filter("number", &["7"]), Some(seven));
         let some = json!({ "property": "multi_select", "multi_select": { "contains": "a" } });
         assert_eq!(filter("multi_select", &["a"]), Some(some));
         for of in ["date", "people", "formula", "unknown"] {

@@ -18,9 +18,13 @@ pub fn call(at: &At<'_>, source: &str, schema: &Schema, field: &str, values: &[S
     let test = match of {
         "title" | "rich_text" | "url" | "email" | "phone_number" | "select" | "status" => "equals",
         "multi_select" => "contains",
+        "number" => "equals",
         _ => return None,
     };
-    let condition = |value: &String| json!({ "property": field, of: { test: value } });
+    let condition = |value: &String| {
+        let number = property::number(value).filter(|_| of == "number");
+        json!({ "property": field, of: { test: number.map_or_else(|| json!(value), Json::Number) } })
+    };
     let filter = match values {
         [value] => condition(value),
         several => json!({ "or": several.iter().map(condition).collect::<Vec<Json>>() }),

@@ -126,7 +126,8 @@ pub fn written(of: &str, value: &Value) -> Json {
     json!({ of: held })
 }
 
-fn number(text: &str) -> Option<Number> {
+/// A number as it is written.
+pub fn number(text: &str) -> Option<Number> {
     let text = text.trim();
     text.parse::<i64>().ok().map(Number::from).or_else(|| Number::from_f64(text.parse().ok()?))
 }
