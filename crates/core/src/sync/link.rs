@@ -1,5 +1,6 @@
 //! What is known of two records that are the same thing: their ids, and what they last agreed on.
 
+use super::mapping::Rule;
 use super::side::{Side, Sides};
 use super::value::{Face, Value};
 use crate::time::Timestamp;
@@ -25,10 +26,17 @@ pub struct Link {
     /// When each side last answered a write of ours: whatever was read there before that is older.
     #[serde(default)]
     pub written_at: Sides<Option<Timestamp>>,
+    /// Since when what is known of each side is in doubt: nobody knows what became of a write, or it found no record. A reading
+    /// sent before that decides nothing.
+    #[serde(default)]
+    pub doubted: Sides<Option<Timestamp>>,
     /// What each side refused although no rule says so, by field: the value and why. Forgotten when the value changes.
+    ///
+    /// Names that are no field's: `*` for a write that was refused as a whole, `*` and a rule for that rule's values alone (both
+    /// with a [`super::settle::fingerprint`] as the value), `@delete` for a deletion that the provider objected to.
     #[serde(default)]
     pub refused: Sides<BTreeMap<String, Held>>,
-    /// What a person decided about a conflict: by rule (`@delete` for a deletion), until it is carried out.
+    /// What a person decided about a conflict: by rule ([`DELETION`] for a deletion), until it is carried out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub decisions: BTreeMap<String, Decision>,
 }
@@ -78,6 +86,9 @@ pub enum Ending {
 /// What two sides last agreed on in the fields of one rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
+    /// Which fields the faces are of ([`Base::shape_of`]): a rule that was given other fields has never agreed on them.
+    #[serde(default)]
+    pub shape: u64,
     /// What each side showed then, or answered when it was written.
     pub faces: Sides<Face>,
     /// Since when each face is known to be so: when a reading that showed it was sent, or a write of it was answered. A reading
@@ -109,6 +120,46 @@ pub struct Decision {
     pub force: bool,
 }
 
+/// The name under which a deletion is decided about and objected to.
+pub const DELETION: &str = "@delete";
+
+/// The name under which a write that was refused as a whole is remembered.
+pub const WHOLE: &str = "*";
+
+impl Base {
+    /// Equal for rules over the same fields, different (but for chance) for others.
+    #[must_use]
+    pub fn shape_of(rule: &Rule) -> u64 {
+        let mut hash = Fnv1a::default();
+        for (_, fields) in rule.fields.iter() {
+            for field in fields {
+                hash.write(field.as_bytes());
+                hash.write(&[0]);
+            }
+            hash.write(&[1]);
+        }
+        // JSON readers that keep numbers as floats keep this one whole.
+        hash.0 & ((1 << 53) - 1)
+    }
+}
+
+/// FNV-1a: short, the same in every build, and kept in rows. Not for anything that somebody could attack.
+struct Fnv1a(u64);
+
+impl Default for Fnv1a {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv1a {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
 impl Link {
     /// Of two records that are known to be the same, and were never compared.
     #[must_use]
@@ -124,6 +175,28 @@ impl Link {
         Self::with(ids)
     }
 
+    /// The record of `side` is now this one: the provider made one of several. What the sides agreed on stays, so that what became
+    /// of the values there is found as a change and goes to the other side.
+    pub fn moved(&mut self, side: Side, id: impl Into<String>) {
+        self.ids[side] = Some(id.into());
+        self.external[side] = None;
+        self.refused[side].clear();
+    }
+
+    /// The other side's record is gone for good: as of a record that the other side does not have (yet).
+    pub fn widowed(&mut self, side: Side) {
+        let gone = side.other();
+        self.ids[gone] = None;
+        self.external = Sides::default();
+        self.status[gone] = None;
+        self.written_at[gone] = None;
+        self.doubted[gone] = None;
+        self.refused = Sides::default();
+        self.decisions.clear();
+        self.bases.clear();
+        self.state = State::Linked;
+    }
+
     fn with(ids: Sides<Option<String>>) -> Self {
         Self {
             ids,
@@ -132,6 +205,7 @@ impl Link {
             external: Sides::default(),
             status: Sides::default(),
             written_at: Sides::default(),
+            doubted: Sides::default(),
             refused: Sides::default(),
             decisions: BTreeMap::new(),
         }

@@ -1,7 +1,33 @@
-//! The mapping as data: rules between the fields of the two sides.
+//! The mapping as data: rules between the fields of the two sides, and what they do to values.
+//!
+//! What a side shows in the fields of a rule is its face ([`face`]); [`convert`] says what the other side should show then. That is a
+//! lens: what the other side shows now is kept wherever it is the same already, only spelt otherwise.
 
-use super::side::Sides;
+mod check;
+mod convert;
+mod date;
+mod fit;
+mod join;
+mod keys;
+#[cfg(test)]
+mod laws;
+mod list;
+mod options;
+mod refuse;
+mod same;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use check::check;
+pub use convert::{assemble, components, convert, face};
+pub use keys::match_values;
+pub use refuse::{refusals, withheld};
+pub use same::{alike, alike_values, normal};
+
+use super::agreement::{Agreement, Direction};
+use super::side::{Side, Sides};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A rule: which fields of the left are which of the right, and how one becomes the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,14 +62,15 @@ pub enum Form {
     #[default]
     Direct,
     /// Two or more fields on one side, one on the other: joined with one separator, leaving out empty parts; split at the first
-    /// ones (10to8 facts 8: at the first space).
+    /// ones (10to8 facts 8: at the first space). A text that still begins with the parts that are there is split behind them, so
+    /// that a first name of two words stays one.
     Join {
         /// Between the parts; a space when not given.
         #[serde(default = "space")]
         separator: String,
     },
     /// One field for the first and one for the rest on one side, a list on the other (10to8 facts 8). The rest is joined with the
-    /// separator.
+    /// separator, and read with commas or line ends between its values. Where the first is empty, it is left out of the list.
     List {
         /// Between the values of the rest; `",\n"` when not given.
         #[serde(default = "comma_and_line")]
@@ -112,16 +139,43 @@ pub struct Mistake {
     pub message: String,
 }
 
-/// What is wrong with an agreement, given what fields there are.
+/// All fields of `side` that the agreement speaks of: of the rules, for matching, and those for the external id and the status.
 #[must_use]
-pub fn check(agreement: &super::Agreement, schemas: Sides<&super::Schema>) -> Vec<Mistake> {
-    let _ = (agreement, schemas);
-    Vec::new()
+pub fn fields(agreement: &Agreement, side: Side) -> BTreeSet<String> {
+    let party = &agreement.sides[side];
+    let rules = agreement.rules.iter().flat_map(|rule| &rule.fields[side]);
+    let matching = agreement.matching.iter().flat_map(|key| &key.also[side]);
+    rules.chain(matching).chain(&party.external).chain(&party.status).cloned().collect()
 }
 
-/// All fields of `side` that the agreement speaks of.
+/// Whether the rule ever writes to `side`: the sync's direction and the rule's own both have to let it, and a constant is written
+/// where its field is.
 #[must_use]
-pub fn fields(agreement: &super::Agreement, side: super::Side) -> std::collections::BTreeSet<String> {
-    let _ = (agreement, side);
-    std::collections::BTreeSet::new()
+pub fn writes(agreement: &Agreement, rule: &Rule, side: Side) -> bool {
+    let direction = match agreement.direction {
+        Direction::Both => true,
+        Direction::LeftToRight => side == Side::Right,
+        Direction::RightToLeft => side == Side::Left,
+    };
+    let way = match rule.way {
+        Way::Both => true,
+        Way::LeftToRight => side == Side::Right,
+        Way::RightToLeft => side == Side::Left,
+    };
+    direction && way && !rule.fields[side].is_empty()
+}
+
+impl Rule {
+    /// The side with several fields, for forms that have one.
+    fn several(&self) -> Side {
+        if self.fields.right.len() > 1 { Side::Right } else { Side::Left }
+    }
+
+    /// What counts as the same; only forms that carry values over as they are have e-mail addresses and phone numbers.
+    fn style(&self) -> &Normalise {
+        match self.form {
+            Form::Direct | Form::List { .. } => &self.normalise,
+            _ => &Normalise::Trim,
+        }
+    }
 }

@@ -1,7 +1,15 @@
 //! From what both sides show and what they last agreed on to what has to be done: the one function that decides.
 
-use super::agreement::Agreement;
-use super::link::Link;
+mod case;
+mod create;
+mod ending;
+mod lens;
+mod pair;
+mod rule;
+mod writes;
+
+use super::agreement::{Agreement, Direction};
+use super::link::{DELETION, Ending, Link, State};
 use super::schema::{Refusal, Schema};
 use super::side::{Side, Sides};
 use super::value::{Face, Fields};
@@ -21,6 +29,18 @@ pub struct Terms<'a> {
     pub now: Timestamp,
     /// A reading sent before this moment is too old to write over a value that it shows.
     pub fresh_after: Timestamp,
+}
+
+impl Terms<'_> {
+    /// Whether changes go to this side.
+    #[must_use]
+    pub fn flows(&self, to: Side) -> bool {
+        match self.agreement.direction {
+            Direction::Both => true,
+            Direction::LeftToRight => to == Side::Right,
+            Direction::RightToLeft => to == Side::Left,
+        }
+    }
 }
 
 /// What a provider can do with a type of records.
@@ -123,6 +143,9 @@ pub struct Agreed {
     pub base: super::link::Base,
     /// What the written side showed before.
     pub before: Face,
+    /// Whether the other side has to be written too, because both have something that the other lacks. There is no moment at
+    /// which one write makes them agree: the base stays, the written side is read again, and then they are found to agree.
+    pub half: bool,
 }
 
 /// Something that two sides do not agree on.
@@ -183,15 +206,93 @@ pub enum ConflictKind {
     },
 }
 
+impl Plan {
+    /// Nothing to do, and the link stays as it is.
+    pub(crate) fn idle(link: Link) -> Self {
+        Self {
+            refresh: Sides::default(),
+            actions: Sides::default(),
+            link,
+            conflicts: Vec::new(),
+            decided: Vec::new(),
+        }
+    }
+
+    /// First these sides have to be read again.
+    pub(crate) fn unread(link: &Link, refresh: Sides<bool>) -> Self {
+        Self { refresh, ..Self::idle(link.clone()) }
+    }
+
+    /// Whether nothing has to be read or sent.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        !(self.refresh.left || self.refresh.right)
+            && self.actions.left.is_none()
+            && self.actions.right.is_none()
+    }
+}
+
 /// What to do about a pair. Asks nobody and changes nothing.
+///
+/// The plan is a whole: its actions may be carried out in any order or only in part, and whatever is carried out is settled by
+/// [`super::settle::settle`] over `plan.link`. Planning again over what came of it goes on where this left off.
 #[must_use]
 pub fn plan(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
-    let _ = (terms, seen);
-    Plan {
-        refresh: Sides::default(),
-        actions: Sides::default(),
-        link: link.clone(),
-        conflicts: Vec::new(),
-        decided: Vec::new(),
+    let doubted = Sides::of(|side| in_doubt(link, side, seen[side]));
+    match &link.state {
+        State::Creating(_) => Plan::idle(link.clone()),
+        _ if doubted.left || doubted.right => Plan::unread(link, doubted),
+        State::Ended(ending) => ending::revive(terms, link, *ending, seen),
+        State::Linked => linked(terms, link, seen),
+    }
+}
+
+/// Only what is sent to this side: what a run in one direction carries out. What was agreed without writing stays agreed, and
+/// conflicts stay open.
+#[must_use]
+pub fn restrict(mut plan: Plan, to: Side) -> Plan {
+    plan.actions[to.other()] = None;
+    plan
+}
+
+/// Whether the record may be other than this reading says: a write since then came to nobody knows what, or found nothing. A
+/// record that should be there and was never read is no better.
+fn in_doubt(link: &Link, side: Side, seen: &Seen) -> bool {
+    match seen {
+        Seen::Here(snapshot) => link.doubted[side].is_some_and(|since| snapshot.read_at < since),
+        Seen::Never => link.ids[side].is_some() && link.state == State::Linked,
+        Seen::Gone { .. } => false,
+    }
+}
+
+fn linked(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
+    match (seen.left, seen.right) {
+        (Seen::Gone { merged_into: Some(_), .. }, _) | (_, Seen::Gone { merged_into: Some(_), .. }) => {
+            Plan::idle(link.clone())
+        }
+        (Seen::Here(left), Seen::Here(right)) => pair::plan(terms, link, Sides { left, right }),
+        (Seen::Here(left), Seen::Never) => create::plan(terms, link, Side::Left, left),
+        (Seen::Never, Seen::Here(right)) => create::plan(terms, link, Side::Right, right),
+        (Seen::Gone { at, .. }, Seen::Here(right)) => ending::deleted(terms, link, Side::Left, *at, right),
+        (Seen::Here(left), Seen::Gone { at, .. }) => ending::deleted(terms, link, Side::Right, *at, left),
+        (Seen::Gone { .. }, _) => ended(link, Ending::Deleted { side: Side::Left }),
+        (_, Seen::Gone { .. }) => ended(link, Ending::Deleted { side: Side::Right }),
+        (Seen::Never, Seen::Never) => Plan::idle(link.clone()),
+    }
+}
+
+/// The link is over. What was open about a deletion is not any more.
+fn ended(link: &Link, ending: Ending) -> Plan {
+    let mut link = link.clone();
+    link.state = State::Ended(ending);
+    settle_deletion(&mut link);
+    Plan::idle(link)
+}
+
+/// Nothing about a deletion is open any more.
+fn settle_deletion(link: &mut Link) {
+    link.decisions.remove(DELETION);
+    for side in Side::BOTH {
+        link.refused[side].remove(DELETION);
     }
 }

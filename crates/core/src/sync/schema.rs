@@ -19,6 +19,21 @@ pub struct Schema {
     pub types: BTreeMap<String, String>,
 }
 
+/// Before the name of a custom field.
+const CUSTOM: &str = "custom_fields.";
+
+/// A field that comes to be by being written.
+static OPEN: Field = Field { title: String::new(), kind: Kind::Text, writable: true, longest: None };
+
+impl Schema {
+    /// The field of this name: one that is there, or one that comes to be by being written.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Field> {
+        let custom = || name.strip_prefix(CUSTOM).is_some_and(|name| !name.trim().is_empty());
+        self.fields.get(name).or_else(|| (self.open && custom()).then_some(&OPEN))
+    }
+}
+
 /// A field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {

@@ -35,6 +35,7 @@ mod setup;
 mod simulated;
 mod stream;
 mod support;
+mod sync;
 mod telemetry;
 mod timeline;
 mod wake;
