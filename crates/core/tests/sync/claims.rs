@@ -1,6 +1,6 @@
 //! What must hold once it is quiet: all readings arrived, and all work done.
 
-use crate::hub::{Lost, Row, World, texts_of};
+use crate::hub::{Lost, Row, World, mapped, texts_of};
 use crate::terms::goes_both_ways;
 use std::collections::BTreeSet;
 use syncline_core::sync::mapping::{Rule, alike, convert, face};
@@ -37,7 +37,8 @@ impl World {
 
     /// Reads everything, links everybody, works on everything. Whether something came of it.
     fn pass(&mut self) -> bool {
-        let state = |world: &Self| (world.sent, world.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>());
+        let state =
+            |world: &Self| (world.sent, world.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>());
         let before = state(self);
         for side in Side::BOTH {
             let ids: Vec<String> = self.providers[side].records.keys().cloned().collect();
@@ -133,11 +134,7 @@ impl World {
         }
         for side in Side::BOTH {
             let external = snaps[side].fields.get("external").map(Value::first);
-            assert_eq!(
-                external,
-                row.link.ids[side.other()].as_deref(),
-                "each holds the other's id: {row:?}"
-            );
+            assert_eq!(external, row.link.ids[side.other()].as_deref(), "each holds the other's id: {row:?}");
             self.status_tells(&row.link, problem, snaps[side]);
         }
     }
@@ -192,7 +189,7 @@ impl World {
         let mut kept: BTreeSet<String> = BTreeSet::new();
         for side in Side::BOTH {
             for record in self.providers[side].records.values().filter(|record| record.alive) {
-                kept.extend(texts_of(record.fields.values()));
+                kept.extend(texts_of(mapped(&record.fields)));
             }
         }
         for row in &self.rows {
