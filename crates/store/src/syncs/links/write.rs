@@ -37,6 +37,9 @@ struct Known {
     ids: Sides<Option<String>>,
 }
 
+/// Records that links want, each with the id of the link.
+type Wanted<'a> = BTreeMap<(Side, String), &'a str>;
+
 /// Stores new links, as version 1. Answers the ids of those that were not stored: a record of theirs is in another link already, of
 /// the database or of these, or the id is taken, or there is no such sync any more.
 ///
