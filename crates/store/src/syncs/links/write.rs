@@ -168,9 +168,6 @@ async fn free<'a>(
     }
 }
 
-/// The ids that links want, each with the link.
-type Wanted<'a> = BTreeMap<(Side, String), &'a str>;
-
 /// Links by id, and the records they want: of several that want the same record, or have the same id, the first.
 fn apart(rows: Vec<&LinkRow>) -> (BTreeMap<&str, &LinkRow>, Wanted<'_>) {
     let (mut storing, mut wanted) = (BTreeMap::new(), BTreeMap::new());
