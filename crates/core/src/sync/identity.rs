@@ -2,13 +2,13 @@
 //!
 //! In this order:
 //! 1. *External ids.* A record that names another as its counterpart claims it. Where both claim each other, nothing else counts.
-//!    One claim alone is enough (the answer that would have set the other was lost), unless the one claimed names somebody else:
-//!    copied records carry the ids of what they were copied from. Then a key has to confirm it, or a person.
+//!    One claim alone is enough: the answer that would have set the other was lost.
 //! 2. *Keys*, in the agreement's order: the first that finds somebody decides. A later key does not find those whom an earlier one
 //!    tells apart: people with other e-mail addresses are other people, whose phone they may share.
 //!
-//! Whoever is linked already is nobody's counterpart any more. By a claim or the first key that is worth telling (there are two of
-//! one thing); by a later key it means nothing.
+//! Who is linked already, or names somebody else that is there, is nobody's counterpart any more: copied records carry the ids of what
+//! they were copied from, and a record that was just created for one is not for another that looks alike. By a claim or the first
+//! key that is worth telling (there are two of one thing); by a later key it means nothing.
 
 use super::agreement::Agreement;
 use super::mapping::match_values;
@@ -24,7 +24,7 @@ mod tests;
 pub struct Candidate {
     /// Its id.
     pub id: String,
-    /// Its [`keys`].
+    /// Its [`keys`], without claims of records that are not there (any more): those are of no account.
     pub keys: BTreeSet<String>,
     /// Whether it is linked to another record already, and to which.
     pub linked_to: Option<String>,
@@ -93,13 +93,13 @@ impl Me<'_> {
         other.keys.contains(&claim(self.id))
     }
 
-    /// Whether it names others as its counterparts, and not this one.
-    fn is_passed_over_by(&self, other: &Candidate) -> bool {
-        !self.is_claimed_by(other) && other.keys.iter().any(|key| key.starts_with(CLAIM))
-    }
-
-    fn is_free(&self, other: &Candidate) -> bool {
-        other.linked_to.as_deref().is_none_or(|linked| linked == self.id)
+    /// Whose it is already: who is linked to it, or whom it names and not this one.
+    fn owner(&self, other: &Candidate) -> Option<String> {
+        if let Some(linked) = &other.linked_to {
+            return (linked != self.id).then(|| linked.clone());
+        }
+        let named = || other.keys.iter().find_map(|key| key.strip_prefix(CLAIM));
+        if self.is_claimed_by(other) { None } else { named().map(str::to_owned) }
     }
 
     fn by_claim(&self, candidates: &[Candidate]) -> Option<Identity> {
@@ -107,30 +107,19 @@ impl Me<'_> {
         let all: Vec<&Candidate> = candidates.iter().filter(claimed).collect();
         let mutual: Vec<&Candidate> =
             all.iter().copied().filter(|other| self.claims(other) && self.is_claimed_by(other)).collect();
-        let among = if mutual.is_empty() { all } else { mutual };
-        let found = self.decide(&among)?;
-        match &found {
-            Identity::Is(id) => {
-                let other = among.iter().find(|other| other.id == *id)?;
-                let doubtful = self.is_passed_over_by(other) && self.first_common(other).is_none();
-                Some(if doubtful { Identity::Ambiguous(vec![id.clone()]) } else { found })
-            }
-            _ => Some(found),
-        }
+        self.decide(if mutual.is_empty() { &all } else { &mutual })
     }
 
-    /// One that is free is the one; several leave it to a person, unless all but one name somebody else.
+    /// One that is free is the one; several leave it to a person.
     fn decide(&self, among: &[&Candidate]) -> Option<Identity> {
-        let free: Vec<&Candidate> = among.iter().copied().filter(|other| self.is_free(other)).collect();
-        let unclaimed: Vec<&Candidate> =
-            free.iter().copied().filter(|other| !self.is_passed_over_by(other)).collect();
-        match (free.as_slice(), unclaimed.as_slice()) {
-            ([one], _) | (_, [one]) => Some(Identity::Is(one.id.clone())),
-            ([], _) => among.iter().find_map(|other| {
-                let by = other.linked_to.clone()?;
-                Some(Identity::Taken { id: other.id.clone(), by })
-            }),
-            (several, _) => Some(Identity::Ambiguous(several.iter().map(|other| other.id.clone()).collect())),
+        let free: Vec<&Candidate> =
+            among.iter().copied().filter(|other| self.owner(other).is_none()).collect();
+        match free.as_slice() {
+            [one] => Some(Identity::Is(one.id.clone())),
+            [] => among
+                .iter()
+                .find_map(|other| Some(Identity::Taken { id: other.id.clone(), by: self.owner(other)? })),
+            several => Some(Identity::Ambiguous(several.iter().map(|other| other.id.clone()).collect())),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What must hold once it is quiet: all readings arrived, and all work done.
 
-use crate::hub::{Lost, Row, World, texts_of};
+use crate::hub::{Lost, Row, World, mapped, texts_of};
 use crate::terms::goes_both_ways;
 use std::collections::BTreeSet;
 use syncline_core::sync::mapping::{Rule, alike, convert, face};
@@ -189,7 +189,7 @@ impl World {
         let mut kept: BTreeSet<String> = BTreeSet::new();
         for side in Side::BOTH {
             for record in self.providers[side].records.values().filter(|record| record.alive) {
-                kept.extend(texts_of(record.fields.values()));
+                kept.extend(texts_of(mapped(&record.fields)));
             }
         }
         for row in &self.rows {

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity::{self, Candidate, Identity};
 use syncline_core::sync::settle::{Outcome, settle};
 use syncline_core::sync::{
-    Action, Agreement, Can, Conflict, Ending, Link, Pending, Schema, Seen, Side, Sides, Snapshot, State,
-    Terms, Value, plan,
+    Action, Agreement, Can, Conflict, Ending, Fields, Link, Pending, Schema, Seen, Side, Sides, Snapshot,
+    State, Terms, Value, plan,
 };
 use syncline_core::time::Timestamp;
 
@@ -188,7 +188,7 @@ impl World {
             .filter_map(|kept| match &kept.seen {
                 Seen::Here(there) => Some(Candidate {
                     id: there.id.clone(),
-                    keys: identity::keys(&self.agreement, other, &there.fields),
+                    keys: self.keys_of_those_there(other, there),
                     linked_to: self.partner(other, &there.id),
                 }),
                 _ => None,
@@ -202,6 +202,16 @@ impl World {
             }
             Identity::Ambiguous(_) | Identity::Taken { .. } => {}
         }
+    }
+
+    /// A candidate's keys, without claims of records that are not there.
+    fn keys_of_those_there(&self, side: Side, record: &Snapshot) -> BTreeSet<String> {
+        let there = |id: &str| {
+            let kept = self.mirror[side.other()].get(id);
+            kept.is_some_and(|kept| matches!(kept.seen, Seen::Here(_)))
+        };
+        let keys = identity::keys(&self.agreement, side, &record.fields);
+        keys.into_iter().filter(|key| key.strip_prefix("x:").is_none_or(there)).collect()
     }
 
     fn partner(&self, side: Side, id: &str) -> Option<String> {
@@ -324,6 +334,9 @@ impl World {
     fn send(&mut self, at: usize, side: Side, action: &Action) -> Outcome {
         let now = self.tick();
         self.sent += 1;
+        if std::env::var("SYNCLINE_TRACE").is_ok() {
+            eprintln!("SEND {side} {action:?}");
+        }
         match action {
             Action::Create(write) => {
                 let made_for = self.rows[at].link.ids[side.other()].clone();
@@ -371,7 +384,7 @@ impl World {
     /// What people typed that a record shows.
     pub fn live_texts(&self, side: Side, id: &str) -> Vec<String> {
         let Some(record) = self.providers[side].records.get(id) else { return Vec::new() };
-        let shown = texts_of(record.fields.values());
+        let shown = texts_of(mapped(&record.fields));
         let live = self.typed.iter().filter(|(_, removed)| !**removed).map(|(text, _)| text);
         live.filter(|text| shown.iter().any(|shown| shown.contains(*text))).cloned().collect()
     }
@@ -405,6 +418,14 @@ impl World {
         link.state = State::Linked;
         link.ids[side] = found;
     }
+}
+
+/// What people type, without what we write beside it.
+pub fn mapped(fields: &Fields) -> impl Iterator<Item = &Value> {
+    fields
+        .iter()
+        .filter(|(field, _)| !matches!(field.as_str(), "status" | "external"))
+        .map(|(_, value)| value)
 }
 
 /// Lower-case texts of values.

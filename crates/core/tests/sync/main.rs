@@ -7,6 +7,7 @@ mod claims;
 mod history;
 mod hub;
 mod provider;
+mod regressions;
 mod terms;
 
 use history::{choice, ops};

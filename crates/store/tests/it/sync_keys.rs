@@ -15,6 +15,7 @@ for_each_database!(
     keys_are_compared_byte_by_byte,
     long_keys_are_told_apart_by_all_of_them,
     what_is_forgotten_finds_nothing_any_more,
+    a_key_that_many_have_finds_the_first_of_them,
     thousands_are_replaced_and_found_at_once,
 );
 
@@ -106,6 +107,17 @@ async fn what_is_forgotten_finds_nothing_any_more(db: &TestDb) {
     assert_eq!(forget(&["1", "3", "9"]).await, 3);
     assert_eq!(forget(&[]).await, 0);
     assert_eq!(find(&store, Side::Left, &["a", "b"]).await, pairs(&[("a", "2")]));
+}
+
+async fn a_key_that_many_have_finds_the_first_of_them(db: &TestDb) {
+    let store = with_sync(db).await;
+    let new = (0..500).map(|id| (format!("{id:03}"), owned(&["p:0", "p:1"]).into_iter().collect()));
+    let new: BTreeMap<String, BTreeSet<String>> = new.chain(keys_of(&[("x", &["p:2"])])).collect();
+    in_tx(&store, async |tx| keys::replace(tx, "syn_1", Side::Left, &new).await).await;
+    let found = find(&store, Side::Left, &["p:0", "p:1", "p:2"]).await;
+    assert_eq!(found.len(), 2 * keys::MOST + 1);
+    assert_eq!((found[0].1.as_str(), found[keys::MOST - 1].1.as_str()), ("000", "199"));
+    assert_eq!(found.last().unwrap().1, "x");
 }
 
 async fn thousands_are_replaced_and_found_at_once(db: &TestDb) {

@@ -22,6 +22,7 @@ for_each_database!(
     whoever_stores_records_learns_which_sides_they_are,
     what_belonged_to_a_sync_is_erased_in_batches_and_nothing_else,
     nothing_is_written_for_a_sync_that_is_gone,
+    looking_at_what_there_is_changes_nothing,
 );
 
 fn org(id: &str) -> Scope {
@@ -295,4 +296,12 @@ async fn nothing_is_written_for_a_sync_that_is_gone(db: &TestDb) {
     .await;
     assert!(keys::of(&store, "syn_1", Side::Left, &owned(&["1"])).await.unwrap().is_empty());
     assert_eq!(conflicts::count_open(&store, &Scope::All, None).await.unwrap(), 1);
+}
+
+async fn looking_at_what_there_is_changes_nothing(db: &TestDb) {
+    let store = with_sync(db).await;
+    fill(&store, "syn_1").await;
+    let before = sizes(&store, "syn_1").await;
+    syncs::refresh_statistics(&store).await.unwrap();
+    assert_eq!(sizes(&store, "syn_1").await, before);
 }

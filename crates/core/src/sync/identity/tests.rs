@@ -48,13 +48,18 @@ fn the_one_that_names_back_is_taken_before_one_that_does_not() {
 }
 
 #[test]
-fn a_copy_that_names_its_originals_counterpart_is_put_to_a_person() {
-    let counterpart = free("b", &["x:original", "0:orig@x.org"]);
-    assert_eq!(
-        who(&["x:b", "0:copy@x.org"], std::slice::from_ref(&counterpart)),
-        Identity::Ambiguous(vec!["b".to_owned()])
-    );
-    assert_eq!(who(&["x:b", "0:orig@x.org"], &[counterpart]), is("b"), "the key confirms it");
+fn a_copy_does_not_take_the_counterpart_of_what_it_was_copied_from() {
+    let counterpart = free("b", &["x:original", "0:me@x.org"]);
+    let taken = Identity::Taken { id: "b".to_owned(), by: "original".to_owned() };
+    assert_eq!(who(&["x:b", "0:me@x.org"], &[counterpart]), taken);
+}
+
+#[test]
+fn what_was_just_created_for_one_is_not_for_another_that_looks_alike() {
+    let created = [free("b", &["x:twin", "0:me@x.org", "1:+44"])];
+    let taken = Identity::Taken { id: "b".to_owned(), by: "twin".to_owned() };
+    assert_eq!(who(&["0:me@x.org"], &created), taken);
+    assert_eq!(who(&["1:+44"], &created), Identity::Nobody);
 }
 
 #[test]

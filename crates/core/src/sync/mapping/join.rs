@@ -17,8 +17,9 @@ pub(super) fn joined(separator: &str, parts: &[Value]) -> Value {
 /// A text or a part with one separator between what is in it, and no blanks around that.
 pub(super) fn normal(separator: &str, value: &Value) -> Value {
     let text = whole(value);
+    let text = text.trim();
     if separator.is_empty() {
-        return Value::text(text.trim());
+        return Value::text(text);
     }
     let words: Vec<&str> = text.split(separator).map(str::trim).filter(|word| !word.is_empty()).collect();
     Value::text(words.join(separator))

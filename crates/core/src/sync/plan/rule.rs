@@ -61,12 +61,18 @@ pub(super) fn decide(case: &Case<'_>) -> Verdict {
         None => return first(case, writable),
         Some(_) => Sides::of(|side| case.changed(side)),
     };
-    match (changed.left, changed.right) {
+    let mut verdict = match (changed.left, changed.right) {
         (false, false) => freed(case, writable),
         (true, false) => flow(case, Side::Left, writable),
         (false, true) => flow(case, Side::Right, writable),
         (true, true) => both(case, writable),
+    };
+    // Who typed over a placeholder did not see what belonged there: it goes, but not without a trace.
+    let over = |from: &Side| case.typed_over(*from) && verdict.sends[from.other()].is_some();
+    if let (None, Some(from)) = (&verdict.decided, Side::BOTH.into_iter().find(over)) {
+        verdict.decided = Some(case.conflict(Some(from)));
     }
+    verdict
 }
 
 /// The side that only follows the other one, whatever is typed there.

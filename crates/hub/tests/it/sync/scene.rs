@@ -86,6 +86,8 @@ impl Synced {
 
     /// Waits until every webhook was delivered and everything that follows from it was done.
     pub async fn quiet(&self) {
+        // Providers tell a little later.
+        self.joined.advance(Duration::from_secs(5)).await;
         let mut calm = 0;
         self.as_time_passes("nothing is left to do", async || {
             calm = if self.is_quiet().await { calm + 1 } else { 0 };
