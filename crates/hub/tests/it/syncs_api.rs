@@ -159,7 +159,7 @@ async fn what_cannot_be_a_sync_is_refused_with_a_code_that_says_why() {
 async fn a_provider_that_does_not_answer_is_no_fault_of_the_caller() {
     let two = Two::start(0, &[]).await;
     two.joined
-        .fault(json!({"provider": "hubspot", "path": "/crm/*/properties/*", "effect": {"kind": "status", "status": 403,
+        .fault(json!({"provider": "hubspot", "method": "GET", "path": "*properties*", "effect": {"kind": "status", "status": 403,
             "body": {"status": "error", "message": "no", "category": "MISSING_SCOPES"}}}))
         .await;
     let answer = two.post("/v1/syncs", &two.body(json!({}))).await;

@@ -116,7 +116,9 @@ impl Sync {
         for connection in [&left, &right] {
             hub.post(&format!("/v1/connections/{}/setup", segment(connection)), json!({})).await?;
         }
-        let sync = hub.post("/v1/syncs", json!({"left": left, "right": right, "run": false, "every": "never"})).await?;
+        let sync = hub
+            .post("/v1/syncs", json!({"left": left, "right": right, "run": false, "every": "never"}))
+            .await?;
         let sync = sync["id"].as_str().context("a sync")?.to_owned();
         Ok(Scene { sandbox, hub, sync })
     }
