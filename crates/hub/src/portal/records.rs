@@ -69,7 +69,7 @@ impl ListQuery {
         let shown = names.get(self.connection.trim()).cloned().unwrap_or_default();
         let state = if self.state.trim() == "live" { "there" } else { "" };
         Narrow {
-            base: "/portal/records",
+            base: "/portal/records".into(),
             filters: vec![
                 Filter::new("search", "Name contains", self.search.trim()),
                 Filter { shown, ..Filter::new("connection", "Connection", self.connection.trim()) },

@@ -17,7 +17,7 @@ fn at() -> Option<String> {
 
 fn narrow(text: &str) -> Narrow {
     let filters = vec![Filter::new("search", "Name contains", text), Filter::new("state", "State", text)];
-    Narrow { base: "/portal/records", filters, cursor: text.to_owned() }
+    Narrow { base: "/portal/records".into(), filters, cursor: text.to_owned() }
 }
 
 fn run(text: &str) -> RunRow {
@@ -168,6 +168,7 @@ fn record_page(text: &str, properties: usize, body: String) -> RecordPage {
                 ..EventRow::default()
             })
             .collect(),
+        synced: Vec::new(),
         events_href: "/portal/events".into(),
     }
 }
@@ -327,5 +328,5 @@ fn filters_make_addresses_that_mean_the_same() {
     let narrow = Narrow { cursor: String::new(), ..narrow("a&b=c#d") };
     assert_eq!(narrow.href(), "/portal/records?search=a%26b%3Dc%23d&state=a%26b%3Dc%23d");
     assert_eq!(narrow.page_href("x y"), format!("{}&cursor=x%20y", narrow.href()));
-    assert_eq!(Narrow { base: "/portal/runs", ..Narrow::default() }.page_href("x"), "/portal/runs?cursor=x");
+    assert_eq!(Narrow { base: "/portal/runs".into(), ..Narrow::default() }.page_href("x"), "/portal/runs?cursor=x");
 }
