@@ -75,8 +75,8 @@ pub async fn resolve(
     let resolved = resolved.ok_or(Refused::Over)?;
     let now = cx.now();
     for side in Side::BOTH {
-        let ids: Vec<&str> =
-            { places.iter() }.filter(|(of, _)| *of == side).map(|(_, id)| id.as_str()).collect();
+        let ids: Vec<String> =
+            { places.iter() }.filter(|(of, _)| *of == side).map(|(_, id)| id.clone()).collect();
         if !ids.is_empty() {
             marks::mark(&mut tx, &row.sync_id, side, &ids, now, now).await?;
         }

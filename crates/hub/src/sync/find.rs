@@ -1,16 +1,17 @@
 //! Creations that may have been carried out: looked for, and only then repeated.
 
-use super::engine::Engine;
+use super::engine::{End, Engine};
 use super::pairs::Pair;
 use super::{Halt, send};
 use crate::load;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity;
 use syncline_core::sync::{Pending, Seen, Side, State};
 use syncline_core::time::Timestamp;
+use syncline_store::positions::{self, Position};
 use syncline_store::runs::{Mode, Trigger};
 use syncline_store::syncs::{keys, links};
-use syncline_store::{Scope, positions, records};
+use syncline_store::{Scope, records};
 
 /// Looks for what may have been created. Answers the pairs for which it is too early to say, by their number, with when to look again;
 /// all others are `Linked`: with the record that was found, or without, and then it may be created.
@@ -73,7 +74,7 @@ async fn look(
     in_the_mirror(engine, side, &own, &mut found).await?;
     let missing: Vec<String> = own.iter().filter(|own| !found.contains_key(*own)).cloned().collect();
     at_the_provider(engine, side, purpose, &missing, &mut found).await?;
-    let ids: Vec<&str> = found.values().flatten().map(String::as_str).collect();
+    let ids: Vec<String> = found.values().flatten().cloned().collect();
     let linked = links::by_records(&engine.cx.store, &engine.sync.id, side, &ids).await?;
     let others: BTreeMap<String, Option<String>> = linked
         .into_iter()
@@ -97,9 +98,11 @@ async fn in_the_mirror(
     found: &mut BTreeMap<String, Vec<String>>,
 ) -> Result<(), Halt> {
     let (store, end) = (&engine.cx.store, &engine.ends[side]);
-    let claims: Vec<String> = own.iter().map(|own| identity::claim(own)).collect();
+    let claims: BTreeSet<String> = own.iter().map(|own| identity::claim(own)).collect();
     for (claim, id) in keys::find(store, &engine.sync.id, side, &claims).await? {
-        let known = records::of(store, &end.connection.id, &end.object.object_type, &[id.as_str()]).await?;
+        let known =
+            records::of(store, &end.connection.id, &end.object.object_type, std::slice::from_ref(&id))
+                .await?;
         let is_here = known.first().is_some_and(|stored| matches!(engine.seen(side, stored), Seen::Here(_)));
         if let Some(own) = claim.strip_prefix("x:").filter(|_| is_here) {
             found.entry(own.to_owned()).or_default().push(id);
@@ -115,16 +118,11 @@ async fn at_the_provider(
     missing: &[String],
     found: &mut BTreeMap<String, Vec<String>>,
 ) -> Result<(), Halt> {
-    let (end, schema) = (&engine.ends[side], engine.schema(side));
+    let end = &engine.ends[side];
     let Some(field) = &engine.sync.agreement.sides[side].external else { return Ok(()) };
     let most = end.writer.batches(&end.object).find.max(1);
     for piece in missing.chunks(most) {
-        let call =
-            |at: &syncline_providers::load::At<'_>| end.writer.find(at, &end.object, schema, field, piece);
-        let read = |at: &syncline_providers::load::At<'_>, reply: &syncline_providers::wire::Reply<'_>| {
-            end.writer.found(at, &end.object, schema, field, piece, reply)
-        };
-        let Some((hits, _)) = send::ask(engine, side, purpose, call, read).await? else { return Ok(()) };
+        let Some(hits) = send::find(engine, side, purpose, field, piece).await? else { return Ok(()) };
         for (own, id) in hits {
             found.entry(own).or_default().push(id);
         }
@@ -143,13 +141,8 @@ async fn too_early(engine: &Engine, side: Side, pending: Pending) -> Result<Opti
         let settled = pending.sent_at.plus(end.writer.settles());
         return Ok((now < settled).then_some(settled));
     }
-    let lanes = end.loader.lanes(&syncline_providers::load::Wish::default());
     let walked = positions::get_all(&cx.store, &end.connection.id).await?;
-    let is_proven = lanes
-        .iter()
-        .filter(|lane| lane.object_type == end.object.object_type)
-        .any(|lane| walked.get(&lane.key).and_then(|at| at.full_at).is_some_and(|at| at > pending.sent_at));
-    if is_proven {
+    if is_proven(end, &walked, pending.sent_at) {
         return Ok(None);
     }
     let connection = syncline_store::connections::get(&cx.store, &Scope::All, &end.connection.id).await?;
@@ -157,6 +150,18 @@ async fn too_early(engine: &Engine, side: Side, pending: Pending) -> Result<Opti
         load::request(cx, &connection, Mode::Full, Trigger::Schedule, &load::Wanted::default()).await?;
     }
     Ok(Some(now.plus(WALKING)))
+}
+
+/// Whether all of the end's records were walked through since then.
+fn is_proven(end: &End, walked: &BTreeMap<String, Position>, since: Timestamp) -> bool {
+    let is_walked = |at: &Position| at.full_at.is_some_and(|at| at > since);
+    let lanes = end.loader.lanes(&syncline_providers::load::Wish::default());
+    let mut own = lanes.iter().filter(|lane| lane.object_type == end.object.object_type).peekable();
+    // Where the lanes come to light on the way (tables, data sources), all of them must have been walked since.
+    match own.peek() {
+        Some(_) => own.any(|lane| walked.get(&lane.key).is_some_and(is_walked)),
+        None => !walked.is_empty() && walked.values().all(is_walked),
+    }
 }
 
 /// How long until the walk is asked about again.

@@ -36,7 +36,8 @@ pub async fn verdict(engine: &Engine, side: Side, due: u64, dry: bool) -> Result
     }
     let linked = links::count(store, &sync.id).await?.linked;
     let deleted = links::deleted_since(store, &sync.id, side, since).await?;
-    let pass = (0..due).take_while(|more| !sync.agreement.guard.asks(linked + deleted, deleted + more)).count();
+    let pass =
+        (0..due).take_while(|more| !sync.agreement.guard.asks(linked + deleted, deleted + more)).count();
     if pass < all && !dry {
         let waiting = due - pass as u64;
         tell::question(engine, &[ConflictKind::Guard { side, waiting }], &[]).await?;

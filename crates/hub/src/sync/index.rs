@@ -47,10 +47,9 @@ pub async fn candidates(
             };
         }
     }
-    let wanted: Vec<String> = wanted.into_iter().collect();
     let found = keys::find(store, sync_id, other, &wanted).await?;
     named.extend(found.into_iter().map(|(_, id)| id));
-    let ids: Vec<&str> = named.iter().map(String::as_str).collect();
+    let ids: Vec<String> = named.iter().cloned().collect();
     let mut candidates = keys::of(store, sync_id, other, &ids).await?;
     // One without a key of its own can still be named by the other side.
     for id in &named {

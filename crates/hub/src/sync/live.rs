@@ -5,7 +5,7 @@ use super::note::Place;
 use super::pairs;
 use super::step::{self, Way};
 use super::{Halt, index, tell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use syncline_core::sync::Side;
@@ -132,10 +132,8 @@ async fn index_new(
         after = Some((last.asked_at, last.side, last.record_id.clone()));
         let mut tx = store.begin().await?;
         for side in Side::BOTH {
-            let ids: Vec<&str> = { page.iter() }
-                .filter(|mark| mark.side == side)
-                .map(|mark| mark.record_id.as_str())
-                .collect();
+            let ids: Vec<String> =
+                { page.iter() }.filter(|mark| mark.side == side).map(|mark| mark.record_id.clone()).collect();
             if !ids.is_empty() {
                 let end = &engine.ends[side];
                 let known = records::of(store, &end.connection.id, &end.object.object_type, &ids).await?;
@@ -176,7 +174,7 @@ async fn step_of(engine: &Engine, busy: &Busy) -> Result<bool, Halt> {
     let mut tx = engine.cx.store.begin().await?;
     marks::settled(&mut tx, &engine.sync.id, &settled).await?;
     let soon = engine.cx.now().plus(AGAIN);
-    let mut until: std::collections::BTreeMap<Timestamp, Vec<Mark>> = std::collections::BTreeMap::new();
+    let mut until: BTreeMap<Timestamp, Vec<Mark>> = BTreeMap::new();
     if step.halt.is_none() {
         for mark in kept {
             let place = (mark.side, mark.record_id.clone());
@@ -201,8 +199,12 @@ async fn mark_later(
     tx: &mut syncline_store::Tx,
     later: &[(Place, Timestamp)],
 ) -> Result<(), Halt> {
+    let mut all: BTreeMap<(Side, Timestamp), Vec<String>> = BTreeMap::new();
     for ((side, id), at) in later {
-        marks::remind(tx, &engine.sync.id, *side, id, engine.cx.now(), *at).await?;
+        all.entry((*side, *at)).or_default().push(id.clone());
+    }
+    for ((side, at), ids) in all {
+        marks::mark(tx, &engine.sync.id, side, &ids, engine.cx.now(), at).await?;
     }
     Ok(())
 }
@@ -220,8 +222,8 @@ pub async fn settle(
 ) -> Result<(), Halt> {
     let mut tx = engine.cx.store.begin().await?;
     for side in Side::BOTH {
-        let ids: Vec<&str> =
-            { looked.iter() }.filter(|place| place.0 == side).map(|place| place.1.as_str()).collect();
+        let ids: Vec<String> =
+            { looked.iter() }.filter(|place| place.0 == side).map(|place| place.1.clone()).collect();
         if !ids.is_empty() {
             marks::looked_at(&mut tx, &engine.sync.id, side, &ids, asked).await?;
         }

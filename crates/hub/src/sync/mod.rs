@@ -9,6 +9,7 @@ pub mod ask;
 mod conflicts;
 mod engine;
 mod find;
+mod guard;
 mod index;
 mod keep;
 mod live;
@@ -30,7 +31,6 @@ pub use run::{Asked, Wanted, cancel, request};
 
 use crate::call::Trouble;
 use syncline_providers::wire::Fault;
-use syncline_store::StoreError;
 
 /// Why work on a sync stops where it is.
 #[derive(Debug)]
@@ -48,16 +48,6 @@ impl From<Trouble> for Halt {
         match trouble {
             Trouble::Refused(fault) => Self::Refused(fault),
             other => Self::Trouble(other),
-        }
-    }
-}
-
-impl Halt {
-    /// The database's error, if it is one.
-    fn store(self) -> Result<StoreError, Self> {
-        match self {
-            Self::Trouble(Trouble::Store(error)) => Ok(error),
-            other => Err(other),
         }
     }
 }

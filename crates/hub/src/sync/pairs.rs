@@ -81,9 +81,9 @@ impl Gathering<'_> {
         let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
         for side in Side::BOTH {
             let known = |place: &Place| self.stored.contains_key(place) && self.links.contains_key(place);
-            let ids: Vec<&str> = { places.iter() }
+            let ids: Vec<String> = { places.iter() }
                 .filter(|place| place.0 == side && !known(place))
-                .map(|place| place.1.as_str())
+                .map(|place| place.1.clone())
                 .collect();
             if ids.is_empty() {
                 continue;
@@ -176,7 +176,7 @@ impl Gathering<'_> {
             }
             return Ok(());
         }
-        pair.link.ids[side] = Some(into.clone());
+        pair.link.moved(side, into.clone());
         pair.link.state = State::Linked;
         pair.seen[side] = self.seen(side, Some(&into));
         pair.news.push("relinked");
@@ -187,7 +187,7 @@ impl Gathering<'_> {
     async fn claimant(&mut self, pair: &Pair, side: Side, id: &str) -> Result<Option<String>, Halt> {
         let Some(other) = &pair.link.ids[side.other()] else { return Ok(None) };
         let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
-        let claims = keys::find(store, sync_id, side, &[identity::claim(other)]).await?;
+        let claims = keys::find(store, sync_id, side, &BTreeSet::from([identity::claim(other)])).await?;
         let claimants: Vec<String> = claims.into_iter().map(|(_, id)| id).filter(|one| one != id).collect();
         for claimant in claimants {
             self.load(&[(side, claimant.clone())]).await?;

@@ -402,8 +402,7 @@ impl<'a> Running<'a> {
             return Ok(ids.into_iter().map(|id| (side, id)).collect());
         }
         let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
-        let known: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let done: BTreeSet<String> = { links::by_records(store, sync_id, side, &known).await? }
+        let done: BTreeSet<String> = { links::by_records(store, sync_id, side, &ids).await? }
             .into_iter()
             .filter(|row| row.link.state == State::Linked && row.link.ids.left.is_some())
             .filter_map(|row| row.link.ids.right)

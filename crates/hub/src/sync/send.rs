@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use std::time::Duration;
 use syncline_core::sync::{Action, Fields, Outcome, Refusal, Side, Value};
-use syncline_core::time::Timestamp;
 use syncline_providers::load::At;
 use syncline_providers::wire::{Again, Call, Fault};
 use syncline_providers::write::Sent;
@@ -23,6 +22,9 @@ pub struct Sendings {
     pub calls: u64,
     pub halt: Option<Halt>,
 }
+
+/// One batch's numbers, outcomes and calls.
+type Answered = (Vec<usize>, Result<Vec<Outcome>, Halt>, u64);
 
 /// What goes in one call.
 #[derive(Clone, Debug)]
@@ -67,10 +69,15 @@ impl Batch {
 pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: Vec<Numbered>) -> Sendings {
     let batches = batches(&engine.ends[side], actions);
     let at_once = engine.cx.config.sync.calls;
-    let sending = batches.into_iter().map(|(numbers, batch)| async move {
-        let (outcomes, calls) = whole(engine, side, purpose, batch).await;
-        (numbers, outcomes, calls)
-    });
+    let sending: Vec<BoxFuture<'_, Answered>> = batches
+        .into_iter()
+        .map(|(numbers, batch)| -> BoxFuture<'_, Answered> {
+            Box::pin(async move {
+                let (outcomes, calls) = whole(engine, side, purpose, batch).await;
+                (numbers, outcomes, calls)
+            })
+        })
+        .collect();
     let mut sent = stream::iter(sending).buffer_unordered(at_once);
     let mut all = Sendings::default();
     while let Some((numbers, outcomes, calls)) = sent.next().await {
@@ -200,27 +207,27 @@ impl OrMaybeDone for Fault {
     }
 }
 
-/// One call that asks, with its answer read by `read`.
+/// Looks for records of a side that hold one of these values; none where the provider can only be walked through.
 ///
 /// # Errors
 /// [`Halt`].
-pub async fn ask<T>(
+pub async fn find(
     engine: &Engine,
     side: Side,
     purpose: &'static str,
-    call: impl Fn(&At<'_>) -> Option<Call>,
-    read: impl Fn(&At<'_>, &syncline_providers::wire::Reply<'_>) -> Result<T, Fault>,
-) -> Result<Option<(T, Timestamp)>, Halt> {
-    let line = Line::new(&engine.cx, &engine.ends[side].connection.id, purpose);
+    field: &str,
+    values: &[String],
+) -> Result<Option<Vec<(String, String)>>, Halt> {
+    let (end, schema) = (&engine.ends[side], engine.schema(side));
+    let line = Line::new(&engine.cx, &end.connection.id, purpose);
     let mut patience = Patience::default();
     loop {
         let ready = line.ready().await?;
         let at = ready.at();
-        let Some(call) = call(&at) else { return Ok(None) };
-        let asked_at = at.now;
+        let Some(call) = end.writer.find(&at, &end.object, schema, field, values) else { return Ok(None) };
         let fault = match ready.send(&call).await {
-            Ok(answer) => match read(&at, &answer.reply()) {
-                Ok(found) => return Ok(Some((found, asked_at))),
+            Ok(answer) => match end.writer.found(&at, &end.object, schema, field, values, &answer.reply()) {
+                Ok(found) => return Ok(Some(found)),
                 Err(fault) => fault,
             },
             Err(fault) => fault,

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use syncline_core::sync::plan::restrict;
 use syncline_core::sync::{
-    Action, Conflict, ConflictKind, Link, Outcome, Pending, Plan, Refusal, Seen, Side, Sides, Snapshot,
-    State, Value, plan, settle,
+    Action, Conflict, ConflictKind, Ending, Link, Outcome, Pending, Plan, Refusal, Seen, Side, Sides,
+    Snapshot, State, Value, plan, settle,
 };
 use syncline_core::time::Timestamp;
 use syncline_providers::load::Found;
@@ -248,7 +248,7 @@ impl Stepping<'_> {
                 }
                 Found::Here(record) => {
                     if record.id != *asked {
-                        link.ids[side] = Some(record.id.clone());
+                        link.moved(side, record.id.clone());
                         open.history.push(Entry::news("relinked"));
                         open.dirty = true;
                     }
@@ -265,7 +265,7 @@ impl Stepping<'_> {
                 Found::Gone(_) => Seen::Gone { id: asked.clone(), at: read_at, merged_into: None },
             };
         }
-        hydrate::keep(cx, &reading, &end.object.object_type, found, Some(&engine.sync.id)).await?;
+        hydrate::keep(cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
         Ok(())
     }
 
@@ -361,9 +361,8 @@ impl Stepping<'_> {
     /// The record at `side` stays although the other one was deleted: a person said so for all of them.
     fn spare(&mut self, number: usize, side: Side) {
         let open = &mut self.open[number];
-        let decision =
-            syncline_core::sync::link::Decision { winner: side, faces: Sides::default(), force: false };
-        open.pair.link.decisions.insert("@delete".to_owned(), decision);
+        open.pair.link.state = State::Ended(Ending::Unlinked { side: side.other() });
+        open.plan = None;
         open.dirty = true;
     }
 
@@ -475,7 +474,7 @@ impl Stepping<'_> {
     async fn exists(&mut self, number: usize, side: Side, id: String) -> Result<(), Halt> {
         let engine = self.way.engine;
         let (store, sync_id) = (&engine.cx.store, &engine.sync.id);
-        let linked = links::by_records(store, sync_id, side, &[id.as_str()]).await?;
+        let linked = links::by_records(store, sync_id, side, std::slice::from_ref(&id)).await?;
         let open = &mut self.open[number];
         open.dirty = true;
         let living = linked.iter().find(|row| !matches!(row.link.state, State::Ended(_)));
@@ -545,15 +544,12 @@ async fn keep_all(engine: &Engine, open: &mut [Open], settled: bool) -> Result<(
     let mut kept = Vec::new();
     for open in open.iter_mut().filter(|open| open.dirty || settled) {
         // At rest the plan says all there is to say about conflicts; before that, only what the policy decided is to be told.
-        let plan = open.plan.as_ref();
-        let conflicts: Option<&[Conflict]> =
-            if settled { plan.map(|plan| plan.conflicts.as_slice()) } else { None };
-        let decided = plan.map_or(Vec::new(), |plan| plan.decided.clone());
-        if let Some(plan) = &mut open.plan {
-            plan.decided.clear();
-        }
+        let (conflicts, decided): (Option<Vec<Conflict>>, Vec<Conflict>) = match &mut open.plan {
+            Some(plan) => (settled.then(|| plan.conflicts.clone()), std::mem::take(&mut plan.decided)),
+            None => (None, Vec::new()),
+        };
         kept.push(keep::Kept {
-            conflicts: conflicts.map(<[Conflict]>::to_vec),
+            conflicts,
             decided,
             history: std::mem::take(&mut open.history),
             questions: std::mem::take(&mut open.questions),

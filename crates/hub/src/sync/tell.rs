@@ -6,7 +6,7 @@ use super::note::Place;
 use super::run::Tally;
 use crate::cx::Cx;
 use std::collections::{BTreeMap, BTreeSet};
-use syncline_core::sync::{Conflict, ConflictKind, Side, Sides};
+use syncline_core::sync::{Conflict, ConflictKind, Sides};
 use syncline_store::connections::Connection;
 use syncline_store::notifications::{self, Notification};
 use syncline_store::syncs::conflicts::{self, About, NewConflict, Whose, words_of};
@@ -47,7 +47,8 @@ pub async fn open(cx: &Cx, tx: &mut Tx, sync: &Sync, asked: &[NewConflict]) -> R
     }
     let whose = Whose { sync_id: &sync.id, org_id: &sync.org_id };
     let new = conflicts::put(tx, whose, asked, cx.now()).await?;
-    for one in asked.iter().filter(|one| new.contains(&one.id)) {
+    let opened: Vec<&NewConflict> = asked.iter().filter(|one| new.contains(&one.id)).collect();
+    for one in opened {
         let (kind, subject) = words_of(&one.conflict.kind);
         let payload = serde_json::json!({
             "webhook_event_type": "sync.conflict",

@@ -7,6 +7,7 @@ use super::{Halt, send};
 use crate::call::Trouble;
 use crate::cx::Cx;
 use crate::jobs::Failure;
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 use syncline_store::jobs::{Job, Outcome};
 use syncline_store::syncs::{self, Phase, State, runs};
@@ -22,7 +23,16 @@ const ERASE: u32 = 1_000;
 ///
 /// # Errors
 /// [`Failure`] as the database says.
-pub async fn run(cx: &Cx, job: &Job, sync_id: &str, stop: &CancellationToken) -> Result<Outcome, Failure> {
+pub fn run<'a>(
+    cx: &'a Cx,
+    job: &'a Job,
+    sync_id: &'a str,
+    stop: &'a CancellationToken,
+) -> BoxFuture<'a, Result<Outcome, Failure>> {
+    Box::pin(work(cx, job, sync_id, stop))
+}
+
+async fn work(cx: &Cx, job: &Job, sync_id: &str, stop: &CancellationToken) -> Result<Outcome, Failure> {
     let sync = syncs::get(&cx.store, &Scope::All, sync_id).await?;
     let Some(sync) = sync.filter(|sync| sync.state == State::Active) else { return Ok(Outcome::Done) };
     let mut engine = match Engine::open(cx, sync_id).await {
@@ -156,7 +166,7 @@ async fn halted(cx: &Cx, job: &Job, sync_id: &str, halt: Halt) -> Result<Outcome
 /// Says on the sync why it does not go on.
 async fn say(cx: &Cx, sync_id: &str, why: &str) -> Result<(), StoreError> {
     let mut tx = cx.store.begin().await?;
-    syncs::set_reason(&mut tx, sync_id, Some(why), cx.now()).await?;
+    syncs::set_reason(&mut tx, sync_id, Some(why)).await?;
     tx.commit().await
 }
 
@@ -165,7 +175,7 @@ async fn clear_reason(cx: &Cx, engine: &Engine) -> Result<(), StoreError> {
         return Ok(());
     }
     let mut tx = cx.store.begin().await?;
-    syncs::set_reason(&mut tx, &engine.sync.id, None, cx.now()).await?;
+    syncs::set_reason(&mut tx, &engine.sync.id, None).await?;
     tx.commit().await
 }
 

@@ -5,6 +5,8 @@ use crate::syncs::clause::Clause;
 use crate::syncs::{ConflictState, count_of};
 use crate::value::args;
 use crate::{Result, Scope, Store};
+use syncline_core::sync::Side;
+use syncline_core::time::Timestamp;
 
 /// Which conflicts to list. Empty fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
