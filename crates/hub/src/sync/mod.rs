@@ -6,7 +6,7 @@
 //! the links: a creation is written down before it is sent, and looked for before it is repeated (`find`).
 
 pub mod ask;
-mod conflicts;
+pub mod conflicts;
 mod engine;
 mod find;
 mod guard;

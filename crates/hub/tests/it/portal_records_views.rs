@@ -328,5 +328,8 @@ fn filters_make_addresses_that_mean_the_same() {
     let narrow = Narrow { cursor: String::new(), ..narrow("a&b=c#d") };
     assert_eq!(narrow.href(), "/portal/records?search=a%26b%3Dc%23d&state=a%26b%3Dc%23d");
     assert_eq!(narrow.page_href("x y"), format!("{}&cursor=x%20y", narrow.href()));
-    assert_eq!(Narrow { base: "/portal/runs".into(), ..Narrow::default() }.page_href("x"), "/portal/runs?cursor=x");
+    assert_eq!(
+        Narrow { base: "/portal/runs".into(), ..Narrow::default() }.page_href("x"),
+        "/portal/runs?cursor=x"
+    );
 }

@@ -31,7 +31,8 @@ impl Filter {
     /// A filter with what can be chosen: values and words.
     #[must_use]
     pub fn of(name: &'static str, label: &'static str, value: &str, choices: &[(&str, &str)]) -> Self {
-        let choice = |(value, label): &(&str, &str)| Choice { value: (*value).to_owned(), label: (*label).to_owned() };
+        let choice =
+            |(value, label): &(&str, &str)| Choice { value: (*value).to_owned(), label: (*label).to_owned() };
         let choices: Vec<Choice> = choices.iter().map(choice).collect();
         let chosen = choices.iter().find(|choice| choice.value == value);
         let shown = chosen.map(|choice| choice.label.clone()).unwrap_or_default();

@@ -47,7 +47,11 @@ impl ConflictsPage {
 
     /// Where an answer leads back to.
     fn back(&self) -> String {
-        if self.narrow.cursor.is_empty() { self.narrow.href() } else { self.narrow.page_href(&self.narrow.cursor) }
+        if self.narrow.cursor.is_empty() {
+            self.narrow.href()
+        } else {
+            self.narrow.page_href(&self.narrow.cursor)
+        }
     }
 }
 
@@ -112,6 +116,15 @@ pub struct ConflictCard {
     pub resolved_at: Option<String>,
 }
 
+/// What one side shows, ready to draw.
+pub(super) struct Version<'a> {
+    pub(super) word: &'static str,
+    pub(super) name: String,
+    pub(super) cells: &'a [Cell],
+    pub(super) at: Option<&'a str>,
+    pub(super) is_later: bool,
+}
+
 /// A record that could be the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Candidate {
@@ -170,7 +183,9 @@ impl ConflictCard {
     /// Whom it is about.
     pub(super) fn title(&self) -> String {
         let title = match (&self.kind, self.name.as_str()) {
-            (ConflictKind::Guard { waiting, .. }, _) => return format!("{} deletions wait", text::thousands(*waiting)),
+            (ConflictKind::Guard { waiting, .. }, _) => {
+                return format!("{} deletions wait", text::thousands(*waiting));
+            }
             (_, "") => self.any_record().map_or("", RecordRef::title),
             (_, name) => name,
         };
@@ -217,6 +232,39 @@ impl ConflictCard {
                 text::thousands(*waiting)
             ),
         }
+    }
+
+    /// What both sides show, ready to choose from.
+    pub(super) fn versions(&self) -> [Version<'_>; 2] {
+        let (names, later) = (self.names(), self.later());
+        Side::BOTH.map(|side| Version {
+            word: side.name(),
+            name: names[side].clone(),
+            cells: &self.cells[side],
+            at: self.times[side].as_deref(),
+            is_later: later == Some(side),
+        })
+    }
+
+    /// The record on the side it is about.
+    pub(super) fn record_here(&self) -> Option<&RecordRef> {
+        self.records[self.side()?].as_ref()
+    }
+
+    /// The record on the other side.
+    pub(super) fn record_there(&self) -> Option<&RecordRef> {
+        self.records[self.side()?.other()].as_ref()
+    }
+
+    /// What the record on the side it is about shows.
+    pub(super) fn cells_here(&self) -> &[Cell] {
+        self.side().map_or(&[], |side| &self.cells[side])
+    }
+
+    /// The buttons' words for the side it is about, and the other one.
+    pub(super) fn here_or_there(&self) -> (&'static str, &'static str) {
+        let side = self.side().unwrap_or(Side::Left);
+        (side.name(), side.other().name())
     }
 
     /// Which side's state was the later, where both times are known.

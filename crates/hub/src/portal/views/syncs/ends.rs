@@ -25,7 +25,8 @@ impl End {
 }
 
 /// What each side is called where there is room for a word or two: the provider, or the account where both are of one provider.
-pub(super) fn names(ends: &Sides<End>) -> Sides<String> {
+#[must_use]
+pub fn names(ends: &Sides<End>) -> Sides<String> {
     let same = ends.left.provider_name == ends.right.provider_name;
     let name = |end: &End| {
         let name = if same || end.provider_name.is_empty() { &end.account_name } else { &end.provider_name };

@@ -163,7 +163,14 @@ impl Terms {
     }
 
     fn selects(&self) -> Vec<Select> {
-        vec![self.direction(), self.policy(), self.deletion(false), self.deletion(true), self.status(), self.every()]
+        vec![
+            self.direction(),
+            self.policy(),
+            self.deletion(false),
+            self.deletion(true),
+            self.status(),
+            self.every(),
+        ]
     }
 
     fn direction(&self) -> Select {

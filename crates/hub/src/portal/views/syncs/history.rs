@@ -57,7 +57,9 @@ pub(super) fn said(what: &str) -> (&'static str, String) {
 /// What a word means where it does not say it itself.
 pub(super) fn meaning(what: &str) -> &'static str {
     match what {
-        "unanswered" => "Whether the record was created is not known. It is looked for before anything is repeated.",
+        "unanswered" => {
+            "Whether the record was created is not known. It is looked for before anything is repeated."
+        }
         "missing" => "The record was not there any more.",
         "exists" => "A record like it was there already.",
         "linked" => "The two records were found to be the same.",
@@ -67,29 +69,29 @@ pub(super) fn meaning(what: &str) -> &'static str {
 }
 
 impl HistoryView {
-    fn class(&self) -> &'static str {
+    pub(super) fn class(&self) -> &'static str {
         said(&self.what).0
     }
 
-    fn word(&self) -> String {
+    pub(super) fn word(&self) -> String {
         said(&self.what).1
     }
 
-    fn says(&self) -> &str {
+    pub(super) fn says(&self) -> &str {
         if self.message.is_empty() { meaning(&self.what) } else { &self.message }
     }
 
-    fn link_href(&self) -> Option<String> {
+    pub(super) fn link_href(&self) -> Option<String> {
         let link = self.link_id.as_deref()?;
         Some(format!("/portal/syncs/{}/links/{}", text::segment(&self.sync_id), text::segment(link)))
     }
 
-    fn side_name(&self, ends: &Sides<End>) -> String {
+    pub(super) fn side_name(&self, ends: &Sides<End>) -> String {
         ends::name(ends, self.side)
     }
 
     /// The ids in one line.
-    fn records(&self) -> String {
+    pub(super) fn records(&self) -> String {
         ids(&self.ids)
     }
 }

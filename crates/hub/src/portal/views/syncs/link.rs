@@ -10,7 +10,7 @@ use super::history::HistoryView;
 use super::list::SyncRow;
 use super::values::{Cell, HeldView};
 use askama::Template;
-use syncline_core::sync::{ConflictKind, Side, Sides};
+use syncline_core::sync::{ConflictKind, Sides};
 
 /// A link in a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

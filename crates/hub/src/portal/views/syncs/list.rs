@@ -96,6 +96,11 @@ impl SyncRow {
         format!("/portal/conflicts?{}", text::query(&[("sync", &self.id)]))
     }
 
+    /// Whether it has links with a held value.
+    pub(super) fn has_held(&self) -> bool {
+        self.links.is_some_and(|links| links.held > 0)
+    }
+
     /// What each side is called where there is little room.
     pub(super) fn names(&self) -> Sides<String> {
         ends::names(&self.ends)

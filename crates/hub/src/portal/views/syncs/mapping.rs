@@ -2,7 +2,9 @@
 
 use super::ends::{self, End};
 use syncline_core::sync::mapping::{Mistake, writes};
-use syncline_core::sync::{Agreement, Face, Form, Normalise, Policy, Rule, Schema, Side, Sides};
+use syncline_core::sync::{
+    Agreement, Deletion, Direction, Form, Normalise, Policy, Rule, Schema, Side, Sides, StatusPolicy,
+};
 
 /// Which way a rule goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +72,8 @@ impl MistakeView {
     }
 
     /// Which rule it is about.
-    pub(super) fn rule(&self) -> Option<usize> {
+    #[must_use]
+    pub fn rule(&self) -> Option<usize> {
         self.at.strip_prefix("rules[")?.split_once(']')?.0.parse().ok()
     }
 
@@ -148,7 +151,9 @@ fn form(rule: &Rule) -> String {
     let several = if rule.fields.right.len() > 1 { Side::Right } else { Side::Left };
     match &rule.form {
         Form::Direct => "As it is".to_owned(),
-        Form::Join { separator } => format!("{} parts joined by {}", rule.fields[several].len(), between(separator)),
+        Form::Join { separator } => {
+            format!("{} parts joined by {}", rule.fields[several].len(), between(separator))
+        }
         Form::List { separator } => format!("First one, and the rest joined by {}", between(separator)),
         Form::Constant { value } => format!("Always “{value}”"),
         Form::Options { pairs } => match pairs.as_slice() {
@@ -164,7 +169,9 @@ fn notes(agreement: &Agreement, rule: &Rule, names: &Sides<String>) -> Vec<Strin
     match &rule.normalise {
         Normalise::Trim => {}
         Normalise::Email => notes.push("E-mail addresses, whatever their case".to_owned()),
-        Normalise::Phone { region } => notes.push(format!("Phone numbers, without a country code those of {region}")),
+        Normalise::Phone { region } => {
+            notes.push(format!("Phone numbers, without a country code those of {region}"))
+        }
     }
     if let Some(place) = agreement.matching.iter().position(|key| key.rule == rule.name) {
         notes.push(format!("Finds the same record, as key {}", place + 1));
@@ -188,17 +195,76 @@ pub(super) fn policy_word(policy: Policy, names: &Sides<String>) -> String {
     }
 }
 
-/// A face in one line, for titles.
+/// What is agreed beside the mapping: label and words.
 #[must_use]
-pub fn word(face: &Face) -> String {
-    let words = face.0.iter().flat_map(|value| value.texts()).map(String::as_str);
-    words.collect::<Vec<_>>().join(" ")
+pub fn terms(agreement: &Agreement, ends: &Sides<End>, every: &str) -> Vec<(&'static str, String)> {
+    let names = ends::names(ends);
+    let Sides { left, right } = &names;
+    let guard = &agreement.guard;
+    let mut terms = vec![
+        (
+            "Direction",
+            match agreement.direction {
+                Direction::Both => "Both ways".to_owned(),
+                Direction::LeftToRight => format!("Only from {left} to {right}"),
+                Direction::RightToLeft => format!("Only from {right} to {left}"),
+            },
+        ),
+        ("Both changed", sentence(&policy_word(agreement.policy, &names))),
+        ("Deleted, left", deletion_word(agreement.deletions.left, left, right)),
+        ("Deleted, right", deletion_word(agreement.deletions.right, right, left)),
+        (
+            "Guard",
+            format!(
+                "Asks beyond {} % of the linked records within a day, but lets {} pass",
+                guard.percent, guard.at_least
+            ),
+        ),
+        (
+            "Sync status",
+            match agreement.status {
+                StatusPolicy::Always => "Written after every sync, and with every error".to_owned(),
+                StatusPolicy::Errors => "Written when an error comes or goes".to_owned(),
+                StatusPolicy::Off => "Not written".to_owned(),
+            },
+        ),
+        ("Compares all", sentence(every)),
+    ];
+    for side in Side::BOTH {
+        let party = &agreement.sides[side];
+        let named: Vec<String> = [("id of the other", &party.external), ("sync status", &party.status)]
+            .into_iter()
+            .filter_map(|(what, field)| Some(format!("{what} in {}", field.as_deref()?)))
+            .collect();
+        let label = if side == Side::Left { "Fields, left" } else { "Fields, right" };
+        terms.push((
+            label,
+            if named.is_empty() { "None of its own".to_owned() } else { sentence(&named.join(", ")) },
+        ));
+    }
+    terms
+}
+
+fn deletion_word(deletion: Deletion, here: &str, there: &str) -> String {
+    let then = match deletion {
+        Deletion::Propagate => format!("deleted at {there}, too, unless it objects"),
+        Deletion::Force => format!("deleted at {there}, too, even if it objects"),
+        Deletion::Archive => format!("archived at {there} if that can be undone"),
+        Deletion::Unlink => format!("kept at {there}, not synced any more"),
+        Deletion::Ask => "a person decides".to_owned(),
+    };
+    format!("What is deleted at {here}: {then}")
+}
+
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use syncline_core::sync::{Direction, Way, defaults};
+    use syncline_core::sync::{Way, defaults};
 
     fn seed() -> Agreement {
         defaults::between(("hubspot", "contacts"), ("tentoeight", "customer")).expect("it is ready-made")
@@ -215,7 +281,10 @@ mod tests {
         let said: Vec<(&str, &str)> = rows.iter().map(|row| (row.name.as_str(), row.form.as_str())).collect();
         let list = "First one, and the rest joined by a comma and a line break";
         assert_eq!(said, [("name", "2 parts joined by a space"), ("emails", list), ("numbers", list)]);
-        assert_eq!(rows[1].notes, ["E-mail addresses, whatever their case", "Finds the same record, as key 1"]);
+        assert_eq!(
+            rows[1].notes,
+            ["E-mail addresses, whatever their case", "Finds the same record, as key 1"]
+        );
     }
 
     #[test]
@@ -237,7 +306,9 @@ mod tests {
         let mistakes = [at("rules[1].fields.left[0]"), at("rules[10]"), at("matching[0].rule"), at("rules")];
         let counts: Vec<usize> = rows(&seed(), &mistakes).iter().map(|row| row.mistakes.len()).collect();
         assert_eq!(counts, [0, 1, 0]);
-        assert!(mistakes[2].is_at("matching") && !mistakes[2].is_at("match") && !mistakes[0].is_at("matching"));
+        assert!(
+            mistakes[2].is_at("matching") && !mistakes[2].is_at("match") && !mistakes[0].is_at("matching")
+        );
     }
 
     #[test]

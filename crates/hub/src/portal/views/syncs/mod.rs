@@ -13,12 +13,12 @@ mod sync;
 mod values;
 
 pub use conflict::{Candidate, ConflictCard, ConflictPage, ConflictsPage};
-pub use ends::{End, RecordRef};
+pub use ends::{End, RecordRef, names};
 pub use form::{ChooseConnections, ConnectionGroup, SettingsPage, SyncForm, Terms, TermsPage};
 pub use history::{HistoryPage, HistoryView};
 pub use link::{LinkCard, LinkPage, LinksPage, RuleView, Standing, SyncedWith};
 pub use list::{LinkCounts, SyncRow, SyncsPage};
-pub use mapping::{Arrow, FieldName, MappingRow, MistakeView, mapping, word};
+pub use mapping::{Arrow, FieldName, MappingRow, MistakeView, mapping, terms};
 pub use plan::PlanRow;
 pub use run::{SyncRunPage, SyncRunRow, SyncRunsPage, Tally};
 pub use sync::SyncPage;

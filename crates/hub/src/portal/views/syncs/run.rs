@@ -236,10 +236,6 @@ impl SyncRunPage {
     fn not_kept(&self) -> u64 {
         self.run.tally.written().saturating_sub(self.planned)
     }
-
-    fn of_one(&self) -> bool {
-        false
-    }
 }
 
 /// All runs of a sync.
@@ -273,7 +269,8 @@ mod tests {
     #[test]
     fn steps_follow_the_phase() {
         let classes = |state: &str, phase: &str| {
-            let run = SyncRunRow { state: state.to_owned(), phase: phase.to_owned(), ..SyncRunRow::default() };
+            let run =
+                SyncRunRow { state: state.to_owned(), phase: phase.to_owned(), ..SyncRunRow::default() };
             run.steps(&Sides::default()).iter().map(Step::class).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(classes("waiting", "reading"), "to-come to-come to-come to-come");

@@ -8,7 +8,7 @@ use super::list::SyncRow;
 use super::mapping::MappingRow;
 use super::run::SyncRunRow;
 use askama::Template;
-use syncline_core::sync::{ConflictKind, Side};
+use syncline_core::sync::ConflictKind;
 
 /// One sync with everything an operator asks first.
 #[derive(Debug, Template)]
