@@ -9,7 +9,6 @@ use crate::sync::conflicts::{Choice, Refused, resolve};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::StatusCode;
 use serde::Deserialize;
 use syncline_core::sync::{ConflictKind, Side};
 use syncline_store::Scope;
@@ -52,7 +51,7 @@ pub(super) async fn decide(
 }
 
 fn misfit(say: &str) -> Problem {
-    Problem::new(StatusCode::CONFLICT, "choice_misfit", say.to_owned())
+    Problem::bad_request("bad_choice", say.to_owned())
 }
 
 /// The page the answer was given on, with what came of it.
