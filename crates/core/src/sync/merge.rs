@@ -2,8 +2,8 @@
 
 use super::value::Value;
 
-/// How two texts are compared.
-pub type Same<'a> = &'a dyn Fn(&str, &str) -> bool;
+/// How two values are compared.
+pub type Same<'a> = &'a dyn Fn(&Value, &Value) -> bool;
 
 /// Three-way merge of the parts that a rule's face is made of; without a base every part was empty. The last part may be a `rest`: a
 /// set of texts, to which each side adds and from which each side removes.
@@ -27,33 +27,34 @@ pub fn merge(
         merged.push(if is_rest { sets(before, l, r, same) } else { one(before, l, r, same)? });
     }
     if rest && let [first, .., last] = merged.as_mut_slice() {
-        *last = without(last, first.first(), same);
+        *last = without(last, first, same);
     }
     Some(merged)
 }
 
 fn one(base: &Value, left: &Value, right: &Value, same: Same<'_>) -> Option<Value> {
-    if equal(left, right, same) || equal(right, base, same) {
+    if same(left, right) || same(right, base) {
         Some(left.clone())
-    } else if equal(left, base, same) {
+    } else if same(left, base) {
         Some(right.clone())
     } else {
         None
     }
 }
 
-fn equal(a: &Value, b: &Value, same: Same<'_>) -> bool {
-    a.texts().len() == b.texts().len() && a.texts().iter().zip(b.texts()).all(|(a, b)| same(a, b))
-}
-
 /// What the left has without what the right removed, then what the right added.
 fn sets(base: &Value, left: &Value, right: &Value, same: Same<'_>) -> Value {
-    let has = |value: &Value, text: &str| value.texts().iter().any(|other| same(other, text));
+    let has = |value: &Value, text: &String| includes(value, text, same);
     let kept = left.texts().iter().filter(|text| has(right, text) || !has(base, text));
     let added = right.texts().iter().filter(|text| !has(base, text) && !has(left, text));
     Value::list(kept.chain(added).cloned())
 }
 
-fn without(list: &Value, text: &str, same: Same<'_>) -> Value {
-    Value::list(list.texts().iter().filter(|other| !same(other, text)).cloned())
+fn includes(value: &Value, text: &str, same: Same<'_>) -> bool {
+    let text = Value::text(text);
+    value.texts().iter().any(|other| same(&Value::text(other), &text))
+}
+
+fn without(list: &Value, one: &Value, same: Same<'_>) -> Value {
+    Value::list(list.texts().iter().filter(|text| !includes(one, text, same)).cloned())
 }

@@ -113,8 +113,11 @@ fn read(text: &str, region: &str) -> Option<PhoneNumber> {
     PHONE_NUMBER_UTIL.parse_and_keep_raw_input(text, region).ok()
 }
 
+/// Whether it has a length that numbers of its country have. A zero that no number there begins with was a slip, and would be
+/// taken off one by one.
 fn is_possible(number: &PhoneNumber) -> bool {
     matches!(number.is_possible_with_reason(), Ok(NumberLengthType::IsPossible))
+        && (!number.get_national_significant_number().starts_with('0') || number.is_valid())
 }
 
 fn says_country(number: &PhoneNumber) -> bool {

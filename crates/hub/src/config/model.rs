@@ -37,7 +37,7 @@ pub struct Config {
     /// Loading records.
     pub load: Load,
     /// Two-way sync.
-    pub sync: Sync,
+    pub sync: Syncs,
     /// Setting up accounts.
     pub setup: Setup,
     /// How long things are kept.
@@ -311,7 +311,7 @@ pub struct Load {
 /// `[sync]`: two-way sync.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sync {
+pub struct Syncs {
     /// Whether a sync runs in full as soon as it is made.
     pub on_create: bool,
     /// How often every sync runs in full, unless it says otherwise itself.

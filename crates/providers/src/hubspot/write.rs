@@ -30,9 +30,9 @@ impl Write for HubSpot {
         Some(schema::call(at, &Kind::of(&object.object_type)))
     }
 
-    fn schema_back(&self, _at: &At<'_>, object: &Object, reply: Option<&Reply<'_>>) -> Result<Schema, Fault> {
+    fn schema_back(&self, at: &At<'_>, object: &Object, reply: Option<&Reply<'_>>) -> Result<Schema, Fault> {
         let reply = reply.ok_or(Fault::Unreadable("no answer to the question for properties"))?;
-        schema::read(&Kind::of(&object.object_type), reply)
+        schema::read(at, &Kind::of(&object.object_type), reply)
     }
 
     fn fields(&self, _object: &Object, schema: &Schema, body: &str, names: &BTreeSet<String>) -> Fields {
@@ -67,14 +67,14 @@ impl Write for HubSpot {
 
     fn found(
         &self,
-        _at: &At<'_>,
+        at: &At<'_>,
         _object: &Object,
         _schema: &Schema,
         field: &str,
         values: &[String],
         reply: &Reply<'_>,
     ) -> Result<Vec<(String, String)>, Fault> {
-        find::found(field, values, reply)
+        find::found(at, field, values, reply)
     }
 
     /// Search shows a change late: 12 to 30 seconds are waited for elsewhere (facts 3.4), and this is twice that.

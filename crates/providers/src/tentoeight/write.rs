@@ -20,7 +20,7 @@ impl Write for TenToEight {
     }
 
     fn batches(&self, _object: &Object) -> Batches {
-        Batches { create: 1, update: 1, delete: 1, find: 1 }
+        Batches { create: 1, update: 1, delete: 1, find: 0 }
     }
 
     /// No call is known that says what fields there are.

@@ -2,10 +2,12 @@
 
 use super::Sent;
 use crate::wire::{Fault, Reply};
+use syncline_core::secret::Secret;
 use syncline_core::sync::{Outcome, Refusal, Value};
 
 /// What a fault means for what was sent. A page comes from an edge, which refuses nobody's values. After an error of the server a
-/// record may have been made all the same; so it may when success says it in words that cannot be read.
+/// record may have been made all the same; so it may when success says it in words that cannot be read. What else may have been
+/// done may be done again.
 pub fn of(sent: &Sent<'_>, reply: &Reply<'_>, fault: Fault) -> Fault {
     let status = reply.status.as_u16();
     let creates = matches!(sent, Sent::Create(_));
@@ -17,6 +19,7 @@ pub fn of(sent: &Sent<'_>, reply: &Reply<'_>, fault: Fault) -> Fault {
         Fault::Unreadable(what) if creates && reply.status.is_success() => {
             Fault::MaybeCommitted(format!("the provider's answer cannot be understood: {what}"))
         }
+        Fault::MaybeCommitted(message) if !creates => Fault::Transient { message, wait: reply.retry_after() },
         other => other,
     }
 }
@@ -27,15 +30,44 @@ fn reached(status: u16) -> bool {
     status == 408 || (status >= 500 && ![521, 523, 525, 526].contains(&status))
 }
 
-/// What became of the one record that was sent: a fault that is about it is its outcome.
+/// An outcome, or a fault, without `secret`, should the provider have repeated it in its words: they go to rows, pages and the sync
+/// status of both sides.
 ///
 /// # Errors
-/// Any other fault.
-pub fn one(sent: &Sent<'_>, fault: Fault) -> Result<Vec<Outcome>, Fault> {
-    match (fault, sent) {
-        (Fault::Rejected(reason), _) if sent.count() == 1 => Ok(vec![refused(reason)]),
-        (Fault::Gone, Sent::Update(_)) if sent.count() == 1 => Ok(vec![Outcome::Gone]),
-        (fault, _) => Err(fault),
+/// The fault.
+pub fn without<T: Words>(outcome: Result<T, Fault>, secret: &Secret) -> Result<T, Fault> {
+    outcome.map_err(|fault| fault.without(secret)).map(|mut outcome| {
+        // Very short ones are no secrets, as for faults.
+        if secret.expose().len() >= 8 {
+            outcome.each(&mut |words| {
+                if words.contains(secret.expose()) {
+                    *words = words.replace(secret.expose(), "…");
+                }
+            });
+        }
+        outcome
+    })
+}
+
+/// What has words of the provider in it.
+pub trait Words {
+    /// Shows each of them.
+    fn each(&mut self, show: &mut dyn FnMut(&mut String));
+}
+
+impl Words for Outcome {
+    fn each(&mut self, show: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Refused(refusals) => refusals.iter_mut().for_each(|refusal| show(&mut refusal.reason)),
+            Self::Objected(words) | Self::Exists { message: words, .. } => show(words),
+            Self::Done { .. } | Self::Gone | Self::Unknown => {}
+        }
+    }
+}
+
+impl Words for Vec<Outcome> {
+    fn each(&mut self, show: &mut dyn FnMut(&mut String)) {
+        self.iter_mut().for_each(|outcome| outcome.each(show));
     }
 }
 
@@ -88,6 +120,9 @@ mod tests {
         let unread = of(&Sent::Create(&create), &made.reply(), Fault::Unreadable("u"));
         assert!(matches!(unread, Fault::MaybeCommitted(_)));
         assert_eq!(of(&Sent::Update(&update), &made.reply(), Fault::Unreadable("u")), Fault::Unreadable("u"));
+        let unsure =
+            of(&Sent::Update(&update), &Answer::new(503, "").reply(), Fault::MaybeCommitted("m".to_owned()));
+        assert_eq!(unsure, later(), "a change may be repeated");
     }
 
     #[test]

@@ -24,6 +24,9 @@ const INSERT: Bulk = Bulk {
 /// How many characters of a long key stay; the rest of the column is a fingerprint of all of it.
 const HEAD: usize = MAX_COLUMN_CHARS - 1 - 64;
 
+/// How many records are answered for one key: who finds as many does not know them all.
+pub const MOST: usize = 200;
+
 /// A key as it is kept: itself, or, where it is longer than a column, its beginning and a fingerprint. Equal for equal keys, and
 /// different for others.
 #[must_use]
@@ -100,8 +103,8 @@ pub async fn of(
     Ok(found)
 }
 
-/// The records of a side that are found by these keys: each key that finds any, as it was given, with each record; in the order of
-/// both.
+/// The records of a side that are found by these keys: each key that finds any, as it was given, with each record, but the first
+/// [`MOST`] only; in the order of both.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -116,17 +119,19 @@ pub async fn find(
     let mut found = Vec::new();
     for piece in kept.chunks(PIECE) {
         let (test, some) = among(store.dialect(), "match_key", piece.iter().copied());
-        let sql =
-            format!("SELECT match_key, record_id FROM sync_keys WHERE sync_id = ? AND side = ? AND {test}");
+        let sql = format!(
+            "SELECT match_key, record_id FROM (SELECT match_key, record_id, ROW_NUMBER() OVER (PARTITION BY match_key \
+             ORDER BY record_id) AS place FROM sync_keys WHERE sync_id = ? AND side = ? AND {test}) AS found WHERE place <= ?"
+        );
         let mut values = args![sync_id, number_of(side)];
         values.extend(some);
+        values.push(i64::try_from(MOST).unwrap_or(i64::MAX).into());
         for row in store.query(&sql, values).await? {
-            let key = row.text(0)?;
-            found.extend(given.get(&key).map(|key| ((*key).clone(), row.text(1))));
+            if let Some(key) = given.get(&row.text(0)?) {
+                found.push(((*key).clone(), row.text(1)?));
+            }
         }
     }
-    let mut found: Vec<(String, String)> =
-        found.into_iter().map(|(key, id)| Ok((key, id?))).collect::<Result<_>>()?;
     found.sort();
     Ok(found)
 }

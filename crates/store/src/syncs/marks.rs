@@ -97,7 +97,7 @@ pub async fn batch(store: &Store, sync_id: &str, now: Timestamp, limit: u32) -> 
 /// [`crate::StoreError`] as the database says.
 pub async fn settled(tx: &mut Tx, sync_id: &str, marks: &[Mark]) -> Result<u64> {
     let delete = "DELETE FROM sync_marks WHERE sync_id = ? AND side = ? AND asked_at = ?";
-    as_read(tx, sync_id, marks, delete, &[]).await
+    as_read(tx, sync_id, marks, delete, None).await
 }
 
 /// These have to wait until `due_at`: those that nothing was asked about meanwhile; answers how many. The others stay due as they are.
@@ -106,7 +106,7 @@ pub async fn settled(tx: &mut Tx, sync_id: &str, marks: &[Mark]) -> Result<u64> 
 /// [`crate::StoreError`] as the database says.
 pub async fn put_off(tx: &mut Tx, sync_id: &str, marks: &[Mark], due_at: Timestamp) -> Result<u64> {
     let update = "UPDATE sync_marks SET due_at = ?, attempts = attempts + 1 WHERE sync_id = ? AND side = ? AND asked_at = ?";
-    as_read(tx, sync_id, marks, update, &args![due_at]).await
+    as_read(tx, sync_id, marks, update, Some(due_at.into())).await
 }
 
 /// When the next record of a sync is due; none when none waits.
@@ -216,13 +216,13 @@ async fn lock(tx: &mut Tx, sync_id: &str, side: Side, ids: &BTreeSet<String>) ->
     Ok(found)
 }
 
-/// Runs `statement`, which ends with sync, side and moment, over those of `marks` that nothing was asked about since they were read.
+/// Runs `statement`, which may begin with `value` and ends with sync, side and moment, over those of `marks` that nothing was asked about since they were read.
 async fn as_read(
     tx: &mut Tx,
     sync_id: &str,
     marks: &[Mark],
     statement: &str,
-    values: &[Value],
+    value: Option<Value>,
 ) -> Result<u64> {
     let mut touched = 0;
     for side in Side::BOTH {
@@ -233,7 +233,7 @@ async fn as_read(
             by_moment.entry(mark.asked_at).or_default().insert(mark.record_id.clone());
         }
         for (asked_at, ids) in by_moment {
-            let mut values = values.to_vec();
+            let mut values: Vec<Value> = value.iter().cloned().collect();
             values.extend(args![sync_id, number_of(side), asked_at]);
             touched += over(tx, statement, &values, &ids).await?;
         }

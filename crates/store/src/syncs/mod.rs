@@ -12,6 +12,7 @@ mod clause;
 mod erase;
 mod keep;
 mod look;
+mod statistics;
 mod words;
 
 pub mod conflicts;
@@ -25,6 +26,7 @@ pub mod runs;
 pub use erase::erase;
 pub use keep::{create, delete, lock, prime, set_reason, set_state, update};
 pub use look::{Filter, get, get_in, list, on_connection};
+pub use statistics::refresh_statistics;
 pub use words::{ConflictState, LinkState, Phase, Reading, State, Trouble};
 
 use crate::value::{Row, Value, in_list};

@@ -37,20 +37,24 @@ pub fn convert(rule: &Rule, from: Side, face: &Face, to_schema: &Schema, present
     };
     let values = values.into_iter().enumerate().map(|(index, value)| {
         let there = present.and_then(|face| face.0.get(index));
-        settled(rule, value, kind_of(index), there)
+        settled(rule, &value, kind_of(index), there)
     });
     Face(values.collect())
 }
 
 /// The value as this field should hold it, given what is there.
-fn settled(rule: &Rule, value: Value, kind: Option<&Kind>, there: Option<&Value>) -> Value {
-    let days_only = date::is_day(value.first());
-    let value = written(rule.style(), &fit::fit(written(rule.style(), &value), kind));
+fn settled(rule: &Rule, value: &Value, kind: Option<&Kind>, there: Option<&Value>) -> Value {
+    let style = rule.style();
+    let given = written(style, value);
+    let value = written(style, &fit::fit(given.clone(), kind));
     let Some(there) = there else { return value };
-    if rule.form == Form::Date && days_only && kind == Some(&Kind::DateTime) {
-        return date::with_time_of(value, there);
+    if kind == Some(&Kind::DateTime) && date::is_day(given.first()) {
+        return date::with_time_of(&value, there);
     }
-    if fit::is_same(&value, there, kind) { there.clone() } else { respelt(rule.style(), value, there) }
+    if fit::shows(there, &given, kind) || fit::is_same(&value, there, kind) {
+        return there.clone();
+    }
+    respelt(style, value, there)
 }
 
 fn first(face: &Face) -> &Value {
@@ -259,6 +263,20 @@ mod tests {
         let midnight = Value::text("2026-01-31T00:00:00.000Z");
         assert_eq!(direct_into(Kind::DateTime, Value::text("2026-01-31"), None), midnight);
         assert_eq!(direct_into(Kind::Date, Value::text("1769817600000"), None), Value::text("1769817600000"));
+    }
+
+    #[test]
+    fn a_value_with_a_comma_in_it_is_not_parted_while_nothing_changes() {
+        let there = || Value::list(["Sales, EMEA", "Support"]);
+        let text = "Sales, EMEA, Support";
+        assert_eq!(direct_into(Kind::List, Value::text(text), Some(there())), there());
+        let more = Value::text("Sales, EMEA, Support, Legal");
+        let parted = Value::list(["Sales", "EMEA", "Support", "Legal"]);
+        assert_eq!(direct_into(Kind::List, more, Some(there())), parted);
+        assert_eq!(
+            direct_into(Kind::Text, Value::list(["a", "b"]), Some(Value::text("a,  b"))),
+            Value::text("a,  b")
+        );
     }
 
     #[test]

@@ -14,6 +14,17 @@ pub(super) fn joined(separator: &str, parts: &[Value]) -> Value {
     Value::text(parts.join(separator))
 }
 
+/// A text or a part with one separator between what is in it, and no blanks around that.
+pub(super) fn normal(separator: &str, value: &Value) -> Value {
+    let text = whole(value);
+    let text = text.trim();
+    if separator.is_empty() {
+        return Value::text(text);
+    }
+    let words: Vec<&str> = text.split(separator).map(str::trim).filter(|word| !word.is_empty()).collect();
+    Value::text(words.join(separator))
+}
+
 /// So many parts that show this text: those that are `present` if they do.
 pub(super) fn put(separator: &str, text: &str, parts: usize, present: Option<&[Value]>) -> Vec<Value> {
     let split = split(separator, text, parts, present);

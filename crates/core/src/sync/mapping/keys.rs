@@ -5,7 +5,7 @@ use super::super::normal;
 use super::super::side::Side;
 use super::super::value::{Fields, Value};
 use super::same::normal_text;
-use super::{Form, Normalise, Rule, convert, date, face, list, options};
+use super::{Form, Normalise, Rule, date, face, join, list, options};
 
 /// All values of a matching key that a record of `side` has, in normal form, each once: those of the rule's fields, and those of
 /// further fields, which may hold several with `;`, commas or line ends between them. Placeholders are nobody's.
@@ -40,8 +40,8 @@ fn own(rule: &Rule, side: Side, fields: &Fields) -> Vec<String> {
         Form::List { .. } if rule.several() == side => list::gathered(&face).texts().to_vec(),
         Form::List { .. } => list::elements(&value),
         Form::Join { separator } => {
-            let parts = convert::components(rule, side, &face).unwrap_or_default();
-            super::join::joined(separator, &parts).texts().to_vec()
+            let text = if rule.several() == side { join::joined(separator, &face.0) } else { value };
+            join::normal(separator, &text).texts().to_vec()
         }
         Form::Options { pairs } if side == Side::Right => {
             let lefts = options::map(pairs, side, &value);

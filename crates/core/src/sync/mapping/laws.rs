@@ -52,6 +52,7 @@ fn rules() -> impl Strategy<Value = Mapped> {
         join(", ", 2),
         join(" ", 3),
         join("/", 3),
+        join(" - ", 2),
         list(emails()),
         list(phones()),
         one(Kind::Text, Kind::Text),
@@ -74,7 +75,7 @@ fn rules() -> impl Strategy<Value = Mapped> {
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
-        "[a-c ,/\n]{0,8}",
+        "[a-c ,/\n-]{0,8}",
         "[A-Ca-c]{1,3}( [a-c]{1,3}){0,3}",
         "[abAB]@[abAB]\\.(org|x)",
         "(\\+44 ?|0)20 7946 012[0-9]",

@@ -20,11 +20,7 @@ pub fn normal(rule: &Rule, side: Side, face: &Face) -> Face {
     let value = |index: usize| face.0.get(index).unwrap_or(const { &Value::Empty });
     let values = (0..rule.fields[side].len()).map(value);
     Face(match &rule.form {
-        Form::Join { separator } if rule.several() != side => {
-            let parts = rule.fields[side.other()].len();
-            let parts = join::split(separator, &join::whole(value(0)), parts, None);
-            vec![join::joined(separator, &parts)]
-        }
+        Form::Join { separator } => values.map(|value| join::normal(separator, value)).collect(),
         Form::List { .. } if rule.several() != side => {
             vec![normal_value(style, &Value::list(list::elements(value(0))))]
         }
@@ -32,7 +28,7 @@ pub fn normal(rule: &Rule, side: Side, face: &Face) -> Face {
             let rest = Value::list(list::rest(face));
             vec![normal_value(style, value(0)), normal_value(style, &rest)]
         }
-        Form::Date => values.map(|value| normal_date(value)).collect(),
+        Form::Date => values.map(normal_date).collect(),
         _ => values.map(|value| normal_value(style, value)).collect(),
     })
 }

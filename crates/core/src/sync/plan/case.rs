@@ -50,6 +50,12 @@ impl<'a> Case<'a> {
         self.base.is_none_or(|base| !self.lens.alike(side, &self.faces[side], &base.faces[side]))
     }
 
+    /// Whether somebody typed something where a placeholder stood.
+    pub fn typed_over(&self, side: Side) -> bool {
+        let Some(base) = self.base.filter(|base| !base.held[side].is_empty()) else { return false };
+        standing(&self.lens, side, Some(base), &self.faces[side]).len() < base.held[side].len()
+    }
+
     /// Whether the reading is older than what is known of this rule, and shows something else.
     pub fn outdated(&self, side: Side) -> bool {
         self.base.is_some_and(|base| base.known_at[side] > self.snaps[side].read_at) && self.changed(side)

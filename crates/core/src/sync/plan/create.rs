@@ -5,12 +5,12 @@ use super::lens::Lens;
 use super::rule::Sending;
 use super::writes::{self, Draft};
 use super::{Action, Agreed, Plan, Snapshot, Terms};
+use crate::sync::Form;
 use crate::sync::link::{Base, Link, WHOLE};
-use crate::sync::mapping::Rule;
+use crate::sync::mapping::{self, Rule};
 use crate::sync::settle::fingerprint;
 use crate::sync::side::{Side, Sides};
 use crate::sync::value::{Face, Fields};
-use crate::sync::{Form, Way};
 
 /// Creates the record that `from` has on the other side. A record that says nothing there (nothing mapped is in it, or nothing
 /// that the other side takes; constants do not count) is not created: nobody could tell it from another, and providers refuse it
@@ -22,12 +22,11 @@ pub(super) fn plan(terms: &Terms<'_>, link: &Link, from: Side, snap: &Snapshot) 
     super::pair::read(terms, &mut plan.link, from, snap);
     let mut drafts = Sides::of(|_| Draft::default());
     let mut says_something = false;
-    if terms.flows(to) {
-        for rule in terms.agreement.rules.iter().filter(|rule| goes(rule, to)) {
-            let (sending, said) = sending(terms, &mut plan.link, rule, from, snap);
-            says_something |= said;
-            drafts[to].sendings.push(sending);
-        }
+    let goes = |rule: &&Rule| mapping::writes(terms.agreement, rule, to);
+    for rule in terms.agreement.rules.iter().filter(goes) {
+        let (sending, said) = sending(terms, &mut plan.link, rule, from, snap);
+        says_something |= said;
+        drafts[to].sendings.push(sending);
     }
     let whole =
         plan.link.refused[to].get(WHOLE).filter(|held| held.value == fingerprint(&drafts[to].fields()));
@@ -48,15 +47,6 @@ pub(super) fn plan(terms: &Terms<'_>, link: &Link, from: Side, snap: &Snapshot) 
         plan.actions[from] = Some(Action::Update { id: snap.id.clone(), write });
     }
     plan
-}
-
-fn goes(rule: &Rule, to: Side) -> bool {
-    let way = match rule.way {
-        Way::Both => true,
-        Way::LeftToRight => to == Side::Right,
-        Way::RightToLeft => to == Side::Left,
-    };
-    way && !rule.fields[to].is_empty()
 }
 
 /// One rule's part of the new record, and whether it says something.

@@ -3,11 +3,11 @@
 use super::case::{Case, Target};
 use super::{Agreed, Conflict};
 use crate::sync::link::Base;
-use crate::sync::merge;
 use crate::sync::schema::Refusal;
 use crate::sync::side::{Side, Sides};
 use crate::sync::value::{Face, Fields};
 use crate::sync::{Form, Policy, Way};
+use crate::sync::{mapping, merge};
 
 /// What becomes of one rule.
 #[derive(Clone, Debug, Default)]
@@ -43,22 +43,9 @@ pub(super) struct Sending {
     pub refusals: Vec<Refusal>,
 }
 
-/// Which sides the rule may write to: its own way, the sync's direction, and for a constant the side that has the field.
-pub(super) fn writable(case: &Case<'_>) -> Sides<bool> {
-    let rule = case.lens.rule;
-    Sides::of(|to| {
-        let way = match rule.way {
-            Way::Both => true,
-            Way::LeftToRight => to == Side::Right,
-            Way::RightToLeft => to == Side::Left,
-        };
-        way && case.terms.flows(to) && !rule.fields[to].is_empty()
-    })
-}
-
 /// Decides it.
 pub(super) fn decide(case: &Case<'_>) -> Verdict {
-    let writable = writable(case);
+    let writable = Sides::of(|to| mapping::writes(case.terms.agreement, case.lens.rule, to));
     let follower = follower(case);
     if !(writable.left || writable.right) {
         return Verdict::default();
@@ -74,12 +61,18 @@ pub(super) fn decide(case: &Case<'_>) -> Verdict {
         None => return first(case, writable),
         Some(_) => Sides::of(|side| case.changed(side)),
     };
-    match (changed.left, changed.right) {
+    let mut verdict = match (changed.left, changed.right) {
         (false, false) => freed(case, writable),
         (true, false) => flow(case, Side::Left, writable),
         (false, true) => flow(case, Side::Right, writable),
         (true, true) => both(case, writable),
+    };
+    // Who typed over a placeholder did not see what belonged there: it goes, but not without a trace.
+    let over = |from: &Side| case.typed_over(*from) && verdict.sends[from.other()].is_some();
+    if let (None, Some(from)) = (&verdict.decided, Side::BOTH.into_iter().find(over)) {
+        verdict.decided = Some(case.conflict(Some(from)));
     }
+    verdict
 }
 
 /// The side that only follows the other one, whatever is typed there.
@@ -215,7 +208,9 @@ fn combined(case: &Case<'_>) -> Option<Verdict> {
         None => None,
         Some(faces) => {
             let (left, right) = (parts(Side::Left, &faces.left)?, parts(Side::Right, &faces.right)?);
-            if left != right {
+            let same =
+                left.len() == right.len() && left.iter().zip(&right).all(|(a, b)| lens.alike_values(a, b));
+            if !same {
                 return None;
             }
             Some(left)
@@ -223,8 +218,15 @@ fn combined(case: &Case<'_>) -> Option<Verdict> {
     };
     let (left, right) = (parts(Side::Left, &case.whole.left)?, parts(Side::Right, &case.whole.right)?);
     let rest = matches!(lens.rule.form, Form::List { .. });
-    let merged = merge::merge(base.as_deref(), &left, &right, rest, &|a, b| lens.same_text(a, b))?;
-    let targets = Sides::of(|side| case.withhold(side, lens.assemble(side, &merged)));
+    let merged = merge::merge(base.as_deref(), &left, &right, rest, &|a, b| lens.alike_values(a, b))?;
+    let targets = Sides::of(|to| {
+        let face = match rest {
+            // In the terms of this side, as it already spells what it has.
+            true => lens.convert(to.other(), &lens.assemble(to.other(), &merged), Some(&case.whole[to])),
+            false => lens.assemble(to, &merged),
+        };
+        case.withhold(to, face)
+    });
     let needed = Sides::of(|side| !lens.alike(side, &targets[side].face, &case.faces[side]));
     Some(match (needed.left, needed.right) {
         (true, true) => halves(case, &targets),

@@ -72,7 +72,7 @@ fn the_defaults_file_says_what_the_types_hold() {
                 .into(),
             },
         },
-        sync: Sync {
+        sync: Syncs {
             on_create: true,
             every: Every::Span(span("1d")),
             workers: 64,

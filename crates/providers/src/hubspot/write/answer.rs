@@ -47,7 +47,7 @@ impl Asked<'_> {
     /// # Errors
     /// [`Fault`].
     pub fn outcomes(&self, reply: &Reply<'_>) -> Result<Vec<Outcome>, Fault> {
-        match (reply.status.as_u16(), self.sent) {
+        let outcomes = match (reply.status.as_u16(), self.sent) {
             (200 | 204, Sent::Delete(records)) if !reply.is_page() => {
                 let done = |(id, _): &(String, bool)| self.done(id.clone(), Fields::new());
                 Ok(records.iter().map(done).collect())
@@ -56,7 +56,8 @@ impl Asked<'_> {
                 self.rows(reply).map_err(|fault| failure::of(self.sent, reply, fault))
             }
             _ => self.whole(reply),
-        }
+        };
+        failure::without(outcomes, self.at.token)
     }
 
     /// Refused, or failed, as a whole. Of one record alone the error says what is wrong with it.

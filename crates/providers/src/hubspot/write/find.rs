@@ -38,9 +38,14 @@ pub fn call(at: &At<'_>, kind: &Kind, schema: &Schema, field: &str, values: &[St
 /// # Errors
 /// [`Fault`]; [`Fault::Rejected`] when so many have several values that not all of them are on the page: then each value has to be
 /// looked for by itself.
-pub fn found(field: &str, values: &[String], reply: &Reply<'_>) -> Result<Vec<(String, String)>, Fault> {
+pub fn found(
+    at: &At<'_>,
+    field: &str,
+    values: &[String],
+    reply: &Reply<'_>,
+) -> Result<Vec<(String, String)>, Fault> {
     if reply.status != StatusCode::OK {
-        return Err(errors::fault(reply));
+        return Err(errors::fault(reply).without(at.token));
     }
     let body = reply.json().ok_or(Fault::Unreadable("not JSON"))?;
     let lower: Vec<String> = values.iter().map(|value| value.to_lowercase()).collect();

@@ -28,13 +28,13 @@ pub fn call(at: &At<'_>, kind: &Type) -> Call {
 ///
 /// # Errors
 /// [`Fault`]; [`Fault::Gone`] when the account has no such type.
-pub fn read(kind: &Type, reply: &Reply<'_>) -> Result<Schema, Fault> {
+pub fn read(at: &At<'_>, kind: &Type, reply: &Reply<'_>) -> Result<Schema, Fault> {
     let body = reply.json();
     if reply.status != StatusCode::OK {
         let said = body.as_ref().and_then(|body| body["message"].as_str());
         // Facts 3.4: the status of this is not known, the words are.
         let unknown = said.is_some_and(|said| said.starts_with("Unable to infer object type"));
-        return Err(if unknown { Fault::Gone } else { errors::fault(reply) });
+        return Err(if unknown { Fault::Gone } else { errors::fault(reply).without(at.token) });
     }
     let body = body.ok_or(Fault::Unreadable("not JSON"))?;
     let mut fields = BTreeMap::new();

@@ -1,11 +1,11 @@
 //! Values as HubSpot writes them, all of them texts, and as they are (HubSpot facts 3.2, 4 and 9).
 
+use crate::write::moment::{day, moment};
 use crate::write::project;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 use syncline_core::sync::{Fields, Kind, Schema, Value};
-use syncline_core::time::Timestamp;
 
 /// What a record is known by, which its body has whether it was wished for or not.
 const ID: &str = "hs_object_id";
@@ -59,16 +59,4 @@ pub fn written(kind: Option<&Kind>, value: &Value) -> String {
         (_, Value::List(texts)) => texts.join(", "),
         (_, value) => value.first().to_owned(),
     }
-}
-
-/// Milliseconds, a moment or a day: the day, in UTC.
-fn day(text: &str) -> Option<String> {
-    let (day, _) = moment(text)?.split_once('T').map(|(day, time)| (day.to_owned(), time.to_owned()))?;
-    Some(day)
-}
-
-fn moment(text: &str) -> Option<String> {
-    let moment = Timestamp::parse(text).ok()?.to_string();
-    // Beyond what a calendar can show it is its milliseconds.
-    moment.contains('T').then_some(moment)
 }

@@ -27,7 +27,7 @@ pub fn outcome(at: &At<'_>, sent: &Sent<'_>, reply: &Reply<'_>) -> Result<Outcom
         Sent::Delete(_) if reply.status.is_success() => Err(Fault::Unreadable("a page")),
         _ => failed(at, sent, reply),
     };
-    outcome.map_err(|fault| failure::of(sent, reply, fault).without(at.token))
+    failure::without(outcome.map_err(|fault| failure::of(sent, reply, fault)), at.token)
 }
 
 /// Facts 5: the new customer's URI is in the header `Location`; that the body is the customer is supposed, and then it has its URI

@@ -6,7 +6,7 @@ mod look;
 mod write;
 
 pub use look::{Filter, count_open, get, guard_answer, page};
-pub use write::{NewConflict, Whose, close, put, record_decided, resolve};
+pub use write::{NewConflict, Whose, close, delete_before, put, record_decided, resolve};
 
 use super::keys::kept;
 use super::{ConflictState, maybe_time, parsed};

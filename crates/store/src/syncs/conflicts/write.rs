@@ -208,6 +208,22 @@ pub async fn resolve(
     tx.query(&find, args![id]).await?.first().map(read).transpose()
 }
 
+/// Deletes up to `limit` of the conflicts that were over before `instant`, the oldest first; answers how many.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn delete_before(tx: &mut Tx, instant: Timestamp, limit: u32) -> Result<u64> {
+    let sql = "SELECT id FROM sync_conflicts WHERE resolved_at < ? ORDER BY resolved_at LIMIT ?";
+    let old = tx.query(sql, args![instant, limit]).await?;
+    let ids = old.iter().map(|row| row.text(0).map(Value::from)).collect::<Result<Vec<_>>>()?;
+    let mut gone = 0;
+    for piece in ids.chunks(PIECE) {
+        let (marks, ids) = in_list(piece.to_vec());
+        gone += tx.execute(&format!("DELETE FROM sync_conflicts WHERE id IN ({marks})"), ids).await?;
+    }
+    Ok(gone)
+}
+
 /// A row that is open, or, with what was chosen, decided by the policy.
 fn row_of(
     whose: Whose<'_>,

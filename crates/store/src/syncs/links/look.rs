@@ -1,15 +1,14 @@
 //! Looking at links.
 
-use super::{COLUMNS, Counts, LinkRow, read};
+use super::{COLUMNS, Counts, LinkRow, pick, read};
+use crate::syncs::clause::Clause;
+use crate::syncs::{LinkState, PIECE, Trouble, count_of, id_column, number_of};
 use crate::value::{Value, args};
 use crate::{Dialect, Result, Scope, Store, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::event::{MAX_COLUMN_CHARS, column_text};
 use syncline_core::sync::Side;
 use syncline_core::time::Timestamp;
-
-use crate::syncs::clause::Clause;
-use crate::syncs::{LinkState, PIECE, Trouble, among, count_of, id_column, number_of};
 
 /// Which links of a sync to list. Empty fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,15 +76,9 @@ pub async fn by_records_in(tx: &mut Tx, sync_id: &str, side: Side, ids: &[String
 
 /// The queries for them, a piece each.
 fn of_records(dialect: Dialect, sync_id: &str, side: Side, ids: &[String]) -> Vec<(String, Vec<Value>)> {
-    let ids: Vec<String> =
-        ids.iter().map(|id| column_text(id)).collect::<BTreeSet<_>>().into_iter().collect();
-    let query = |piece: &[String]| {
-        let (test, some) = among(dialect, id_column(side), piece.iter().map(String::as_str));
-        let mut values = args![sync_id];
-        values.extend(some);
-        (format!("SELECT {COLUMNS} FROM sync_links WHERE sync_id = ? AND {test}"), values)
-    };
-    ids.chunks(PIECE).map(query).collect()
+    let ids: BTreeSet<String> = ids.iter().map(|id| column_text(id)).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    ids.chunks(PIECE).map(|piece| pick::query(dialect, COLUMNS, sync_id, side, piece)).collect()
 }
 
 /// Up to `limit` links beyond the id `after`, by id.
@@ -125,22 +118,13 @@ fn clause_of(
     let mut clause = Clause::new(dialect);
     clause.lead("sync_id", filter.sync_id.as_str());
     // From what finds least to what finds most: the first leads.
-    let mut led = false;
-    if let (Some(side), Some(id)) = (side, &filter.record_id) {
-        clause.lead(id_column(side), column_text(id));
-        led = true;
-    }
-    let words =
-        [("trouble", filter.trouble.map(Trouble::name)), ("state", filter.state.map(LinkState::name))];
-    for (column, word) in words {
-        match word {
-            Some(word) if led => clause.also(column, word),
-            Some(word) => {
-                clause.lead(column, word);
-                led = true;
-            }
-            None => {}
-        }
+    let tests = [
+        side.map(id_column).zip(filter.record_id.as_deref().map(column_text)),
+        filter.trouble.map(|trouble| ("trouble", trouble.name().to_owned())),
+        filter.state.map(|state| ("state", state.name().to_owned())),
+    ];
+    for (place, (column, value)) in tests.into_iter().flatten().enumerate() {
+        if place == 0 { clause.lead(column, value) } else { clause.also(column, value) }
     }
     if let Scope::Organization(own) = scope {
         clause.also("org_id", own.as_str());

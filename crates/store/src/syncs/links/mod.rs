@@ -3,6 +3,7 @@
 //! **Invariant:** a record is in one link of a sync at most, living or ended.
 
 mod look;
+mod pick;
 mod write;
 
 pub use look::{Filter, by_records, by_records_in, count, deleted_since, get, get_in, page};

@@ -1,8 +1,8 @@
 //! Storing links, many at a time. What changes is taken away and stored anew, in one transaction: so ids may move between links
 //! without one of them standing in two for a moment, and it takes as few statements as storing them the first time.
 
-use super::LinkRow;
-use crate::syncs::{PIECE, among, id_column, json, lock, number_of};
+use super::{LinkRow, pick};
+use crate::syncs::{PIECE, id_column, json, lock, number_of};
 use crate::tx::Bulk;
 use crate::value::{Kind, Value, args, in_list};
 use crate::{Result, Tx};
@@ -130,25 +130,14 @@ async fn known(tx: &mut Tx, rows: &[&LinkRow]) -> Result<BTreeMap<String, Known>
     Ok(found)
 }
 
-/// Those of `rows`, by id, whose records no other link has once these are stored; each id once, the first of several.
+/// Those of `rows`, by id, whose records no other link has once these are stored.
 async fn free<'a>(
     tx: &mut Tx,
     sync_id: &str,
     rows: Vec<&'a LinkRow>,
     known: &BTreeMap<String, Known>,
 ) -> Result<BTreeMap<&'a str, &'a LinkRow>> {
-    let (mut storing, mut wanted) = (BTreeMap::new(), BTreeMap::new());
-    for row in rows {
-        let ids = ids_of(row);
-        let unique = Side::BOTH.into_iter().all(|side| match &ids[side] {
-            Some(id) => !wanted.contains_key(&(side, id.clone())),
-            None => true,
-        });
-        if unique && !storing.contains_key(row.id.as_str()) {
-            wanted.extend(ids.iter().filter_map(|(side, id)| Some(((side, id.clone()?), row.id.as_str()))));
-            storing.insert(row.id.as_str(), row);
-        }
-    }
+    let (mut storing, mut wanted) = apart(rows);
     // Ids that stay where they are need not be looked for.
     wanted.retain(|(side, id), link| {
         known.get(*link).is_none_or(|known| known.ids[*side].as_ref() != Some(id))
@@ -176,13 +165,24 @@ async fn free<'a>(
     }
 }
 
+/// Links by id, and the records they want: of several that want the same record, or have the same id, the first.
+fn apart(rows: Vec<&LinkRow>) -> (BTreeMap<&str, &LinkRow>, BTreeMap<(Side, String), &str>) {
+    let (mut storing, mut wanted) = (BTreeMap::new(), BTreeMap::new());
+    for row in rows {
+        let ids = ids_of(row);
+        let of: Vec<_> = ids.iter().filter_map(|(side, id)| Some((side, id.clone()?))).collect();
+        if of.iter().all(|key| !wanted.contains_key(key)) && !storing.contains_key(row.id.as_str()) {
+            wanted.extend(of.into_iter().map(|key| (key, row.id.as_str())));
+            storing.insert(row.id.as_str(), row);
+        }
+    }
+    (storing, wanted)
+}
+
 /// The records of these that are in a link, with the link's id.
 async fn holders(tx: &mut Tx, sync_id: &str, side: Side, ids: &[&str]) -> Result<Vec<(String, String)>> {
-    let column = id_column(side);
-    let (test, some) = among(tx.dialect(), column, ids.iter().copied());
-    let sql = format!("SELECT {column}, id FROM sync_links WHERE sync_id = ? AND {test}");
-    let mut values = args![sync_id];
-    values.extend(some);
+    let columns = format!("{}, id", id_column(side));
+    let (sql, values) = pick::query(tx.dialect(), &columns, sync_id, side, ids);
     tx.query(&sql, values).await?.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 

@@ -1,0 +1,216 @@
+//! What must hold once it is quiet: all readings arrived, and all work done.
+
+use crate::hub::{Lost, Row, World, mapped, texts_of};
+use crate::terms::goes_both_ways;
+use std::collections::BTreeSet;
+use syncline_core::sync::mapping::{Rule, alike, convert, face};
+use syncline_core::sync::{
+    ConflictKind, Direction, Ending, Face, Link, Seen, Side, Sides, Snapshot, State, StatusPolicy, Value,
+};
+
+/// The most passes over everything until it is quiet.
+const PASSES: usize = 12;
+
+impl World {
+    /// Lets all readings arrive and all work be done, and looks at what came of it.
+    pub fn quiet_down(&mut self) {
+        for reading in std::mem::take(&mut self.in_flight) {
+            self.arrive(reading);
+        }
+        let mut passes = 0;
+        while self.pass() {
+            passes += 1;
+            assert!(passes < PASSES, "no end: {:?}", self.rows);
+        }
+        self.clock += 86_400_000;
+        let before = self.sent;
+        let rows: Vec<Link> = self.rows.iter().map(|row| row.link.clone()).collect();
+        self.pass();
+        assert_eq!(self.sent, before, "a second pass writes nothing: {:?}", self.rows);
+        assert_eq!(
+            rows,
+            self.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>(),
+            "nor changes a link"
+        );
+        self.claims();
+    }
+
+    /// Reads everything, links everybody, works on everything. Whether something came of it.
+    fn pass(&mut self) -> bool {
+        let state =
+            |world: &Self| (world.sent, world.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>());
+        let before = state(self);
+        for side in Side::BOTH {
+            let ids: Vec<String> = self.providers[side].records.keys().cloned().collect();
+            for id in ids {
+                let reading = self.read(side, &id);
+                self.arrive(reading);
+            }
+        }
+        self.identify();
+        for at in 0..self.rows.len() {
+            self.work(at, usize::MAX, Lost::No);
+        }
+        before != state(self)
+    }
+
+    fn claims(&self) {
+        for row in &self.rows {
+            self.ids_are_linked_once(row);
+            match (self.seen(Side::Left, &row.link), self.seen(Side::Right, &row.link)) {
+                (Seen::Here(left), Seen::Here(right)) => {
+                    self.agrees(row, Sides { left: &left, right: &right })
+                }
+                (Seen::Here(_), Seen::Gone { .. }) => self.is_parted(row, Side::Right),
+                (Seen::Gone { .. }, Seen::Here(_)) => self.is_parted(row, Side::Left),
+                (Seen::Gone { .. }, Seen::Gone { .. } | Seen::Never) | (Seen::Never, Seen::Gone { .. }) => {
+                    assert!(matches!(row.link.state, State::Ended(_)), "both are gone: {row:?}");
+                }
+                (Seen::Here(alone), Seen::Never) => self.is_alone(row, Side::Left, &alone),
+                (Seen::Never, Seen::Here(alone)) => self.is_alone(row, Side::Right, &alone),
+                (Seen::Never, Seen::Never) => {}
+            }
+        }
+        self.nothing_typed_is_lost();
+    }
+
+    fn ids_are_linked_once(&self, row: &Row) {
+        if matches!(row.link.state, State::Ended(_)) {
+            return;
+        }
+        for side in Side::BOTH {
+            let same = |other: &&Row| {
+                other.link.ids[side].is_some()
+                    && other.link.ids[side] == row.link.ids[side]
+                    && !matches!(other.link.state, State::Ended(_))
+            };
+            assert!(self.rows.iter().filter(same).count() <= 1, "linked twice: {row:?}");
+        }
+    }
+
+    /// One is gone: the link is over, or a person is asked.
+    fn is_parted(&self, row: &Row, gone: Side) {
+        let asked =
+            |kind: &ConflictKind| matches!(kind, ConflictKind::Deletion { side, .. } if *side == gone);
+        let over = matches!(&row.link.state, State::Ended(Ending::Unlinked { side } | Ending::Merged { side }) if *side == gone)
+            || matches!(row.link.state, State::Ended(Ending::Merged { .. }));
+        assert!(
+            over || row.conflicts.iter().any(|conflict| asked(&conflict.kind)),
+            "one is gone, and nobody is asked: {row:?}"
+        );
+    }
+
+    /// Nobody is on the other side: it may not be, or there is nothing to say there.
+    fn is_alone(&self, row: &Row, side: Side, alone: &Snapshot) {
+        let to = side.other();
+        let flows = match self.agreement.direction {
+            Direction::Both => true,
+            Direction::LeftToRight => to == Side::Right,
+            Direction::RightToLeft => to == Side::Left,
+        };
+        let mapped = ["name", "emails", "numbers", "note", "stage", "source"];
+        let says = self.agreement.rules.iter().any(|rule| {
+            let shown = face(rule, side, &alone.fields);
+            let target = convert(rule, side, &shown, &self.schemas[to], None);
+            mapped.contains(&rule.name.as_str())
+                && syncline_core::sync::mapping::writes(&self.agreement, rule, to)
+                && !target.is_empty()
+                && syncline_core::sync::mapping::refusals(rule, to, &target, &self.schemas[to]).is_empty()
+        });
+        let refused = !row.link.refused[to].is_empty();
+        assert!(!flows || !says || refused, "not created: {row:?} {alone:?}");
+    }
+
+    /// Every mapped field agrees, or there is a reason.
+    fn agrees(&self, row: &Row, snaps: Sides<&Snapshot>) {
+        if matches!(row.link.state, State::Ended(Ending::Merged { .. })) {
+            return;
+        }
+        assert_eq!(row.link.state, State::Linked, "both are there");
+        let mut problem =
+            row.conflicts.iter().any(|conflict| matches!(conflict.kind, ConflictKind::Field { .. }));
+        for rule in &self.agreement.rules {
+            problem |= self.rule_agrees(row, rule, snaps);
+        }
+        for side in Side::BOTH {
+            let external = snaps[side].fields.get("external").map(Value::first);
+            assert_eq!(external, row.link.ids[side.other()].as_deref(), "each holds the other's id: {row:?}");
+            self.status_tells(&row.link, problem, snaps[side]);
+        }
+    }
+
+    fn status_tells(&self, link: &Link, problem: bool, snap: &Snapshot) {
+        if self.agreement.status == StatusPolicy::Off {
+            return;
+        }
+        let status = snap.fields.get("status").map_or("", Value::first);
+        assert_eq!(
+            status.starts_with("Error"),
+            problem,
+            "the status says whether something is wrong: {status} {link:?}"
+        );
+    }
+
+    /// Whether something about this rule is withheld or refused.
+    fn rule_agrees(&self, row: &Row, rule: &Rule, snaps: Sides<&Snapshot>) -> bool {
+        let faces = Sides::of(|side| face(rule, side, &snaps[side].fields));
+        let base = row.link.bases.get(&rule.name);
+        let held = Sides::of(|side| base.is_some_and(|base| !base.held[side].is_empty()));
+        let refused = Side::BOTH.into_iter().any(|side| {
+            row.link.refused[side].contains_key("*")
+                || row.link.refused[side].contains_key(&format!("*{}", rule.name))
+        });
+        let open = row.conflicts.iter().any(
+            |conflict| matches!(&conflict.kind, ConflictKind::Field { rule: open } if *open == rule.name),
+        );
+        let same = self.same(rule, &faces);
+        let follows = !goes_both_ways(&self.agreement, rule)
+            && (base.is_none() || self.agreement.direction != Direction::Both);
+        assert!(
+            same || held.left || held.right || refused || open || follows,
+            "{} differs without a reason: {faces:?} {row:?}",
+            rule.name
+        );
+        assert!(!(same && open), "{} agrees, and a person is asked: {row:?}", rule.name);
+        let blocked = refused && !same && !open && !(held.left || held.right);
+        held.left || held.right || blocked
+    }
+
+    fn same(&self, rule: &Rule, faces: &Sides<Face>) -> bool {
+        Side::BOTH.into_iter().any(|from| {
+            let to = from.other();
+            let said = convert(rule, from, &faces[from], &self.schemas[to], Some(&faces[to]));
+            alike(rule, to, &said, &faces[to])
+        })
+    }
+
+    /// What a person typed, and no person removed, is on a side, held, in a conflict, or among what was decided.
+    fn nothing_typed_is_lost(&self) {
+        let mut kept: BTreeSet<String> = BTreeSet::new();
+        for side in Side::BOTH {
+            for record in self.providers[side].records.values().filter(|record| record.alive) {
+                kept.extend(texts_of(mapped(&record.fields)));
+            }
+        }
+        for row in &self.rows {
+            for base in row.link.bases.values() {
+                kept.extend(
+                    base.held
+                        .iter()
+                        .flat_map(|(_, held)| held.values())
+                        .flat_map(|held| texts_of([&held.value])),
+                );
+            }
+            for conflict in &row.conflicts {
+                kept.extend(conflict.faces.iter().flat_map(|(_, face)| texts_of(&face.0)));
+            }
+        }
+        for conflict in &self.decided {
+            kept.extend(conflict.faces.iter().flat_map(|(_, face)| texts_of(&face.0)));
+        }
+        let all = kept.into_iter().collect::<Vec<_>>().join("\n");
+        for (token, removed) in &self.typed {
+            assert!(*removed || all.contains(token), "{token} is lost: {:?}", self.rows);
+        }
+    }
+}

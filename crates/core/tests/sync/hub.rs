@@ -1,0 +1,450 @@
+//! What carries plans out, after the hub: a mirror of the last readings, links, and what is persisted between any two steps.
+
+use crate::provider::Provider;
+use crate::terms::{self, Choice};
+use std::collections::{BTreeMap, BTreeSet};
+use syncline_core::sync::identity::{self, Candidate, Identity};
+use syncline_core::sync::settle::{Outcome, settle};
+use syncline_core::sync::{
+    Action, Agreement, Can, Conflict, Ending, Fields, Link, Pending, Schema, Seen, Side, Sides, Snapshot,
+    State, Terms, Value, plan,
+};
+use syncline_core::time::Timestamp;
+
+/// A reading on its way.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    pub side: Side,
+    pub seen: Seen,
+    pub read_at: Timestamp,
+    pub merged_ids: Vec<String>,
+}
+
+/// What the mirror keeps of a record.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub seen: Seen,
+    pub read_at: Timestamp,
+    pub merged_ids: Vec<String>,
+}
+
+/// A link and what is open about it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub link: Link,
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Where a run of work ends before it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// Every answer comes.
+    No,
+    /// The first call does not arrive.
+    Call,
+    /// The first call's answer does not arrive.
+    Answer,
+}
+
+/// The two providers and all that is persisted of them.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub agreement: Agreement,
+    pub schemas: Sides<Schema>,
+    pub tells_time: Sides<bool>,
+    pub providers: Sides<Provider>,
+    pub mirror: Sides<BTreeMap<String, Kept>>,
+    pub rows: Vec<Row>,
+    pub decided: Vec<Conflict>,
+    pub in_flight: Vec<Reading>,
+    pub clock: i64,
+    /// How many writes were sent.
+    pub sent: usize,
+    /// Texts that people typed, and whether a person removed them since.
+    pub typed: BTreeMap<String, bool>,
+}
+
+impl World {
+    pub fn new(choice: &Choice) -> Self {
+        Self {
+            agreement: terms::agreement(choice),
+            schemas: terms::schemas(),
+            tells_time: choice.tells_time,
+            providers: Sides::of(Provider::new),
+            mirror: Sides::default(),
+            rows: Vec::new(),
+            decided: Vec::new(),
+            in_flight: Vec::new(),
+            clock: 1_000_000,
+            sent: 0,
+            typed: BTreeMap::new(),
+        }
+    }
+
+    pub fn tick(&mut self) -> Timestamp {
+        self.clock += 1;
+        Timestamp::from_millis(self.clock)
+    }
+
+    /// Reads a record now; what it shows is on its way.
+    pub fn read(&mut self, side: Side, id: &str) -> Reading {
+        let read_at = self.tick();
+        let gone = |merged_into| Seen::Gone { id: id.to_owned(), at: read_at, merged_into };
+        let Some(record) = self.providers[side].records.get(id) else {
+            return Reading { side, seen: gone(None), read_at, merged_ids: Vec::new() };
+        };
+        let seen = if record.alive {
+            let changed_at = if self.tells_time[side] { record.changed_at } else { read_at };
+            Seen::Here(Snapshot { id: id.to_owned(), fields: record.fields.clone(), read_at, changed_at })
+        } else {
+            gone(record.merged_into.clone())
+        };
+        Reading { side, seen, read_at, merged_ids: record.merged_ids.clone() }
+    }
+
+    /// A reading arrives: the mirror keeps it if it is newer than what is there.
+    pub fn arrive(&mut self, reading: Reading) {
+        let side = reading.side;
+        let id = match &reading.seen {
+            Seen::Here(snapshot) => snapshot.id.clone(),
+            Seen::Gone { id, .. } => id.clone(),
+            Seen::Never => return,
+        };
+        let before = self.mirror[side].get(&id);
+        if before.is_some_and(|kept| kept.read_at >= reading.read_at) {
+            return;
+        }
+        let mut seen = reading.seen;
+        if let (Seen::Here(new), Some(Seen::Here(old))) = (&mut seen, before.map(|kept| &kept.seen))
+            && !self.tells_time[side]
+            && new.fields == old.fields
+        {
+            new.changed_at = old.changed_at;
+        }
+        let kept = Kept { seen, read_at: reading.read_at, merged_ids: reading.merged_ids };
+        self.mirror[side].insert(id, kept);
+    }
+
+    pub fn seen(&self, side: Side, link: &Link) -> Seen {
+        let kept = link.ids[side].as_ref().and_then(|id| self.mirror[side].get(id));
+        kept.map_or(Seen::Never, |kept| kept.seen.clone())
+    }
+
+    /// Records that the provider made one of several are linked as the one they became.
+    pub fn follow_merges(&mut self) {
+        for side in Side::BOTH {
+            let mut merged: Vec<(String, String)> = Vec::new();
+            for (id, kept) in &self.mirror[side] {
+                merged.extend(kept.merged_ids.iter().map(|gone| (gone.clone(), id.clone())));
+                if let Seen::Gone { merged_into: Some(into), .. } = &kept.seen {
+                    merged.push((id.clone(), into.clone()));
+                }
+            }
+            for (gone, into) in merged {
+                self.follow_merge(side, &gone, &into);
+            }
+        }
+    }
+
+    fn follow_merge(&mut self, side: Side, gone: &str, into: &str) {
+        let of = |row: &Row, id: &str| row.link.ids[side].as_deref() == Some(id);
+        let taken = self.rows.iter().any(|row| of(row, into) && !matches!(row.link.state, State::Ended(_)));
+        let Some(at) = self.rows.iter().position(|row| of(row, gone) && row.link.state == State::Linked)
+        else {
+            return;
+        };
+        let row = &mut self.rows[at];
+        if taken {
+            row.link.state = State::Ended(Ending::Merged { side });
+            row.conflicts.clear();
+        } else {
+            row.link.moved(side, into);
+        }
+    }
+
+    /// Who is not linked yet is found or stands alone.
+    pub fn identify(&mut self) {
+        self.follow_merges();
+        for side in Side::BOTH {
+            let ids: Vec<String> = self.mirror[side].keys().cloned().collect();
+            for id in ids {
+                let known = self.rows.iter().any(|row| row.link.ids[side].as_ref() == Some(&id));
+                let Some(Seen::Here(snapshot)) = self.mirror[side].get(&id).map(|kept| kept.seen.clone())
+                else {
+                    continue;
+                };
+                if !known {
+                    self.identify_one(side, &snapshot);
+                }
+            }
+        }
+    }
+
+    fn identify_one(&mut self, side: Side, snapshot: &Snapshot) {
+        let other = side.other();
+        let keys = identity::keys(&self.agreement, side, &snapshot.fields);
+        let candidates: Vec<Candidate> = self.mirror[other]
+            .values()
+            .filter_map(|kept| match &kept.seen {
+                Seen::Here(there) => Some(Candidate {
+                    id: there.id.clone(),
+                    keys: self.keys_of_those_there(other, there),
+                    linked_to: self.partner(other, &there.id),
+                }),
+                _ => None,
+            })
+            .collect();
+        match identity::identify(&snapshot.id, &keys, &candidates) {
+            Identity::Is(id) => self.join(side, &snapshot.id, &id),
+            Identity::Nobody => {
+                let link = Link::lone(side, &snapshot.id);
+                self.rows.push(Row { link, conflicts: Vec::new() });
+            }
+            Identity::Ambiguous(_) | Identity::Taken { .. } => {}
+        }
+    }
+
+    /// A candidate's keys, without claims of records that are not there.
+    fn keys_of_those_there(&self, side: Side, record: &Snapshot) -> BTreeSet<String> {
+        let there = |id: &str| {
+            let kept = self.mirror[side.other()].get(id);
+            kept.is_some_and(|kept| matches!(kept.seen, Seen::Here(_)))
+        };
+        let keys = identity::keys(&self.agreement, side, &record.fields);
+        keys.into_iter().filter(|key| key.strip_prefix("x:").is_none_or(there)).collect()
+    }
+
+    fn partner(&self, side: Side, id: &str) -> Option<String> {
+        let live = |row: &&Row| {
+            row.link.ids[side].as_deref() == Some(id) && !matches!(row.link.state, State::Ended(_))
+        };
+        self.rows.iter().find(live).and_then(|row| row.link.ids[side.other()].clone())
+    }
+
+    fn join(&mut self, side: Side, id: &str, found: &str) {
+        let other = side.other();
+        let of = |row: &Row| row.link.ids[other].as_deref() == Some(found);
+        self.rows.retain(|row| !(of(row) && matches!(row.link.state, State::Ended(_))));
+        match self.rows.iter_mut().find(|row| of(row)) {
+            Some(row) => {
+                row.link.ids[side] = Some(id.to_owned());
+                row.link.state = State::Linked;
+            }
+            None => {
+                let mut link = Link::lone(side, id);
+                link.ids[other] = Some(found.to_owned());
+                self.rows.push(Row { link, conflicts: Vec::new() });
+            }
+        }
+    }
+
+    /// Carries out what one link asks for, at most so many steps of it: then everything but what is persisted is forgotten.
+    pub fn work(&mut self, at: usize, steps: usize, lost: Lost) {
+        let mut run = Run { steps, lost, fresh_after: self.tick() };
+        for _ in 0..ROUNDS {
+            match self.round(at, &mut run) {
+                Some(true) => {}
+                Some(false) | None => return,
+            }
+        }
+        panic!("no end of work: {:?}", self.rows[at]);
+    }
+
+    /// Whether there may be more to do; none: stopped.
+    fn round(&mut self, at: usize, run: &mut Run) -> Option<bool> {
+        run.step()?;
+        self.look_for_pending(at);
+        let row = self.rows.get(at)?.clone();
+        let (agreement, schemas) = (self.agreement.clone(), self.schemas.clone());
+        let terms = Terms {
+            agreement: &agreement,
+            schemas: schemas.as_ref(),
+            can: Sides {
+                left: Can { undelete: true, objects: false },
+                right: Can { undelete: false, objects: true },
+            },
+            now: self.tick(),
+            fresh_after: run.fresh_after,
+        };
+        let planned = self.planned(&terms, &row.link)?;
+        let actions = planned.actions.clone();
+        for decided in planned.decided {
+            if !self.decided.contains(&decided) {
+                self.decided.push(decided);
+            }
+        }
+        self.rows[at] = Row { link: planned.link, conflicts: planned.conflicts };
+        if actions.left.is_none() && actions.right.is_none() {
+            return Some(false);
+        }
+        for (side, action) in actions.iter() {
+            if let Some(action) = action {
+                self.carry_out(at, &terms, side, action, run)?;
+            }
+        }
+        Some(true)
+    }
+
+    /// Plans, reading again what the plan asks for.
+    fn planned(&mut self, terms: &Terms<'_>, link: &Link) -> Option<syncline_core::sync::Plan> {
+        for _ in 0..4 {
+            let seen = Sides::of(|side| self.seen(side, link));
+            let planned = plan::plan(terms, link, seen.as_ref());
+            if planned.refresh == Sides::default() {
+                return Some(planned);
+            }
+            assert_eq!(
+                planned.actions,
+                Sides::default(),
+                "nothing is sent before what was asked for is read"
+            );
+            for side in Side::BOTH {
+                if planned.refresh[side] {
+                    let id = link.ids[side].clone().expect("what is read again has an id");
+                    let reading = self.read(side, &id);
+                    self.arrive(reading);
+                }
+            }
+        }
+        panic!("asks for what was just read: {link:?}");
+    }
+
+    fn carry_out(
+        &mut self,
+        at: usize,
+        terms: &Terms<'_>,
+        side: Side,
+        action: &Action,
+        run: &mut Run,
+    ) -> Option<()> {
+        if matches!(action, Action::Create(_)) {
+            let pending = Pending { side, sent_at: self.tick() };
+            self.rows[at].link.state = State::Creating(pending);
+        }
+        run.step()?;
+        let lost = std::mem::replace(&mut run.lost, Lost::No);
+        let answer = if lost == Lost::Call { Outcome::Unknown } else { self.send(at, side, action) };
+        run.step()?;
+        let outcome = if lost == Lost::Answer { Outcome::Unknown } else { answer };
+        let terms = Terms { now: self.tick(), ..*terms };
+        self.rows[at].link = settle(&terms, self.rows[at].link.clone(), side, action, &outcome);
+        run.step()
+    }
+
+    fn send(&mut self, at: usize, side: Side, action: &Action) -> Outcome {
+        let now = self.tick();
+        self.sent += 1;
+        if std::env::var("SYNCLINE_TRACE").is_ok() {
+            eprintln!("SEND {side} {action:?}");
+        }
+        match action {
+            Action::Create(write) => {
+                let made_for = self.rows[at].link.ids[side.other()].clone();
+                let twin = self.providers[side]
+                    .records
+                    .values()
+                    .any(|record| record.alive && record.made_for == made_for);
+                assert!(!twin, "a duplicate was born of {made_for:?}: {:?}", self.rows[at]);
+                let outcome = self.providers[side].create(&write.fields, now);
+                if let Outcome::Done { id, .. } = &outcome
+                    && let Some(record) = self.providers[side].records.get_mut(id)
+                {
+                    record.made_for = made_for;
+                }
+                outcome
+            }
+            Action::Update { id, write } => self.providers[side].update(id, &write.fields, now),
+            Action::Delete { id, force } => {
+                self.may_be_deleted(at, side, id);
+                let outcome = self.providers[side].delete(id, *force, now);
+                if matches!(outcome, Outcome::Done { .. }) {
+                    self.removed(side, id);
+                }
+                outcome
+            }
+        }
+    }
+
+    /// Nothing is deleted that somebody typed since the sides agreed, unless a person says so.
+    fn may_be_deleted(&self, at: usize, side: Side, id: &str) {
+        let link = &self.rows[at].link;
+        if link.decisions.contains_key(syncline_core::sync::link::DELETION) {
+            return;
+        }
+        let known: BTreeSet<String> =
+            link.bases.values().flat_map(|base| texts_of(&base.faces[side].0)).collect();
+        for text in self.live_texts(side, id) {
+            assert!(
+                known.iter().any(|known| known.contains(&text)),
+                "{text} was typed at {id} and is deleted"
+            );
+        }
+    }
+
+    /// What people typed that a record shows.
+    pub fn live_texts(&self, side: Side, id: &str) -> Vec<String> {
+        let Some(record) = self.providers[side].records.get(id) else { return Vec::new() };
+        let shown = texts_of(mapped(&record.fields));
+        let live = self.typed.iter().filter(|(_, removed)| !**removed).map(|(text, _)| text);
+        live.filter(|text| shown.iter().any(|shown| shown.contains(*text))).cloned().collect()
+    }
+
+    /// A person removed what this record shows.
+    pub fn removed(&mut self, side: Side, id: &str) {
+        for text in self.live_texts(side, id) {
+            self.typed.insert(text, true);
+        }
+    }
+
+    /// A creation that may have been carried out is looked for.
+    fn look_for_pending(&mut self, at: usize) {
+        let Some(row) = self.rows.get(at) else { return };
+        let State::Creating(Pending { side, .. }) = row.link.state else { return };
+        let id = row.link.ids[side.other()].clone().unwrap_or_default();
+        let names = |value: &Value| value.first().split(", ").any(|named| named == id);
+        let found: Vec<String> = self.providers[side]
+            .records
+            .iter()
+            .filter(|(_, record)| record.alive && record.fields.get("external").is_some_and(names))
+            .map(|(id, _)| id.clone())
+            .collect();
+        let linked = |id: &String| self.rows.iter().any(|row| row.link.ids[side].as_ref() == Some(id));
+        let found = found.into_iter().find(|id| !linked(id));
+        if let Some(id) = &found {
+            let reading = self.read(side, id);
+            self.arrive(reading);
+        }
+        let link = &mut self.rows[at].link;
+        link.state = State::Linked;
+        link.ids[side] = found;
+    }
+}
+
+/// What people type, without what we write beside it.
+pub fn mapped(fields: &Fields) -> impl Iterator<Item = &Value> {
+    fields
+        .iter()
+        .filter(|(field, _)| !matches!(field.as_str(), "status" | "external"))
+        .map(|(_, value)| value)
+}
+
+/// Lower-case texts of values.
+pub fn texts_of<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
+    values.into_iter().flat_map(|value| value.texts()).map(|text| text.to_lowercase()).collect()
+}
+
+/// The most rounds that one link's work takes.
+const ROUNDS: usize = 40;
+
+struct Run {
+    steps: usize,
+    lost: Lost,
+    fresh_after: Timestamp,
+}
+
+impl Run {
+    fn step(&mut self) -> Option<()> {
+        self.steps = self.steps.checked_sub(1)?;
+        Some(())
+    }
+}
