@@ -98,6 +98,12 @@ fn percent_encode(text: &str, out: &mut String) {
     }
 }
 
+/// Whether `url` is an address that a browser may be sent to: of the web, not a script.
+#[must_use]
+pub fn is_of_the_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// The time of day in `iso`, to the millisecond (`09:30:00.000`); all of it when it is no RFC 3339 time.
 #[must_use]
 pub fn clock(iso: &str) -> &str {
