@@ -110,6 +110,7 @@ impl<'a> Running<'a> {
                     for side in Side::BOTH {
                         self.index(side).await?;
                     }
+                    syncs::refresh_statistics(&self.engine.cx.store).await?;
                     self.prime().await?;
                     self.turn(Phase::Left).await?;
                 }

@@ -2,7 +2,6 @@
 
 use super::{Entry, LOOK, Stepping};
 use crate::sync::Halt;
-use std::collections::BTreeMap;
 use syncline_core::sync::{
     Action, ConflictKind, Link, Outcome, Pending, Refusal, Seen, Side, Snapshot, State, Value, settle,
 };
