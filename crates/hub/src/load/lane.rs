@@ -175,7 +175,7 @@ impl LaneRun {
         let written = records::write(&mut tx, &reading, page.records).await?;
         let gone = records::mark_gone(&mut tx, &reading, &self.row.object_type, &page.gone).await?;
         let effects = [written.effects.as_slice(), gone.as_slice()].concat();
-        note::changed(cx, &mut tx, &self.plan.connection.id, &effects, None).await?;
+        note::walked(cx, &mut tx, &self.plan.connection.id, &effects).await?;
         runs::add_lanes(&mut tx, &run.id, &lanes, cx.now()).await?;
         let progress = Progress {
             saved: Some(saved),
@@ -287,7 +287,7 @@ impl LaneRun {
         let back = records::write(&mut tx, &reading, here).await?.effects;
         let effects = records::mark_gone(&mut tx, &reading, &self.row.object_type, &gone).await?;
         let all = [back.as_slice(), effects.as_slice()].concat();
-        note::changed(cx, &mut tx, &self.plan.connection.id, &all, None).await?;
+        note::walked(cx, &mut tx, &self.plan.connection.id, &all).await?;
         let progress =
             Progress { saved: saved.map(str::to_owned), gone: effects.len() as u64, ..Progress::default() };
         if !runs::checkpoint(&mut tx, &self.plan.run.id, &self.row.key, &progress, cx.now()).await? {
@@ -309,7 +309,7 @@ impl LaneRun {
                 let mut tx = self.plan.cx.store.begin().await?;
                 let swept = records::sweep(&mut tx, &reading, child, &id, before, SWEEP).await?;
                 let (cx, connection_id) = (&self.plan.cx, &self.plan.connection.id);
-                note::changed(cx, &mut tx, connection_id, &swept, None).await?;
+                note::walked(cx, &mut tx, connection_id, &swept).await?;
                 tx.commit().await?;
                 let more = swept.len() >= SWEEP as usize;
                 directories.extend(swept.into_iter().map(|effect| (effect.object_type, effect.record_id)));

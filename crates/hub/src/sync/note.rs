@@ -7,7 +7,7 @@ use syncline_core::sync::Side;
 use syncline_core::time::Timestamp;
 use syncline_store::connections::Connection;
 use syncline_store::records::Effect;
-use syncline_store::syncs::{self, marks, runs};
+use syncline_store::syncs::{self, Party, Phase, marks, runs};
 use syncline_store::{StoreError, Tx};
 
 /// Records of a connection changed: what is synced with them is looked at. Part of the transaction that changes the mirror.
@@ -25,12 +25,34 @@ pub async fn changed(
     if effects.is_empty() {
         return Ok(());
     }
+    let parties = syncs::on_connection(tx, connection_id).await?;
+    let parties = parties.into_iter().filter(|party| except != Some(party.sync_id.as_str())).collect();
+    mark(cx, tx, parties, effects).await
+}
+
+/// The same for what walking through a connection's records found. A sync with a run that has both sides read looks at all of them
+/// afterwards, in the way that was asked for: nothing is carried over before, least of all by a run that only tells.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn walked(cx: &Cx, tx: &mut Tx, connection_id: &str, effects: &[Effect]) -> Result<(), StoreError> {
+    if effects.is_empty() {
+        return Ok(());
+    }
+    let mut parties = Vec::new();
+    for party in syncs::on_connection(tx, connection_id).await? {
+        let run = runs::unfinished_in(tx, &party.sync_id).await?;
+        if run.is_none_or(|run| run.phase != Phase::Reading) {
+            parties.push(party);
+        }
+    }
+    mark(cx, tx, parties, effects).await
+}
+
+async fn mark(cx: &Cx, tx: &mut Tx, parties: Vec<Party>, effects: &[Effect]) -> Result<(), StoreError> {
     let now = cx.now();
     let mut work: BTreeMap<String, String> = BTreeMap::new();
-    for party in syncs::on_connection(tx, connection_id).await? {
-        if except == Some(party.sync_id.as_str()) {
-            continue;
-        }
+    for party in parties {
         let ids: Vec<String> = effects
             .iter()
             .filter(|effect| effect.object_type == party.object_type)

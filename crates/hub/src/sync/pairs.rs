@@ -227,13 +227,21 @@ impl Gathering<'_> {
         let candidates = index::candidates(self.engine, side, &here).await?;
         let found: Vec<Place> = candidates.keys().map(|id| (side.other(), id.clone())).collect();
         self.load(&found).await?;
+        let back: Vec<(String, BTreeSet<String>)> =
+            candidates.iter().map(|(id, keys)| (id.clone(), keys.clone())).collect();
+        let rivals = index::candidates(self.engine, side.other(), &back).await?;
+        let known: Vec<Place> = rivals.keys().map(|id| (side, id.clone())).collect();
+        self.load(&known).await?;
         for (id, own) in here {
-            let living: Vec<Candidate> = candidates
-                .iter()
-                .filter_map(|(other, keys)| self.candidate(side, &id, &own, other, keys))
-                .collect();
-            match identity::identify(&id, &own, &living) {
-                Identity::Is(other) => self.join(side, &id, &other),
+            match self.who(side, &id, &own, &candidates) {
+                // Whom several could be as well is nobody's before a person has said whose.
+                Identity::Is(other) => match self.who(side.other(), &other, &candidates[&other], &rivals) {
+                    Identity::Ambiguous(candidates) => {
+                        let side = side.other();
+                        self.out.questions.push(ConflictKind::Match { side, id: other, candidates });
+                    }
+                    _ => self.join(side, &id, &other),
+                },
                 Identity::Nobody => self.lone(side, &id, &own),
                 Identity::Ambiguous(candidates) => {
                     self.out.questions.push(ConflictKind::Match { side, id, candidates });
@@ -248,6 +256,20 @@ impl Gathering<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Who a record is among these of the other side.
+    fn who(
+        &self,
+        side: Side,
+        id: &str,
+        own: &BTreeSet<String>,
+        candidates: &BTreeMap<String, BTreeSet<String>>,
+    ) -> Identity {
+        let living: Vec<Candidate> = { candidates.iter() }
+            .filter_map(|(other, keys)| self.candidate(side, id, own, other, keys))
+            .collect();
+        identity::identify(id, own, &living)
     }
 
     /// A record of the other side that shares a key with this one, if it is there.

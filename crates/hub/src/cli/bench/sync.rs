@@ -58,6 +58,7 @@ struct Scene {
     sandbox: Process,
     hub: Hub,
     sync: String,
+    left: String,
 }
 
 /// A run, and what it took.
@@ -66,6 +67,8 @@ struct Ran {
     took: Duration,
     resident: Vec<u64>,
     calls: u64,
+    /// Pages that were read of the left side.
+    pages: u64,
 }
 
 impl Sync {
@@ -77,11 +80,8 @@ impl Sync {
         let _ = std::fs::remove_dir_all(&self.dir);
         std::fs::create_dir_all(&self.dir)?;
         let scene = self.scene(self.records, !self.no_limits).await?;
-        let left = scene.count("hubspot").await?;
-        let right = scene.count("tentoeight").await?;
-        out::line(format!("{left} contacts at HubSpot, {right} customers at 10to8"));
         let first = scene.ran().await?;
-        self.tell_first(&first, left)?;
+        self.tell_first(&first)?;
         let again = scene.ran().await?;
         tell_again(&again);
         drop(scene);
@@ -127,7 +127,7 @@ impl Sync {
             .post("/v1/syncs", json!({"left": left, "right": right, "run": false, "every": "never"}))
             .await?;
         let sync = sync["id"].as_str().context("a sync")?.to_owned();
-        Ok(Scene { sandbox, hub, sync })
+        Ok(Scene { sandbox, hub, sync, left })
     }
 
     /// How many people both are asked to know, and how many more only 10to8 is: it does not know everybody.
@@ -136,11 +136,13 @@ impl Sync {
         (same * 100 / KNOWN, (records - same) * 100 / KNOWN)
     }
 
-    fn tell_first(&self, first: &Ran, left: u64) -> Result<()> {
+    fn tell_first(&self, first: &Ran) -> Result<()> {
         let counts = &first.run["counts"];
         let number = |what: &str, side: &str| counts[what][side].as_u64().unwrap_or(0);
         let (created, updated) = (number("created", "left"), number("updated", "left"));
-        let fewest = left.div_ceil(BATCH) + created.div_ceil(BATCH) + updated.div_ceil(BATCH);
+        // All that was there is read and written once; what is created is written once.
+        let fewest = first.pages + created.div_ceil(BATCH) + updated.div_ceil(BATCH);
+        let own = first.pages + counts["calls"]["left"].as_u64().unwrap_or(0);
         ensure!(created + updated > 0, "nothing was written: {}", first.run);
         out::line("first run, both ways");
         out::line(format!(
@@ -153,9 +155,10 @@ impl Sync {
             counts["refused"],
         ));
         out::line(format!(
-            "  calls to HubSpot: {}, the fewest that batches allow {fewest}: {:.3} times that",
+            "  calls of the run to HubSpot: {own}, the fewest that batches allow {fewest}: {:.3} times that; with what its webhooks \
+             made it read again: {}",
+            own as f64 / fewest.max(1) as f64,
             first.calls,
-            first.calls as f64 / fewest.max(1) as f64,
         ));
         let floor = fewest as f64 / CALLS as f64 * SPAN_SECONDS;
         if !self.no_limits {
@@ -175,8 +178,8 @@ impl Sync {
         let pairs: Vec<(String, String)> = { links["data"].as_array().context("links")? }
             .iter()
             .filter_map(|link| {
-                let id = |side: &str| link["ids"][side].as_str().map(str::to_owned);
-                Some((id("left")?, id("right")?))
+                let id = |side: &str| link[side].as_str().map(str::to_owned);
+                Some((id("left_id")?, id("right_id")?))
             })
             .collect();
         ensure!(pairs.len() > 50, "too few links to edit");
@@ -275,17 +278,6 @@ impl Looking {
 }
 
 impl Scene {
-    /// How many records a provider has.
-    async fn count(&self, provider: &str) -> Result<u64> {
-        let tables = self.sandbox.get(&format!("/_sandbox/{provider}/records"), "").await?;
-        let rows = |table: &Value| {
-            let key = table["table"].as_str().unwrap_or_default();
-            let own = key.contains("contacts") || key.contains("customer");
-            own.then(|| table["rows"].as_u64().unwrap_or(0))
-        };
-        Ok(tables["tables"].as_array().into_iter().flatten().filter_map(rows).max().unwrap_or(0))
-    }
-
     /// A run of everything, to its end.
     async fn ran(&self) -> Result<Ran> {
         let before = self.calls().await?;
@@ -303,12 +295,21 @@ impl Scene {
                 Some("succeeded") => {
                     let took = watch.elapsed();
                     let calls = self.calls().await? - before;
-                    return Ok(Ran { run, took, resident, calls });
+                    let pages = self.pages().await?;
+                    return Ok(Ran { run, took, resident, calls, pages });
                 }
                 Some("waiting" | "running") => {}
                 _ => bail!("the run failed: {run}"),
             }
         }
+    }
+
+    /// How many pages the last load of the left side read.
+    async fn pages(&self) -> Result<u64> {
+        let loads = self.hub.get(&format!("/v1/connections/{}/runs", segment(&self.left))).await?;
+        let id = loads["data"][0]["id"].as_str().context("a load")?;
+        let load = self.hub.get(&format!("/v1/runs/{}", segment(id))).await?;
+        Ok(load["lanes"].as_array().into_iter().flatten().filter_map(|lane| lane["pages"].as_u64()).sum())
     }
 
     /// How many calls HubSpot got so far.

@@ -60,12 +60,14 @@ impl Stepping<'_> {
                     // It was sent after every answer that the link knows of, whatever the clock's steps are.
                     let known = link.bases.values().map(|base| base.known_at[side]).max();
                     let after = known.max(link.written_at[side]).unwrap_or(read_at);
-                    Seen::Here(Snapshot {
-                        id: record.id.clone(),
-                        fields: engine.fields(side, &record.body),
-                        read_at: read_at.max(after),
-                        changed_at: record.modified_at.unwrap_or(read_at),
-                    })
+                    let fields = engine.fields(side, &record.body);
+                    // Where the provider tells no time, what looks the same was changed when that was first seen.
+                    let changed_at = record.modified_at.unwrap_or_else(|| match &open.pair.seen[side] {
+                        Seen::Here(before) if before.fields == fields => before.changed_at,
+                        _ => read_at,
+                    });
+                    let (id, read_at) = (record.id.clone(), read_at.max(after));
+                    Seen::Here(Snapshot { id, fields, read_at, changed_at })
                 }
                 Found::Gone(_) => Seen::Gone { id: asked.clone(), at: read_at, merged_into: None },
             };

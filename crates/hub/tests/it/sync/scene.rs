@@ -1,8 +1,7 @@
 //! A hub between two accounts that are synced: HubSpot's contacts on the left, 10to8's customers on the right.
 
 use crate::setup::scene::{consent, joined, set_up};
-use crate::support::joined::{Joined, ORG};
-use crate::support::wait::until;
+use crate::support::joined::Joined;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,7 +32,14 @@ impl Synced {
 
     /// The same with other terms.
     pub async fn with(people: usize, settings: &[(&str, &str)], change: impl FnOnce(&mut Agreement)) -> Self {
-        let own = [("sync.deletion_delay", "0s"), ("sync.every", "never"), ("sync.on_create", "false")];
+        let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
+        // What is overwritten was read just before.
+        let own = [
+            ("sync.fresh", "0s"),
+            ("sync.deletion_delay", "0s"),
+            ("sync.every", "never"),
+            ("sync.on_create", "false"),
+        ];
         let all: Vec<(&str, &str)> = own.iter().chain(settings).copied().collect();
         let joined = joined(people, &all).await;
         let left = consent(&joined, "hubspot").await;
@@ -43,9 +49,14 @@ impl Synced {
         let ids = Sides { left: left.id.clone(), right: right.id.clone() };
         let mut agreement = hub_sync::template(&joined.hub.cx, &Scope::All, &ids).await.unwrap();
         change(&mut agreement);
+        Self::agreed(joined, left, right, agreement).await
+    }
+
+    /// Between any two connections, with these terms.
+    pub async fn agreed(joined: Joined, left: Connection, right: Connection, agreement: Agreement) -> Self {
         let new = NewSync {
             name: "People".to_owned(),
-            connections: ids,
+            connections: Sides { left: left.id.clone(), right: right.id.clone() },
             agreement: Some(agreement),
             every: None,
             run: None,
@@ -89,7 +100,19 @@ impl Synced {
         // Providers tell a little later.
         self.joined.advance(Duration::from_secs(5)).await;
         let mut calm = 0;
+        let mut n = 0;
         self.as_time_passes("nothing is left to do", async || {
+            n += 1;
+            if n % 150 == 0 {
+                let store = &self.joined.hub.cx.store;
+                let next = marks::next_due(store, &self.sync.id).await.unwrap();
+                let m = marks::batch(store, &self.sync.id, self.joined.hub.cx.now().plus(Duration::from_secs(600)), 5).await.unwrap();
+                let jobs = self.joined.hub.get("/v1/jobs?limit=20").await.text();
+                let log = self.joined.hub.get("/v1/status").await.json()["log"].clone();
+                let links: Vec<_> = self.links().await.into_iter().take(6).map(|r| (r.link.ids, r.link.state, r.link.refused, r.link.doubted)).collect();
+                println!("DBG {n} now {} next {next:?} marks {m:?} log {log} links {links:#?} jobs {jobs} run {:?}", self.joined.hub.cx.now(),
+                    syncline_store::syncs::get(store, &Scope::All, &self.sync.id).await.unwrap().map(|s| s.reason));
+            }
             calm = if self.is_quiet().await { calm + 1 } else { 0 };
             (calm >= 4).then_some(())
         })
@@ -104,6 +127,7 @@ impl Synced {
             + syncline_store::stale::count(store, &self.right.id).await.unwrap();
         let jobs = self.joined.hub.get("/v1/jobs?state=waiting&limit=100").await.json();
         let running = self.joined.hub.get("/v1/jobs?state=running&limit=100").await.json();
+        let status = self.joined.hub.get("/v1/status").await.json();
         let busy = |jobs: &Value| {
             jobs["data"].as_array().unwrap().iter().any(|job| {
                 let kind = job["kind"].as_str().unwrap();
@@ -111,7 +135,8 @@ impl Synced {
                 (kind.starts_with("sync.work") || kind == "records.hydrate") && is_soon
             })
         };
-        next.is_none_or(|due| due > soon) && waiting == 0 && !busy(&jobs) && !busy(&running)
+        let heard = status["log"]["waiting_deliveries"] == 0;
+        heard && next.is_none_or(|due| due > soon) && waiting == 0 && !busy(&jobs) && !busy(&running)
     }
 
     /// The contacts that are there, by id.
@@ -123,13 +148,20 @@ impl Synced {
 
     /// The customers that are there, by URI.
     pub async fn customers(&self) -> BTreeMap<String, Value> {
+        let mut all = self.customers_with_deleted().await;
+        all.retain(|_, customer| customer["deleted"] != true);
+        all
+    }
+
+    /// All customers that there ever were, by URI.
+    pub async fn customers_with_deleted(&self) -> BTreeMap<String, Value> {
         let token = self.joined.sandbox.credentials()["tentoeight"]["organizations"][0]["api_key"]
             .as_str()
             .unwrap()
             .to_owned();
         let client = syncline_hub::http::client::client().unwrap();
         let mut next = Some(format!(
-            "{}/tentoeight/api/enterprise/v2/customer/?limit=100&include_deleted=False",
+            "{}/tentoeight/api/enterprise/v2/customer/?limit=100&include_deleted=True",
             self.joined.sandbox.url()
         ));
         let mut all = BTreeMap::new();
@@ -208,15 +240,5 @@ impl Synced {
             .filter(|one| one["method"] != "GET")
             .filter(|one| !reads.iter().any(|path| one["path"].as_str().unwrap().contains(path)))
             .count()
-    }
-
-    /// Waits until something is so.
-    pub async fn until<T>(&self, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-        until(what, look).await
-    }
-
-    /// Whose it is.
-    pub const fn org() -> &'static str {
-        ORG
     }
 }
