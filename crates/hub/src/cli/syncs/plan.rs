@@ -1,6 +1,6 @@
 //! `syncline syncs plan`: what a dry run would have done.
 
-use super::text::{detail, id, table, text};
+use super::text::{detail, id, table};
 use super::{print, rows};
 use crate::cli::remote::{Remote, Target, segment};
 use crate::cli::settings::Flags;
