@@ -81,10 +81,10 @@ fn op() -> impl Strategy<Value = Op> {
         8 => (side(), record.clone(), any::<u8>(), kind())
             .prop_map(|(side, record, field, kind)| Op::Type { side, record, field, kind }),
         2 => (side(), record.clone(), any::<u8>()).prop_map(|(side, record, field)| Op::Clear { side, record, field }),
-        1 => (side(), record.clone()).prop_map(|(side, record)| Op::Delete { side, record }),
+        2 => (side(), record.clone()).prop_map(|(side, record)| Op::Delete { side, record }),
         1 => (side(), record.clone()).prop_map(|(side, record)| Op::Restore { side, record }),
         1 => (side(), record.clone(), record.clone()).prop_map(|(side, one, other)| Op::Merge { side, one, other }),
-        1 => record.clone().prop_map(|record| Op::Book { record }),
+        2 => record.clone().prop_map(|record| Op::Book { record }),
         6 => (side(), record).prop_map(|(side, record)| Op::Read { side, record }),
         6 => (any::<u8>(), any::<bool>()).prop_map(|(reading, again)| Op::Arrive { reading, again }),
         3 => Just(Op::Identify),
