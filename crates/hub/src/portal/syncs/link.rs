@@ -2,7 +2,7 @@
 
 use super::super::session::Session;
 use super::super::views::Section;
-use super::super::views::syncs::{End, HeldView, LinkPage, names};
+use super::super::views::syncs::{End, HeldView, LinkPage, RecordRef, names};
 use super::super::{Failure, Portal, render};
 use super::changes::held_view;
 use super::show::{Known, link_card, record_ref, stored, sync_row};
@@ -50,17 +50,23 @@ pub(super) async fn show(
     let more_history = super::beyond(&mut lately, HISTORY, |_| String::new()).is_some();
     let mut shell = session.shell(&portal, Section::Syncs);
     shell.notice = did.as_deref().and_then(act::said);
+    // The stored name is for searching, in small letters.
+    let mut card = link_card(&row);
+    let own = Side::BOTH
+        .into_iter()
+        .filter_map(|side| records[side].as_ref().map(|record: &RecordRef| record.name.clone()));
+    card.name = own.into_iter().find(|name| !name.is_empty()).unwrap_or(card.name);
     let names = names(&shown_sync.ends);
     let fields = fields.as_ref().map(Option::as_ref);
     Ok(render(&LinkPage {
         shell,
-        link: link_card(&row),
+        link: card,
         says: says(&row.link, &shown_sync.ends),
         rules: compare::rules(&sync.agreement, &row.link, fields, &names, &disputed(&about)),
         decisions: decisions(&row.link, &names),
         refused: refused(&row.link, &names),
         facts: facts(&row, &names),
-        times: times(&row),
+        times: times(&row, &names),
         sync: shown_sync,
         records,
         conflicts: shown::cards(&portal, &mut known, about).await?,
@@ -127,32 +133,31 @@ fn refused(link: &Link, names: &Sides<String>) -> Vec<HeldView> {
     Side::BOTH.into_iter().flat_map(of).collect()
 }
 
-fn facts(row: &LinkRow, names: &Sides<String>) -> Vec<(&'static str, String)> {
+fn facts(row: &LinkRow, names: &Sides<String>) -> Vec<(String, String)> {
     let link = &row.link;
-    let status = |side: Side| {
-        link.status[side].as_ref().map(|key| match key.as_str() {
-            "ok" => format!("{}: synced", names[side]),
-            other => format!("{}: {other}", names[side]),
-        })
-    };
-    let external = |side: Side| link.external[side].as_ref().map(|id| format!("{}: {id}", names[side]));
-    let all = [
-        ("Status there, left", status(Side::Left)),
-        ("Status there, right", status(Side::Right)),
-        ("Other’s id, left", external(Side::Left)),
-        ("Other’s id, right", external(Side::Right)),
-        ("Stored so often", Some(row.version.to_string())),
-    ];
-    all.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+    let mut facts = Vec::new();
+    for side in Side::BOTH {
+        if let Some(key) = &link.status[side] {
+            let word = if key == "ok" { "synced" } else { key.as_str() };
+            facts.push((format!("Status at {}", names[side]), word.to_owned()));
+        }
+    }
+    for side in Side::BOTH {
+        if let Some(id) = &link.external[side] {
+            facts.push((format!("Id of the other at {}", names[side]), id.clone()));
+        }
+    }
+    facts
 }
 
-fn times(row: &LinkRow) -> Vec<(&'static str, String)> {
+fn times(row: &LinkRow, names: &Sides<String>) -> Vec<(String, String)> {
+    let written = |side: Side| (format!("Last written at {}", names[side]), row.link.written_at[side]);
     let all = [
-        ("Linked", Some(row.created_at)),
-        ("Last change", Some(row.updated_at)),
-        ("Last written, left", row.link.written_at.left),
-        ("Last written, right", row.link.written_at.right),
-        ("Ended", row.ended_at),
+        ("Linked".to_owned(), Some(row.created_at)),
+        ("Last change".to_owned(), Some(row.updated_at)),
+        written(Side::Left),
+        written(Side::Right),
+        ("Ended".to_owned(), row.ended_at),
     ];
     all.into_iter().filter_map(|(label, at)| Some((label, at?.to_string()))).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::super::connections::some;
 use super::super::session::Session;
-use super::super::views::syncs::LinksPage;
+use super::super::views::syncs::{LinkCard, LinksPage};
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, link_card, sync_row};
@@ -10,9 +10,10 @@ use super::{beyond, find, named};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
-use syncline_store::Scope;
+use syncline_core::sync::Side;
 use syncline_store::syncs::links;
 use syncline_store::syncs::{LinkState, Trouble};
+use syncline_store::{Scope, records};
 
 /// Links on a page.
 const PAGE: u32 = 40;
@@ -48,12 +49,26 @@ pub(super) async fn list(
         None => links::page(store, &Scope::All, &filter, after.as_deref(), PAGE + 1).await?,
     };
     let next = beyond(&mut found, PAGE, |last| last.id.clone());
+    let mut rows: Vec<LinkCard> = found.iter().map(link_card).collect();
+    // The stored names are for searching, in small letters.
+    for side in [Side::Right, Side::Left] {
+        let ids: Vec<String> = rows.iter().filter_map(|row| row.ids[side].clone()).collect();
+        let object_type = &sync.agreement.sides[side].object_type;
+        for record in records::of(store, &sync.connections[side], object_type, &ids).await? {
+            let named = !record.item.name.is_empty();
+            let mut own =
+                rows.iter_mut().filter(|row| named && row.ids[side].as_ref() == Some(&record.record_id));
+            if let Some(row) = own.next() {
+                row.name.clone_from(&record.item.name);
+            }
+        }
+    }
     Ok(render(&LinksPage {
         shell: session.shell(&portal, Section::Syncs),
         sync: sync_row(&portal, &mut Known::default(), &sync).await?,
         narrow: narrow(&query, &id),
         problem,
-        rows: found.iter().map(link_card).collect(),
+        rows,
         next,
     }))
 }

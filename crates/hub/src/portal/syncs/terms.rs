@@ -2,6 +2,7 @@
 
 use super::super::Portal;
 use super::super::views::syncs::{End, FieldName, MistakeView, Terms, mapping};
+use super::super::views::text;
 use super::form::Sent;
 use super::sync::usual;
 use crate::sync::Refused;
@@ -79,7 +80,5 @@ fn kind(kind: &Kind) -> &'static str {
 
 /// A refusal in a sentence.
 pub(super) fn sentence(refused: &Refused) -> String {
-    let said = refused.to_string();
-    let mut letters = said.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    text::sentence(&refused.to_string(), 600)
 }

@@ -197,7 +197,7 @@ async fn a_run_shows_its_phases_its_counts_and_that_it_moves() {
         "<progress class=\"whole\" value=\"61240\" max=\"184000\"",
         "2,310",
         "2,725",
-        "and 2 to be told who they are",
+        "and 2 to match",
         "action=\"/portal/syncs/syn_1/runs/srn_2/cancel\"",
     ] {
         assert!(page.contains(shown), "{shown}");

@@ -78,6 +78,7 @@ pub async fn another(hub: &TestHub, id: &str, name: &str, state: SyncState) -> S
     };
     let mut tx = hub.cx.store.begin().await.unwrap();
     syncs::create(&mut tx, &sync).await.unwrap();
+    syncs::prime(&mut tx, id, ago(hub, 90)).await.unwrap();
     tx.commit().await.unwrap();
     sync
 }

@@ -221,7 +221,7 @@ impl ConflictCard {
                 format!("Both sides changed “{}”, differently.", text::preview(rule, 60))
             }
             ConflictKind::Deletion { reason, .. } => {
-                format!("It was deleted at {here}. {}", sentence(reason))
+                format!("It was deleted at {here}. {}", text::sentence(reason, 300))
             }
             ConflictKind::Match { .. } => format!("Several records at {there} could be this one."),
             ConflictKind::Duplicate { .. } => format!(
@@ -275,27 +275,5 @@ impl ConflictCard {
             std::cmp::Ordering::Greater => Some(Side::Left),
             std::cmp::Ordering::Equal => None,
         }
-    }
-}
-
-/// `text` as a sentence, shortened.
-fn sentence(reason: &str) -> String {
-    let mut letters = reason.trim().chars();
-    let Some(first) = letters.next() else { return String::new() };
-    let whole: String = first.to_uppercase().chain(letters).collect();
-    let shown = text::preview(&whole, 300);
-    if shown.ends_with(['.', '!', '?', '…']) { shown.into_owned() } else { format!("{shown}.") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_becomes_a_sentence() {
-        assert_eq!(sentence("it has future bookings"), "It has future bookings.");
-        assert_eq!(sentence(" Done. "), "Done.");
-        assert_eq!(sentence(""), "");
-        assert!(sentence(&"x".repeat(1_000)).chars().count() < 310);
     }
 }

@@ -193,7 +193,7 @@ impl Terms {
         Select {
             name: "policy",
             label: "When both sides changed a field".to_owned(),
-            hint: "What was decided by the sync can be read in its history.",
+            hint: "What it decides by itself stands among the resolved conflicts.",
             choices: choices(&[
                 ("newest", "The later change wins".to_owned()),
                 ("prefer_left", format!("{left} wins")),

@@ -10,7 +10,7 @@ use super::history::HistoryView;
 use super::list::SyncRow;
 use super::values::{Cell, HeldView};
 use askama::Template;
-use syncline_core::sync::{ConflictKind, Sides};
+use syncline_core::sync::{ConflictKind, Side, Sides};
 
 /// A link in a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,6 +113,13 @@ pub struct RuleView {
 }
 
 impl RuleView {
+    /// What the sides last agreed on, side by side; none of a side that shows just that now.
+    fn agreed(&self) -> Option<Sides<Option<&Vec<Cell>>>> {
+        let base = self.base.as_ref()?;
+        let differs = |side: Side| Some(&base[side]).filter(|base| self.now[side].as_ref() != Some(base));
+        Some(Sides::of(differs))
+    }
+
     /// Class and word.
     fn mark(&self, names: &Sides<String>) -> (&'static str, String) {
         match self.standing {
@@ -149,9 +156,9 @@ pub struct LinkPage {
     /// What each side refuses although no rule says so.
     pub refused: Vec<HeldView>,
     /// Facts: label and value.
-    pub facts: Vec<(&'static str, String)>,
+    pub facts: Vec<(String, String)>,
     /// Moments: label and RFC 3339.
-    pub times: Vec<(&'static str, String)>,
+    pub times: Vec<(String, String)>,
     /// Its conflicts, latest first.
     pub conflicts: Vec<ConflictCard>,
     /// Its history, latest first.

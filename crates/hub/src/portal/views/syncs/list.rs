@@ -96,6 +96,11 @@ impl SyncRow {
         format!("/portal/conflicts?{}", text::query(&[("sync", &self.id)]))
     }
 
+    /// Why it is as it is, in a sentence.
+    pub(super) fn why(&self) -> Option<String> {
+        self.reason.as_deref().map(|reason| text::sentence(reason, 400))
+    }
+
     /// Whether it has links with a held value.
     pub(super) fn has_held(&self) -> bool {
         self.links.is_some_and(|links| links.held > 0)

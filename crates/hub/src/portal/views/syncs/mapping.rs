@@ -1,5 +1,6 @@
 //! The mapping of a sync as a table people can read, with what is wrong with it beside the rule it is about.
 
+use super::super::text;
 use super::ends::{self, End};
 use syncline_core::sync::mapping::{Mistake, writes};
 use syncline_core::sync::{
@@ -210,7 +211,7 @@ pub fn terms(agreement: &Agreement, ends: &Sides<End>, every: &str) -> Vec<(&'st
                 Direction::RightToLeft => format!("Only from {right} to {left}"),
             },
         ),
-        ("Both changed", sentence(&policy_word(agreement.policy, &names))),
+        ("Both changed", text::capital(&policy_word(agreement.policy, &names))),
         ("Deleted, left", deletion_word(agreement.deletions.left, left, right)),
         ("Deleted, right", deletion_word(agreement.deletions.right, right, left)),
         (
@@ -228,7 +229,7 @@ pub fn terms(agreement: &Agreement, ends: &Sides<End>, every: &str) -> Vec<(&'st
                 StatusPolicy::Off => "Not written".to_owned(),
             },
         ),
-        ("Compares all", sentence(every)),
+        ("Compares all", text::capital(every)),
     ];
     for side in Side::BOTH {
         let party = &agreement.sides[side];
@@ -239,7 +240,7 @@ pub fn terms(agreement: &Agreement, ends: &Sides<End>, every: &str) -> Vec<(&'st
         let label = if side == Side::Left { "Fields, left" } else { "Fields, right" };
         terms.push((
             label,
-            if named.is_empty() { "None of its own".to_owned() } else { sentence(&named.join(", ")) },
+            if named.is_empty() { "None of its own".to_owned() } else { text::capital(&named.join(", ")) },
         ));
     }
     terms
@@ -254,11 +255,6 @@ fn deletion_word(deletion: Deletion, here: &str, there: &str) -> String {
         Deletion::Ask => "a person decides".to_owned(),
     };
     format!("What is deleted at {here}: {then}")
-}
-
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use super::super::text;
 use syncline_core::sync::{Face, Value};
 
 /// The most texts of one value that are shown.
-const TEXTS: usize = 8;
+const TEXTS: usize = 6;
 /// The longest text that is shown.
-const LONGEST: usize = 200;
+const LONGEST: usize = 160;
 
 /// A field with what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Cell {
 
 impl Cell {
     pub(super) fn is_empty(&self) -> bool {
-        self.value.is_empty()
+        self.value.texts().iter().all(String::is_empty)
     }
 
     pub(super) fn is_list(&self) -> bool {
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn long_values_are_cut() {
         let many = Cell { field: "f".to_owned(), value: Value::list((0..20).map(|n| n.to_string())) };
-        assert_eq!((many.texts().len(), many.more()), (TEXTS, 12));
+        assert_eq!((many.texts().len(), many.more()), (TEXTS, 14));
         let long = Cell { field: "f".to_owned(), value: Value::text("x".repeat(5_000)) };
         assert_eq!(long.texts()[0].chars().count(), LONGEST + 1);
     }
