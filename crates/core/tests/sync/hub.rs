@@ -152,10 +152,16 @@ impl World {
     fn follow_merge(&mut self, side: Side, gone: &str, into: &str) {
         let of = |row: &Row, id: &str| row.link.ids[side].as_deref() == Some(id);
         let taken = self.rows.iter().any(|row| of(row, into) && !matches!(row.link.state, State::Ended(_)));
-        let Some(at) = self.rows.iter().position(|row| of(row, gone) && row.link.state == State::Linked)
-        else {
-            return;
-        };
+        let pending =
+            |row: &Row| matches!(row.link.state, State::Creating(_) | State::Ended(Ending::Merged { .. }));
+        let Some(at) = self.rows.iter().position(|row| of(row, gone) && !pending(row)) else { return };
+        if !taken {
+            // Who is linked anew is not in a link any more that is over.
+            let superseded = |row: &Row| of(row, into) && matches!(row.link.state, State::Ended(_));
+            let kept = self.rows[at].link.ids.clone();
+            self.rows.retain(|row| !superseded(row) || row.link.ids == kept);
+        }
+        let Some(at) = self.rows.iter().position(|row| of(row, gone) && !pending(row)) else { return };
         let row = &mut self.rows[at];
         if taken {
             self.met.insert("the records of two links became one");
