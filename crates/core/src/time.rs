@@ -55,7 +55,9 @@ impl Timestamp {
         if let Ok(instant) = text.parse::<jiff::Timestamp>() {
             return Ok(Self(instant.as_millisecond()));
         }
-        if let Ok(date) = text.parse::<jiff::civil::Date>()
+        // A moment without a zone would be read as its day.
+        if !text.contains(':')
+            && let Ok(date) = text.parse::<jiff::civil::Date>()
             && let Ok(midnight) = date.to_zoned(jiff::tz::TimeZone::UTC)
         {
             return Ok(Self(midnight.timestamp().as_millisecond()));
@@ -143,7 +145,7 @@ mod tests {
         for text in ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "2026-01-01", "1767225600000"] {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), "2026-01-01T00:00:00.000Z", "{text}");
         }
-        for text in ["", "-", "yesterday", "2026-13-01", "99999999999999999999"] {
+        for text in ["", "-", "yesterday", "2026-01-31T10:00:00", "2026-13-01", "99999999999999999999"] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
     }

@@ -157,7 +157,7 @@ mod tests {
         let texts = fields(&agreement, Side::Left).into_iter().map(|name| {
             (name, Field { title: String::new(), kind: Kind::Text, writable: true, longest: None })
         });
-        let schema = Schema { fields: texts.collect(), open: false };
+        let schema = Schema { fields: texts.collect(), ..Schema::default() };
         let shown = agreement.rules.iter().flat_map(|rule| {
             convert(rule, Side::Right, &face(rule, Side::Right, &customer), &schema, None).0
         });

@@ -177,6 +177,10 @@ impl Link {
 
     /// The record of `side` is now this one: the provider made one of several. What the sides agreed on stays, so that what became
     /// of the values there is found as a change and goes to the other side.
+    ///
+    /// Not while a creation is pending ([`State::Creating`]): the new record names the old id. Where the new record has a live link
+    /// already, this one is over instead ([`Ending::Merged`]). Whoever is linked anew, by this or by identity, leaves links that are over:
+    /// they would come back beside the new one.
     pub fn moved(&mut self, side: Side, id: impl Into<String>) {
         self.ids[side] = Some(id.into());
         self.external[side] = None;

@@ -6,6 +6,8 @@ mod ending;
 mod lens;
 mod pair;
 mod rule;
+#[cfg(test)]
+mod tests;
 mod writes;
 
 use super::agreement::{Agreement, Direction};

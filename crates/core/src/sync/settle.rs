@@ -185,10 +185,10 @@ fn blamed(terms: &Terms<'_>, link: &Link, side: Side, write: &Write, field: &str
         return status;
     }
     let content = content(terms, side, write);
-    if Some(field) == party.external.as_deref() || content.is_empty() {
-        if let Some(own) = external().or_else(status) {
-            return own;
-        }
+    if (Some(field) == party.external.as_deref() || content.is_empty())
+        && let Some(own) = external().or_else(status)
+    {
+        return own;
     }
     // Where a placeholder is refused too, its field's own value is remembered already.
     let withheld = write.refusals.iter().any(|refusal| refusal.field == field);

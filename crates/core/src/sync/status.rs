@@ -11,7 +11,16 @@ pub enum Status {
     Error(String),
 }
 
+/// What an error's text begins with.
+const ERROR: &str = "Error: ";
+
 impl Status {
+    /// The status that this text shows. Whatever is no error is none.
+    #[must_use]
+    pub fn shown(text: &str) -> Self {
+        text.strip_prefix(ERROR).map_or(Self::Synced, |reason| Self::Error(reason.to_owned()))
+    }
+
     /// What kind of status it is: equal for texts that differ only in their time. Only a change of this is a change.
     #[must_use]
     pub fn key(&self) -> String {
@@ -26,7 +35,7 @@ impl Status {
     pub fn text(&self, now: Timestamp) -> String {
         match self {
             Self::Synced => format!("Last synced: {now}"),
-            Self::Error(reason) => format!("Error: {reason}"),
+            Self::Error(reason) => format!("{ERROR}{reason}"),
         }
     }
 }

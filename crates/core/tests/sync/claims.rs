@@ -36,7 +36,7 @@ impl World {
     }
 
     /// Reads everything, links everybody, works on everything. Whether something came of it.
-    fn pass(&mut self) -> bool {
+    pub fn pass(&mut self) -> bool {
         let state =
             |world: &Self| (world.sent, world.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>());
         let before = state(self);

@@ -33,6 +33,8 @@ pub enum Op {
     Identify,
     /// The hub works on a link, and stops after so many steps.
     Work { row: u8, steps: u8, lost: Lost },
+    /// Everything is read, and everything that can be done is done, once.
+    Pass,
     /// A person decides a conflict.
     Decide { row: u8, winner: Side, force: bool },
 }
@@ -81,15 +83,16 @@ fn op() -> impl Strategy<Value = Op> {
         8 => (side(), record.clone(), any::<u8>(), kind())
             .prop_map(|(side, record, field, kind)| Op::Type { side, record, field, kind }),
         2 => (side(), record.clone(), any::<u8>()).prop_map(|(side, record, field)| Op::Clear { side, record, field }),
-        1 => (side(), record.clone()).prop_map(|(side, record)| Op::Delete { side, record }),
-        1 => (side(), record.clone()).prop_map(|(side, record)| Op::Restore { side, record }),
-        1 => (side(), record.clone(), record.clone()).prop_map(|(side, one, other)| Op::Merge { side, one, other }),
-        1 => record.clone().prop_map(|record| Op::Book { record }),
+        2 => (side(), record.clone()).prop_map(|(side, record)| Op::Delete { side, record }),
+        2 => (side(), record.clone()).prop_map(|(side, record)| Op::Restore { side, record }),
+        2 => (side(), record.clone(), record.clone()).prop_map(|(side, one, other)| Op::Merge { side, one, other }),
+        2 => record.clone().prop_map(|record| Op::Book { record }),
         6 => (side(), record).prop_map(|(side, record)| Op::Read { side, record }),
         6 => (any::<u8>(), any::<bool>()).prop_map(|(reading, again)| Op::Arrive { reading, again }),
         3 => Just(Op::Identify),
+        4 => Just(Op::Pass),
         8 => (row.clone(), 1..30_u8, lost()).prop_map(|(row, steps, lost)| Op::Work { row, steps, lost }),
-        1 => (row, side(), any::<bool>()).prop_map(|(row, winner, force)| Op::Decide { row, winner, force }),
+        3 => (row, side(), any::<bool>()).prop_map(|(row, winner, force)| Op::Decide { row, winner, force }),
     ]
 }
 
@@ -130,7 +133,7 @@ pub fn choice() -> impl Strategy<Value = Choice> {
 
 /// A history.
 pub fn ops() -> impl Strategy<Value = Vec<Op>> {
-    prop::collection::vec(op(), 1..50)
+    prop::collection::vec(op(), 1..60)
 }
 
 /// Fields that people fill in.
@@ -183,6 +186,7 @@ impl World {
             }
             Op::Arrive { reading, again } => self.arrive_one(reading, again),
             Op::Identify => self.identify(),
+            Op::Pass => _ = self.pass(),
             Op::Work { row, steps, lost } => {
                 self.follow_merges();
                 if !self.rows.is_empty() {
@@ -278,7 +282,8 @@ impl World {
         if let Some(id) = nth(&gone, number)
             && let Some(record) = self.providers[side].records.get_mut(&id)
         {
-            (record.alive, record.changed_at) = (true, now);
+            // That it is there (again) is a person's doing from now on.
+            (record.alive, record.changed_at, record.made_for) = (true, now, None);
         }
     }
 

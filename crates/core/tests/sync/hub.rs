@@ -60,6 +60,8 @@ pub struct World {
     pub clock: i64,
     /// How many writes were sent.
     pub sent: usize,
+    /// What happened that does not happen in every history.
+    pub met: BTreeSet<&'static str>,
     /// Texts that people typed, and whether a person removed them since.
     pub typed: BTreeMap<String, bool>,
 }
@@ -77,6 +79,7 @@ impl World {
             in_flight: Vec::new(),
             clock: 1_000_000,
             sent: 0,
+            met: BTreeSet::new(),
             typed: BTreeMap::new(),
         }
     }
@@ -149,15 +152,23 @@ impl World {
     fn follow_merge(&mut self, side: Side, gone: &str, into: &str) {
         let of = |row: &Row, id: &str| row.link.ids[side].as_deref() == Some(id);
         let taken = self.rows.iter().any(|row| of(row, into) && !matches!(row.link.state, State::Ended(_)));
-        let Some(at) = self.rows.iter().position(|row| of(row, gone) && row.link.state == State::Linked)
-        else {
-            return;
-        };
+        let pending =
+            |row: &Row| matches!(row.link.state, State::Creating(_) | State::Ended(Ending::Merged { .. }));
+        let Some(at) = self.rows.iter().position(|row| of(row, gone) && !pending(row)) else { return };
+        if !taken {
+            // Who is linked anew is not in a link any more that is over.
+            let superseded = |row: &Row| of(row, into) && matches!(row.link.state, State::Ended(_));
+            let kept = self.rows[at].link.ids.clone();
+            self.rows.retain(|row| !superseded(row) || row.link.ids == kept);
+        }
+        let Some(at) = self.rows.iter().position(|row| of(row, gone) && !pending(row)) else { return };
         let row = &mut self.rows[at];
         if taken {
+            self.met.insert("the records of two links became one");
             row.link.state = State::Ended(Ending::Merged { side });
             row.conflicts.clear();
         } else {
+            self.met.insert("a linked record became another");
             row.link.moved(side, into);
         }
     }
@@ -195,12 +206,16 @@ impl World {
             })
             .collect();
         match identity::identify(&snapshot.id, &keys, &candidates) {
-            Identity::Is(id) => self.join(side, &snapshot.id, &id),
+            Identity::Is(id) => {
+                self.met.insert("two that nobody had linked are the same");
+                self.join(side, &snapshot.id, &id);
+            }
             Identity::Nobody => {
                 let link = Link::lone(side, &snapshot.id);
                 self.rows.push(Row { link, conflicts: Vec::new() });
             }
-            Identity::Ambiguous(_) | Identity::Taken { .. } => {}
+            Identity::Ambiguous(_) => _ = self.met.insert("several could be the same"),
+            Identity::Taken { .. } => _ = self.met.insert("the same is linked already"),
         }
     }
 
@@ -267,6 +282,7 @@ impl World {
             fresh_after: run.fresh_after,
         };
         let planned = self.planned(&terms, &row.link)?;
+        self.note(&row.link, &planned);
         let actions = planned.actions.clone();
         for decided in planned.decided {
             if !self.decided.contains(&decided) {
@@ -287,12 +303,13 @@ impl World {
 
     /// Plans, reading again what the plan asks for.
     fn planned(&mut self, terms: &Terms<'_>, link: &Link) -> Option<syncline_core::sync::Plan> {
-        for _ in 0..4 {
+        for attempt in 0..4 {
             let seen = Sides::of(|side| self.seen(side, link));
             let planned = plan::plan(terms, link, seen.as_ref());
             if planned.refresh == Sides::default() {
                 return Some(planned);
             }
+            self.met.insert(if attempt == 0 { "read again" } else { "read the other side again" });
             assert_eq!(
                 planned.actions,
                 Sides::default(),
@@ -307,6 +324,33 @@ impl World {
             }
         }
         panic!("asks for what was just read: {link:?}");
+    }
+
+    fn note(&mut self, before: &Link, planned: &syncline_core::sync::Plan) {
+        if matches!(before.state, State::Ended(_)) && planned.link.state == State::Linked {
+            self.met.insert("came back");
+        }
+        if !planned.decided.is_empty() {
+            self.met.insert("the policy decided");
+        }
+        if !planned.link.decisions.is_empty() {
+            self.met.insert("a person decided");
+        }
+        self.met.extend(planned.conflicts.iter().map(|conflict| match conflict.kind {
+            syncline_core::sync::ConflictKind::Deletion { .. } => "asked about a deletion",
+            _ => "asked about a field",
+        }));
+        let actions = [&planned.actions.left, &planned.actions.right].into_iter().flatten();
+        for action in actions {
+            if let Action::Create(write) | Action::Update { write, .. } = action {
+                if !write.refusals.is_empty() {
+                    self.met.insert("withheld");
+                }
+                if write.rules.iter().any(|agreed| agreed.half) {
+                    self.met.insert("both sides get a part");
+                }
+            }
+        }
     }
 
     fn carry_out(
@@ -324,7 +368,11 @@ impl World {
         run.step()?;
         let lost = std::mem::replace(&mut run.lost, Lost::No);
         let answer = if lost == Lost::Call { Outcome::Unknown } else { self.send(at, side, action) };
-        run.step()?;
+        self.met.insert(called(&answer));
+        if run.step().is_none() {
+            self.met.insert("stopped before the answer was settled");
+            return None;
+        }
         let outcome = if lost == Lost::Answer { Outcome::Unknown } else { answer };
         let terms = Terms { now: self.tick(), ..*terms };
         self.rows[at].link = settle(&terms, self.rows[at].link.clone(), side, action, &outcome);
@@ -334,9 +382,6 @@ impl World {
     fn send(&mut self, at: usize, side: Side, action: &Action) -> Outcome {
         let now = self.tick();
         self.sent += 1;
-        if std::env::var("SYNCLINE_TRACE").is_ok() {
-            eprintln!("SEND {side} {action:?}");
-        }
         match action {
             Action::Create(write) => {
                 let made_for = self.rows[at].link.ids[side.other()].clone();
@@ -411,12 +456,27 @@ impl World {
         let linked = |id: &String| self.rows.iter().any(|row| row.link.ids[side].as_ref() == Some(id));
         let found = found.into_iter().find(|id| !linked(id));
         if let Some(id) = &found {
+            self.met.insert("a creation was found again");
             let reading = self.read(side, id);
             self.arrive(reading);
         }
         let link = &mut self.rows[at].link;
         link.state = State::Linked;
         link.ids[side] = found;
+    }
+}
+
+fn called(answer: &Outcome) -> &'static str {
+    match answer {
+        Outcome::Done { .. } => "done",
+        Outcome::Refused(refusals) if refusals.iter().any(|refusal| refusal.field == "*") => {
+            "refused as a whole"
+        }
+        Outcome::Refused(_) => "a field was refused",
+        Outcome::Objected(_) => "a deletion was objected to",
+        Outcome::Gone => "gone",
+        Outcome::Exists { .. } => "exists",
+        Outcome::Unknown => "lost",
     }
 }
 

@@ -1,7 +1,8 @@
 //! Two-way sync over random histories: edits on both sides, deletions, restores, merges, readings that lag, come twice or in another
 //! order, lost answers, refused values, and a hub that stops between any two steps.
 //!
-//! `SYNCLINE_TEST_HISTORIES` says how many; a few seconds' worth when it is not given.
+//! `SYNCLINE_TEST_HISTORIES` says how many; a few seconds' worth when it is not given. A history that fails is shrunk and printed:
+//! it goes to `regressions.rs`, under a name that says what went wrong.
 
 mod claims;
 mod history;
@@ -10,30 +11,74 @@ mod provider;
 mod regressions;
 mod terms;
 
-use history::{choice, ops};
+use history::{Op, choice, ops};
 use hub::World;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use terms::Choice;
 
 const HISTORIES: u32 = 2_000;
+
+fn live(choice: &Choice, ops: Vec<Op>) -> World {
+    let mut world = World::new(choice);
+    for op in ops {
+        world.happen(op);
+    }
+    world.quiet_down();
+    world
+}
+
+fn config(cases: u32) -> Config {
+    Config { cases, max_shrink_iters: 20_000, failure_persistence: None, ..Config::default() }
+}
 
 #[test]
 fn once_quiet_both_sides_agree_or_say_why_and_nothing_typed_is_lost() {
     let histories = std::env::var("SYNCLINE_TEST_HISTORIES").ok().and_then(|number| number.parse().ok());
-    let config = Config {
-        cases: histories.unwrap_or(HISTORIES),
-        max_shrink_iters: 20_000,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let outcome = TestRunner::new(config).run(&(choice(), ops()), |(choice, ops)| {
-        let mut world = World::new(&choice);
-        for op in ops {
-            world.happen(op);
-        }
-        world.quiet_down();
-        Ok::<(), TestCaseError>(())
-    });
+    let outcome =
+        TestRunner::new(config(histories.unwrap_or(HISTORIES))).run(&(choice(), ops()), |(choice, ops)| {
+            live(&choice, ops);
+            Ok::<(), TestCaseError>(())
+        });
     if let Err(failure) = outcome {
         panic!("{failure}");
     }
+}
+
+#[test]
+fn the_histories_have_everything_in_them_that_can_happen() {
+    let met: RefCell<BTreeSet<&'static str>> = RefCell::default();
+    let same_every_time = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let outcome =
+        TestRunner::new_with_rng(config(1_000), same_every_time).run(&(choice(), ops()), |(choice, ops)| {
+            met.borrow_mut().extend(live(&choice, ops).met);
+            Ok::<(), TestCaseError>(())
+        });
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let expected = BTreeSet::from([
+        "a creation was found again",
+        "a deletion was objected to",
+        "a field was refused",
+        "a linked record became another",
+        "a person decided",
+        "asked about a deletion",
+        "asked about a field",
+        "both sides get a part",
+        "came back",
+        "done",
+        "gone",
+        "lost",
+        "read again",
+        "read the other side again",
+        "refused as a whole",
+        "several could be the same",
+        "stopped before the answer was settled",
+        "the policy decided",
+        "the records of two links became one",
+        "the same is linked already",
+        "two that nobody had linked are the same",
+        "withheld",
+    ]);
+    assert_eq!(met.into_inner(), expected);
 }

@@ -235,7 +235,7 @@ fn with_form_cookie(portal: &Portal, csrf: &str, status: StatusCode, page: Respo
 }
 
 /// Only pages of the portal are gone to after signing in.
-fn inside(next: &str) -> &str {
+pub(super) fn inside(next: &str) -> &str {
     let plain = next.starts_with("/portal/")
         && !next.contains(|c: char| c == '\\' || c.is_control())
         && !next.starts_with("/portal/log");

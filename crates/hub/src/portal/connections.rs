@@ -92,7 +92,7 @@ fn narrow(query: &ListQuery) -> Narrow {
         id => provider_name(id).to_owned(),
     };
     Narrow {
-        base: "/portal/connections",
+        base: "/portal/connections".into(),
         filters: vec![
             Filter::new("organization", "Organization", query.organization.trim()),
             Filter { shown, ..Filter::new("provider", "Provider", query.provider.trim()) },

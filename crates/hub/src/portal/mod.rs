@@ -17,6 +17,7 @@ mod runs;
 mod session;
 pub mod setup;
 mod show;
+mod syncs;
 pub mod views;
 
 use crate::api::{Api, bounded, count};
@@ -68,6 +69,7 @@ pub fn router(api: Api) -> Router {
         .route("/portal/runs", get(runs::list))
         .route("/portal/runs/{id}", get(runs::show))
         .route("/portal/runs/{id}/cancel", post(runs::cancel))
+        .merge(syncs::router())
         .route("/portal/events", get(events::list))
         .route("/portal/events/stream", get(live::stream))
         .route("/portal/events/{id}", get(events::show))

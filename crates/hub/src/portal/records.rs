@@ -3,6 +3,7 @@
 use super::connections::{organizations, some, title};
 use super::session::Session;
 use super::show::{provider_name, row as event_row};
+use super::syncs::synced_with;
 use super::views::{Choice, EventFilters, Filter, Narrow, RecordPage, RecordRow, RecordsPage, Section, text};
 use super::{Failure, Portal, render};
 use crate::api::records::columns::{plain, properties};
@@ -69,7 +70,7 @@ impl ListQuery {
         let shown = names.get(self.connection.trim()).cloned().unwrap_or_default();
         let state = if self.state.trim() == "live" { "there" } else { "" };
         Narrow {
-            base: "/portal/records",
+            base: "/portal/records".into(),
             filters: vec![
                 Filter::new("search", "Name contains", self.search.trim()),
                 Filter { shown, ..Filter::new("connection", "Connection", self.connection.trim()) },
@@ -218,6 +219,7 @@ pub(super) async fn show(
     let events =
         EventFilters { account: connection.account.clone(), object_id: id, ..EventFilters::default() };
     let named = properties(&record.body);
+    let synced = synced_with(&portal, &record).await?;
     Ok(render(&RecordPage {
         shell: session.shell(&portal, Section::Records),
         row: row(&record, Some(&title(&connection))),
@@ -227,6 +229,7 @@ pub(super) async fn show(
         times: times(&record),
         merged_into: record.merged_into.clone(),
         properties: named.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        synced,
         history: history.iter().map(event_row).collect(),
         events_href: events.href(),
         body: record.body,

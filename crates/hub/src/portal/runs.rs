@@ -65,7 +65,7 @@ pub(super) async fn list(
         rows.push(run_row(&portal, run, connection).await?);
     }
     let narrow = Narrow {
-        base: "/portal/runs",
+        base: "/portal/runs".into(),
         filters: vec![
             Filter::new("organization", "Organization", query.organization.trim()),
             Filter::new("connection", "Connection", query.connection.trim()),

@@ -26,13 +26,15 @@ impl Session {
     pub(super) fn shell(&self, portal: &Portal, section: Section) -> Shell {
         let host =
             portal.api.cx.config.server.public_url.as_str().split_once("://").map_or("", |(_, rest)| rest);
+        let snapshot = portal.api.health.snapshot();
         Shell {
             assets: portal.assets.clone(),
             section,
             csrf: self.csrf.clone(),
             instance: host.to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
-            parked: portal.api.health.snapshot().parked,
+            parked: snapshot.parked,
+            conflicts: snapshot.conflicts,
             notice: None,
         }
     }

@@ -210,7 +210,7 @@ pub async fn create(cx: &Cx, scope: &Scope, new: NewSync) -> Result<Sync, Refuse
     let sync = Sync {
         id: cx.dice.id("syn", now),
         org_id: checked.connections.left.org_id.clone(),
-        name: named(new.name, &checked.connections),
+        name: named(&new.name, &checked.connections),
         connections: new.connections,
         agreement,
         schemas: checked.schemas,
@@ -233,7 +233,7 @@ pub async fn create(cx: &Cx, scope: &Scope, new: NewSync) -> Result<Sync, Refuse
     Ok(sync)
 }
 
-fn named(name: String, connections: &Sides<Connection>) -> String {
+fn named(name: &str, connections: &Sides<Connection>) -> String {
     if !name.trim().is_empty() {
         return name.trim().to_owned();
     }

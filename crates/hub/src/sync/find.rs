@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity;
 use syncline_core::sync::{Pending, Seen, Side, State};
 use syncline_core::time::Timestamp;
+use syncline_providers::wire::Fault;
 use syncline_store::positions::{self, Position};
 use syncline_store::runs::{Mode, Trigger};
 use syncline_store::syncs::{keys, links};
@@ -122,7 +123,17 @@ async fn at_the_provider(
     let Some(field) = &engine.sync.agreement.sides[side].external else { return Ok(()) };
     let most = end.writer.batches(&end.object).find.max(1);
     for piece in missing.chunks(most) {
-        let Some(hits) = send::find(engine, side, purpose, field, piece).await? else { return Ok(()) };
+        let hits = match send::find(engine, side, purpose, field, piece).await {
+            // One page does not show everybody who has one of these values: each is asked for alone.
+            Err(Halt::Refused(Fault::Rejected(_))) if piece.len() > 1 => {
+                let mut hits = Vec::new();
+                for value in piece.chunks(1) {
+                    hits.extend(send::find(engine, side, purpose, field, value).await?.unwrap_or_default());
+                }
+                hits
+            }
+            hits => hits?.unwrap_or_default(),
+        };
         for (own, id) in hits {
             found.entry(own).or_default().push(id);
         }

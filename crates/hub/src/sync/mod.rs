@@ -15,6 +15,7 @@ mod keep;
 mod live;
 pub mod note;
 mod pairs;
+mod request;
 pub mod run;
 pub mod schedule;
 mod schemas;

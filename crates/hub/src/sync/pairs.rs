@@ -93,13 +93,13 @@ impl Gathering<'_> {
                 self.stored.insert((side, stored.record_id.clone()), stored);
             }
             for row in links::by_records(store, sync_id, side, &ids).await? {
-                self.note(row);
+                self.note(&row);
             }
         }
         Ok(())
     }
 
-    fn note(&mut self, row: LinkRow) {
+    fn note(&mut self, row: &LinkRow) {
         for side in Side::BOTH {
             if let Some(id) = row.link.ids[side].clone() {
                 self.links.insert((side, id), row.clone());

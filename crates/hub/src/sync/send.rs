@@ -103,9 +103,9 @@ fn batches(end: &End, actions: Vec<Numbered>) -> Vec<(Vec<usize>, Batch)> {
         }
     }
     let mut batches = Vec::new();
-    cut(&mut batches, creates, most.create, Batch::Create);
-    cut(&mut batches, updates, most.update, Batch::Update);
-    for deletes in deletes {
+    cut(&mut batches, &creates, most.create, Batch::Create);
+    cut(&mut batches, &updates, most.update, Batch::Update);
+    for deletes in &deletes {
         cut(&mut batches, deletes, most.delete, Batch::Delete);
     }
     batches
@@ -113,7 +113,7 @@ fn batches(end: &End, actions: Vec<Numbered>) -> Vec<(Vec<usize>, Batch)> {
 
 fn cut<T: Clone>(
     into: &mut Vec<(Vec<usize>, Batch)>,
-    actions: Vec<(usize, T)>,
+    actions: &[(usize, T)],
     most: usize,
     batch: fn(Vec<T>) -> Batch,
 ) {

@@ -13,7 +13,7 @@ use syncline_core::time::Timestamp;
 use syncline_store::embedded_log::LogReader;
 use syncline_store::intake_log::{self, Lag};
 use syncline_store::jobs::{self, State};
-use syncline_store::{Scope, StoreError, events};
+use syncline_store::{Scope, StoreError, events, syncs};
 use tokio_util::sync::CancellationToken;
 
 /// How often.
@@ -59,6 +59,8 @@ pub struct Snapshot {
     pub lag: Lag,
     /// Jobs a human has to look at.
     pub parked: u64,
+    /// Conflicts of syncs that a human has to decide.
+    pub conflicts: u64,
     /// How many events there are.
     pub stored: u64,
     /// Events stored between the last measurements, oldest first: at most [`SLICES`], [`EVERY`] apart.
@@ -142,11 +144,12 @@ async fn measure(
     metrics::budgets(&cx.calls.budgets.view());
     let parked = counts.iter().filter(|count| count.state == State::Parked).map(|count| count.jobs).sum();
     let stored = events::stored(&cx.store).await?;
+    let conflicts = syncs::conflicts::count_open(&cx.store, &Scope::All, None).await?;
     let mut slices = before.slices.clone();
     // The first measurement has nothing to compare with.
     slices.push_back(if before.database { stored.saturating_sub(before.stored) } else { 0 });
     slices.drain(..slices.len().saturating_sub(SLICES));
-    Ok(Snapshot { at: now, database: true, lag, parked, stored, slices })
+    Ok(Snapshot { at: now, database: true, lag, parked, conflicts, stored, slices })
 }
 
 fn state_name(state: State) -> &'static str {

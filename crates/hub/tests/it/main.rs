@@ -26,6 +26,7 @@ mod portal_connections;
 mod portal_events;
 mod portal_records;
 mod portal_records_views;
+mod portal_syncs;
 mod portal_views;
 mod records_api;
 mod retention;

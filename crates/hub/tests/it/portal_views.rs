@@ -69,6 +69,7 @@ pub fn shell(text: &str) -> Shell {
         instance: text.into(),
         release: "0.1.0".into(),
         parked: 1_234,
+        conflicts: 5,
         notice: Some(Notice { tone: Tone::Good, text: text.into() }),
     }
 }

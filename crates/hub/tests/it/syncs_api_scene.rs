@@ -60,7 +60,8 @@ impl Two {
     /// The body that makes a sync of the two, with these members besides.
     pub fn body(&self, more: Value) -> Value {
         let mut body = json!({ "left": self.left.id, "right": self.right.id });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("no members: {more}") };
+        body.as_object_mut().unwrap().extend(more);
         body
     }
 

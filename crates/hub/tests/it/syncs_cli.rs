@@ -41,23 +41,17 @@ fn lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e} in {line}"))).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_a_template_to_a_decided_conflict_in_the_terminal() {
-    let operator = Operator::start().await;
-    let two = &operator.two;
-    let contact =
-        two.contact(json!({ "firstname": "Ada", "lastname": "Lovelace", "email": "ada@example.com" })).await;
-    let ends = ["--left", two.left.id.as_str(), "--right", two.right.id.as_str()];
-
-    let template = operator.run(&[&["syncs", "template"], &ends[..]].concat()).await.ok();
+/// From the template to a sync that asks a person where both sides changed; on the way an agreement with a mistake.
+async fn made_from_a_file(operator: &Operator, ends: &[&str]) -> String {
+    let template = operator.run(&[&["syncs", "template"], ends].concat()).await.ok();
     let mut agreement: Value = serde_json::from_str(&template).unwrap();
     assert_eq!(agreement["rules"][0]["name"], "name");
-    let fits = operator.run(&[&["syncs", "check"], &ends[..]].concat()).await.ok();
+    let fits = operator.run(&[&["syncs", "check"], ends].concat()).await.ok();
     assert_eq!(fits, "The agreement fits: 3 rules.\n");
     agreement["policy"] = json!("ask");
     agreement["rules"][0]["fields"]["left"][0] = json!("fristname");
     operator.desk.write("agreement.json", &agreement.to_string());
-    let from_file = [&ends[..], &["--agreement", "agreement.json"]].concat();
+    let from_file = [ends, &["--agreement", "agreement.json"]].concat();
     let wrong = operator.run(&[&["syncs", "check"], &from_file[..]].concat()).await;
     assert!(wrong.code == 1 && wrong.stdout.contains("rules[0].fields.left[0]"), "{wrong:?}");
     let wrong = operator.run(&[&["syncs", "create"], &from_file[..]].concat()).await;
@@ -71,7 +65,19 @@ async fn from_a_template_to_a_decided_conflict_in_the_terminal() {
     let made = operator.run(&create).await;
     assert!(made.stderr.contains("Made People."), "{made:?}");
     let id = made.ok();
-    let id = id.trim();
+    id.trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_a_template_to_a_decided_conflict_in_the_terminal() {
+    let operator = Operator::start().await;
+    let two = &operator.two;
+    let contact =
+        two.contact(json!({ "firstname": "Ada", "lastname": "Lovelace", "email": "ada@example.com" })).await;
+    let ends = ["--left", two.left.id.as_str(), "--right", two.right.id.as_str()];
+
+    let id = made_from_a_file(&operator, &ends).await;
+    let id = id.as_str();
     assert!(operator.run(&["syncs", "list"]).await.ok().contains("People"));
     let listed = lines(&operator.run(&["syncs", "list", "--json", "--connection", &two.left.id]).await.ok());
     assert_eq!((listed.len(), &listed[0]["id"]), (1, &json!(id)));

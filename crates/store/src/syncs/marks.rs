@@ -176,7 +176,8 @@ pub async fn looked_at(
     let ids: BTreeSet<String> = ids.iter().map(|id| column_text(id)).collect();
     lock(tx, sync_id, side, &ids).await?;
     let delete = "DELETE FROM sync_marks WHERE asked_at < ? AND sync_id = ? AND side = ?";
-    over(tx, delete, &args![before, sync_id, number_of(side)], &ids).await
+    let values = args![before, sync_id, number_of(side)];
+    over(tx, delete, &values, &ids).await
 }
 
 /// Makes everything that waits for later due now.

@@ -55,7 +55,7 @@ pub(crate) fn field(kind: Kind) -> Field {
 /// A schema of writable fields.
 pub(crate) fn schema(fields: &[(&str, Kind)]) -> Schema {
     let fields = fields.iter().map(|(name, kind)| ((*name).to_owned(), field(kind.clone())));
-    Schema { fields: fields.collect(), open: false }
+    Schema { fields: fields.collect(), ..Schema::default() }
 }
 
 /// A face of texts; empty ones are nothing.

@@ -114,6 +114,10 @@ pub(super) fn revive(terms: &Terms<'_>, link: &Link, ending: Ending, seen: Sides
     let other = side.other();
     let mut link = link.clone();
     match (seen[side], seen[other]) {
+        // Where one became another record, who is linked to that says what becomes of this link.
+        (Seen::Gone { merged_into: Some(_), .. }, _) | (_, Seen::Gone { merged_into: Some(_), .. }) => {
+            return Plan::idle(link);
+        }
         (Seen::Here(_), Seen::Here(rest)) if deleted_since(&link, other, rest) => {
             return Plan::unread(&link, only(other));
         }

@@ -6,6 +6,7 @@ use super::writes::{self, Draft};
 use super::{Plan, Snapshot, Terms};
 use crate::sync::link::{Base, Link};
 use crate::sync::side::{Side, Sides};
+use crate::sync::status::Status;
 
 pub(super) fn plan(terms: &Terms<'_>, link: &Link, snaps: Sides<&Snapshot>) -> Plan {
     let mut plan = Plan::idle(link.clone());
@@ -40,17 +41,31 @@ pub(super) fn know(terms: &Terms<'_>, link: &mut Link, snaps: Sides<&Snapshot>) 
     }
 }
 
-/// What one reading says of ids.
+/// What one reading says of what we wrote there. Of a status it says whether it is an error: a write whose answer was lost, or that
+/// was found again, may have left one there. How the provider spells it is no reason to write it again.
 pub(super) fn read(terms: &Terms<'_>, link: &mut Link, side: Side, snap: &Snapshot) {
     if link.ids[side].is_none() {
         link.ids[side] = Some(snap.id.clone());
     }
     link.doubted[side] = None;
-    if let Some(field) = &terms.agreement.sides[side].external
-        && link.written_at[side].is_none_or(|written| snap.read_at >= written)
-    {
-        let shown = snap.fields.get(field).map(|value| value.texts().join(", "));
-        link.external[side] = shown.filter(|shown| !shown.is_empty());
+    if link.written_at[side].is_some_and(|written| snap.read_at < written) {
+        return;
+    }
+    let party = &terms.agreement.sides[side];
+    let shown = |field: &String| {
+        let text = snap.fields.get(field).map(|value| value.texts().join(", "));
+        text.filter(|text| !text.is_empty())
+    };
+    if let Some(field) = &party.external {
+        link.external[side] = shown(field);
+    }
+    if let Some(field) = &party.status {
+        let shown = shown(field).as_deref().map(Status::shown);
+        let is_error = |key: Option<&String>| key.map(|key| *key != Status::Synced.key());
+        let read = shown.map(|status| status.key());
+        if is_error(read.as_ref()) != is_error(link.status[side].as_ref()) {
+            link.status[side] = read;
+        }
     }
 }
 

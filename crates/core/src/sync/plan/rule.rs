@@ -229,7 +229,7 @@ fn combined(case: &Case<'_>) -> Option<Verdict> {
     });
     let needed = Sides::of(|side| !lens.alike(side, &targets[side].face, &case.faces[side]));
     Some(match (needed.left, needed.right) {
-        (true, true) => halves(case, &targets),
+        (true, true) => halves(case, &targets)?,
         (left, _) => {
             let to = if left { Side::Left } else { Side::Right };
             let mut verdict = send(case, to, &targets[to]);
@@ -240,19 +240,21 @@ fn combined(case: &Case<'_>) -> Option<Verdict> {
     })
 }
 
-/// Both sides are written.
-fn halves(case: &Case<'_>, targets: &Sides<Target>) -> Verdict {
+/// Both sides are written. One that does not take all of it waits until the other one shows all of it: what it shows itself would
+/// look as if somebody had removed the rest. None where neither takes all of it.
+fn halves(case: &Case<'_>, targets: &Sides<Target>) -> Option<Verdict> {
     let mut verdict = Verdict::default();
-    for side in Side::BOTH {
-        let one = send(case, side, &targets[side]);
-        verdict.refresh[side] = one.refresh[side];
-        verdict.forget[side].clone_from(&one.forget[side]);
-        verdict.sends[side] = one.sends[side].clone().map(|mut sending| {
+    for side in Side::BOTH.into_iter().filter(|side| targets[*side].refusals.is_empty()) {
+        let mut one = send(case, side, &targets[side]);
+        if let Some(sending) = &mut one.sends[side] {
             sending.agreed.half = true;
-            sending
-        });
+        }
+        verdict.refresh[side] = one.refresh[side];
+        verdict.forget[side].append(&mut one.forget[side]);
+        verdict.sends[side] = one.sends[side].take();
     }
-    verdict
+    let waits = targets.left.refusals.is_empty() || targets.right.refusals.is_empty();
+    waits.then_some(verdict)
 }
 
 /// `to` is to show this. Nothing is sent where it does already.

@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::api::access::Caller;
 use crate::http::Problem;
 use serde::Serialize;
-use syncline_core::sync::{Face, Fields, Rule, Side, Sides, mapping};
+use syncline_core::sync::{Base, Face, Fields, Rule, Side, Sides, mapping};
 use syncline_core::time::Timestamp;
 use syncline_providers::write::{self, Object};
 use syncline_store::connections;
@@ -48,13 +48,20 @@ pub struct Seen {
     pub brief: RecordBrief,
     /// Its fields; none while it is not there.
     pub fields: Option<Fields>,
+    /// When that was so, as far as it was ever read.
+    pub read_at: Option<Timestamp>,
 }
 
 impl Seen {
-    /// What it shows in a rule's fields; none while it is not there.
+    /// What it shows in a rule's fields; none while it is not there. What it answered when we wrote to it counts until it is read
+    /// again.
     #[must_use]
-    pub fn face(&self, rule: &Rule, side: Side) -> Option<Face> {
-        self.fields.as_ref().map(|fields| mapping::face(rule, side, fields))
+    pub fn face(&self, rule: &Rule, side: Side, base: Option<&Base>) -> Option<Face> {
+        let written = base.filter(|base| self.read_at.is_none_or(|read_at| read_at < base.known_at[side]));
+        match (self.brief.state, written) {
+            (Presence::There | Presence::Unknown, Some(base)) => Some(base.faces[side].clone()),
+            _ => self.fields.as_ref().map(|fields| mapping::face(rule, side, fields)),
+        }
     }
 }
 
@@ -82,14 +89,16 @@ pub async fn record(api: &Api, caller: &Caller, sync: &Sync, side: Side, id: &st
         modified_at: None,
         read_at: None,
     };
+    let mut read_at = None;
     if let Some(stored) = found {
+        read_at = Some(stored.seen_at.unwrap_or(stored.read_at).max(stored.read_at));
         brief.name = Some(stored.item.name);
         brief.url = stored.item.url;
         brief.merged_into = stored.merged_into;
         brief.modified_at = stored.modified_at;
         brief.read_at = Some(stored.read_at);
     }
-    Ok(Seen { brief, fields })
+    Ok(Seen { brief, fields, read_at })
 }
 
 fn presence(stored: Option<&Stored>, collection: &str) -> Presence {
@@ -135,4 +144,53 @@ pub async fn both(
         }
     }
     Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syncline_core::sync::{Value, defaults};
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn seen(state: Presence, read_at: Option<Timestamp>) -> Seen {
+        let fields = Fields::from([("firstname".to_owned(), Value::text("as it was read"))]);
+        let brief = RecordBrief {
+            connection_id: String::new(),
+            object_type: String::new(),
+            id: "1".to_owned(),
+            state,
+            name: None,
+            url: None,
+            merged_into: None,
+            modified_at: None,
+            read_at,
+        };
+        Seen { brief, fields: (state == Presence::There).then_some(fields), read_at }
+    }
+
+    #[test]
+    fn what_was_answered_to_a_write_counts_until_the_record_is_read_again() {
+        let agreement = defaults::between(("hubspot", "contacts"), ("tentoeight", "customer"));
+        let rule = &agreement.expect("it is ready-made").rules[0];
+        let mut base = Base::default();
+        base.known_at.left = at(5);
+        base.faces.left = Face(vec![Value::text("as it was written"), Value::Empty]);
+        let first = |seen: &Seen, base: Option<&Base>| {
+            seen.face(rule, Side::Left, base).map(|face| face.0[0].first().to_owned())
+        };
+        let (read, written) = (Some("as it was read".to_owned()), Some("as it was written".to_owned()));
+        assert_eq!(first(&seen(Presence::There, Some(at(4))), Some(&base)), written);
+        assert_eq!(first(&seen(Presence::There, Some(at(5))), Some(&base)), read);
+        assert_eq!(first(&seen(Presence::There, Some(at(4))), None), read);
+        assert_eq!(first(&seen(Presence::Unknown, None), Some(&base)), written);
+        assert_eq!(first(&seen(Presence::Unknown, None), None), None);
+        assert_eq!(
+            first(&seen(Presence::Gone, Some(at(4))), Some(&base)),
+            None,
+            "nothing shows what is gone"
+        );
+    }
 }

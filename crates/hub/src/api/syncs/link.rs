@@ -44,7 +44,7 @@ struct RuleView<'a> {
     form: &'a Form,
     way: Way,
     fields: &'a Sides<Vec<String>>,
-    /// What each side shows in them now; none while its record is not there.
+    /// What each side shows in them now; none while its record is not there, or was never read.
     faces: Sides<Option<Face>>,
     /// What each side showed when they last agreed; none: they were never compared in these fields.
     base: Option<&'a Sides<Face>>,
@@ -64,7 +64,7 @@ impl<'a> RuleView<'a> {
             form: &rule.form,
             way: rule.way,
             fields: &rule.fields,
-            faces: Sides::of(|side| seen[side].as_ref().and_then(|seen| seen.face(rule, side))),
+            faces: Sides::of(|side| seen[side].as_ref().and_then(|seen| seen.face(rule, side, base))),
             base: base.map(|base| &base.faces),
             known_at: base.map(|base| &base.known_at),
             held: held(&row.link).into_iter().filter(|held| concerns(held, rule)).collect(),

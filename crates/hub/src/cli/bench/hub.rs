@@ -99,6 +99,17 @@ impl Hub {
         Ok(id.to_owned())
     }
 
+    /// How many calls a provider got so far, those for tokens included.
+    pub(super) async fn calls(&self, provider: &str) -> Result<u64> {
+        let metrics = self.client.get(format!("{}/metrics", self.base)).send().await?.text().await?;
+        let label = format!("provider=\"{provider}\"");
+        let of = |line: &str| -> Option<u64> {
+            let rest = line.strip_prefix("syncline_provider_calls_total")?;
+            rest.contains(&label).then(|| rest.rsplit(' ').next()?.parse().ok())?
+        };
+        Ok(metrics.lines().filter_map(of).sum::<u64>())
+    }
+
     /// How often a simulated provider said that it was too much.
     pub(super) async fn refusals(&self) -> Result<u64> {
         let metrics = self.client.get(format!("{}/metrics", self.base)).send().await?.text().await?;

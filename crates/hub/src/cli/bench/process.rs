@@ -73,6 +73,12 @@ impl Process {
         self.post_as(path, "", body).await
     }
 
+    pub(super) async fn patch(&self, path: &str, body: Value) -> Result<Value> {
+        let answer = self.client.patch(format!("{}{path}", self.base)).json(&body).send().await?;
+        ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
+        Ok(answer.json().await?)
+    }
+
     pub(super) async fn post_as(&self, path: &str, authorization: &str, body: Value) -> Result<Value> {
         let request = self.client.post(format!("{}{path}", self.base)).json(&body);
         let request = request.header("Authorization", authorization).header("Notion-Version", "2025-09-03");

@@ -12,6 +12,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -21,6 +22,8 @@ const CALLS: u64 = 110;
 const SPAN_SECONDS: f64 = 10.0;
 /// Records in one call to HubSpot, reading and writing.
 const BATCH: u64 = 100;
+/// Records on each side in the live part.
+const LIVE: usize = 2_000;
 /// Of a hundred made-up people 10to8 knows so many.
 const KNOWN: usize = 85;
 
@@ -55,6 +58,7 @@ struct Scene {
     sandbox: Process,
     hub: Hub,
     sync: String,
+    left: String,
 }
 
 /// A run, and what it took.
@@ -63,6 +67,8 @@ struct Ran {
     took: Duration,
     resident: Vec<u64>,
     calls: u64,
+    /// Pages that were read of the left side.
+    pages: u64,
 }
 
 impl Sync {
@@ -73,65 +79,70 @@ impl Sync {
     async fn measure(&self) -> Result<ExitCode> {
         let _ = std::fs::remove_dir_all(&self.dir);
         std::fs::create_dir_all(&self.dir)?;
-        let scene = self.scene().await?;
-        let left = scene.count("hubspot").await?;
-        let right = scene.count("tentoeight").await?;
-        out::line(format!("{left} contacts at HubSpot, {right} customers at 10to8"));
+        let scene = self.scene(self.records, !self.no_limits).await?;
         let first = scene.ran().await?;
-        self.tell_first(&first, left)?;
+        self.tell_first(&first)?;
         let again = scene.ran().await?;
         tell_again(&again);
+        drop(scene);
         if self.rate > 0 {
+            let _ = std::fs::remove_dir_all(&self.dir);
+            std::fs::create_dir_all(&self.dir)?;
+            let scene = self.scene(LIVE, false).await?;
+            scene.ran().await?;
             self.live(&scene).await?;
         }
-        drop(scene);
         let _ = std::fs::remove_dir_all(&self.dir);
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn scene(&self) -> Result<Scene> {
-        let mut sandbox = Process::start(if self.no_limits { &["--no-limits"] } else { &[] })?;
+    /// Two accounts with so many records each, connected, set up and joined, with HubSpot's limit or without.
+    async fn scene(&self, records: usize, limited: bool) -> Result<Scene> {
+        let mut sandbox = Process::start(if limited { &[] } else { &["--no-limits"] })?;
         sandbox.wait_until_ready().await?;
-        let (shared, own) = self.people();
+        let (shared, own) = self.people(records);
         for (provider, people, seed) in [
             ("hubspot", shared, 1),
             ("tentoeight", shared, 1),
-            ("hubspot", self.records.saturating_sub(shared), 2),
+            ("hubspot", records.saturating_sub(shared), 2),
             ("tentoeight", own, 3),
         ] {
             let cast = json!({"people": people, "companies": 0, "deals": 0, "seed": seed});
             sandbox.post(&format!("/_sandbox/{provider}/seed"), cast).await?;
         }
-        // Nothing is known of 10to8's true limit but that one call a second is safe: it would dictate days.
         let credentials = sandbox.get("/_sandbox/credentials", "").await?;
-        let mut settings = hubspot(&sandbox.base, &credentials, if self.no_limits { "0.0" } else { "1.0" });
+        let mut settings = hubspot(&sandbox.base, &credentials, if limited { "1.0" } else { "0.0" });
         settings.extend(tentoeight(&sandbox.base));
         let hub = Hub::start(&self.dir, &self.database, &settings).await?;
-        sandbox.patch("/_sandbox/settings", json!({"tentoeight": {"limits": {"enabled": false}}})).await?;
+        sandbox.patch("/_sandbox/settings", settings_of_sandbox()).await?;
         let left = hub.consent("hubspot").await?;
         let key = credentials["tentoeight"]["organizations"][0]["api_key"].as_str().context("a key")?;
         let body = json!({"provider": "tentoeight", "org_id": "bench", "user_id": "bench", "key": key});
-        let right = hub.post("/v1/connections/key", body).await?;
+        let right = hub.post("/v1/connections", body).await?;
         let right = right["id"].as_str().context("a connection")?.to_owned();
         for connection in [&left, &right] {
             hub.post(&format!("/v1/connections/{}/setup", segment(connection)), json!({})).await?;
         }
-        let sync = hub.post("/v1/syncs", json!({"left": left, "right": right, "run": false, "every": "never"})).await?;
+        let sync = hub
+            .post("/v1/syncs", json!({"left": left, "right": right, "run": false, "every": "never"}))
+            .await?;
         let sync = sync["id"].as_str().context("a sync")?.to_owned();
-        Ok(Scene { sandbox, hub, sync })
+        Ok(Scene { sandbox, hub, sync, left })
     }
 
     /// How many people both are asked to know, and how many more only 10to8 is: it does not know everybody.
-    fn people(&self) -> (usize, usize) {
-        let same = self.records * usize::from(self.same) / 100;
-        (same * 100 / KNOWN, (self.records - same) * 100 / KNOWN)
+    fn people(&self, records: usize) -> (usize, usize) {
+        let same = records * usize::from(self.same) / 100;
+        (same * 100 / KNOWN, (records - same) * 100 / KNOWN)
     }
 
-    fn tell_first(&self, first: &Ran, left: u64) -> Result<()> {
+    fn tell_first(&self, first: &Ran) -> Result<()> {
         let counts = &first.run["counts"];
         let number = |what: &str, side: &str| counts[what][side].as_u64().unwrap_or(0);
         let (created, updated) = (number("created", "left"), number("updated", "left"));
-        let fewest = left.div_ceil(BATCH) + created.div_ceil(BATCH) + updated.div_ceil(BATCH);
+        // All that was there is read and written once; what is created is written once.
+        let fewest = first.pages + created.div_ceil(BATCH) + updated.div_ceil(BATCH);
+        let own = first.pages + counts["calls"]["left"].as_u64().unwrap_or(0);
         ensure!(created + updated > 0, "nothing was written: {}", first.run);
         out::line("first run, both ways");
         out::line(format!(
@@ -144,9 +155,10 @@ impl Sync {
             counts["refused"],
         ));
         out::line(format!(
-            "  calls to HubSpot: {}, the fewest that batches allow {fewest}: {:.3} times that",
+            "  calls of the run to HubSpot: {own}, the fewest that batches allow {fewest}: {:.3} times that; with what its webhooks \
+             made it read again: {}",
+            own as f64 / fewest.max(1) as f64,
             first.calls,
-            first.calls as f64 / fewest.max(1) as f64,
         ));
         let floor = fewest as f64 / CALLS as f64 * SPAN_SECONDS;
         if !self.no_limits {
@@ -166,18 +178,26 @@ impl Sync {
         let pairs: Vec<(String, String)> = { links["data"].as_array().context("links")? }
             .iter()
             .filter_map(|link| {
-                let id = |side: &str| link["ids"][side].as_str().map(str::to_owned);
-                Some((id("left")?, id("right")?))
+                let id = |side: &str| link[side].as_str().map(str::to_owned);
+                Some((id("left_id")?, id("right_id")?))
             })
             .collect();
         ensure!(pairs.len() > 50, "too few links to edit");
+        let credentials = scene.sandbox.get("/_sandbox/credentials", "").await?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let looking = Arc::new(Looking {
+            base: scene.sandbox.base.clone(),
+            token: text(&credentials["hubspot"]["accounts"][0]["private_app_token"]),
+            key: text(&credentials["tentoeight"]["organizations"][0]["api_key"]),
+            client: crate::http::client::client()?,
+        });
         let mut tick = interval(Duration::from_secs_f64(1.0 / f64::from(self.rate)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut waiting = JoinSet::new();
         for number in 0..self.rate * self.seconds {
             tick.tick().await;
             let pair = &pairs[number as usize % pairs.len()];
-            waiting.spawn(edit(scene.sandbox.base.clone(), number, pair.clone()));
+            waiting.spawn(edit(looking.clone(), number, pair.clone()));
         }
         let mut latencies = Vec::new();
         while let Some(took) = waiting.join_next().await {
@@ -196,6 +216,14 @@ impl Sync {
     }
 }
 
+/// Nothing is known of 10to8's true limit but that one call a second is safe, which would dictate days; and both tell at once.
+fn settings_of_sandbox() -> Value {
+    json!({
+        "tentoeight": {"limits": {"enabled": false}, "notifications": {"coalesce_ms": 0}},
+        "hubspot": {"webhooks": {"batch_window_ms": 0}},
+    })
+}
+
 /// What a hub has to know of a simulated 10to8, without a budget.
 fn tentoeight(sandbox: &str) -> Vec<Setting> {
     vec![
@@ -207,46 +235,49 @@ fn tentoeight(sandbox: &str) -> Vec<Setting> {
 }
 
 /// Somebody gives a person another phone number on one side; answers how long it took to reach the other.
-async fn edit(base: String, number: u32, (left, right): (String, String)) -> Result<Duration> {
-    let client = crate::http::client::client()?;
+async fn edit(scene: Arc<Looking>, number: u32, (left, right): (String, String)) -> Result<Duration> {
     let phone = format!("+4420{:08}", 10_000_000 + number);
-    let (provider, edit) = if number.is_multiple_of(2) {
+    let at_left = number.is_multiple_of(2);
+    let (provider, edit) = if at_left {
         ("hubspot", json!({"action": "update", "id": left, "properties": {"phone": phone}}))
     } else {
         ("tentoeight", json!({"action": "update", "resource_uri": right, "numbers": [phone]}))
     };
-    let sent = client.post(format!("{base}/_sandbox/{provider}/edit")).json(&edit).send().await?;
+    let sent =
+        scene.client.post(format!("{}/_sandbox/{provider}/edit", scene.base)).json(&edit).send().await?;
     sent.error_for_status()?;
     let watch = Stopwatch::start();
-    let other = if provider == "hubspot" { "tentoeight" } else { "hubspot" };
-    let written = format!("{base}/_sandbox/requests?provider={other}&direction=in&limit=400");
     loop {
-        let page: Value = client.get(&written).send().await?.json().await?;
-        let there = page["requests"].as_array().into_iter().flatten().any(|request| {
-            request["method"] != "GET" && request["request_body"].to_string().contains(&phone)
-        });
-        if there {
+        let there = if at_left { scene.customer(&right).await? } else { scene.contact(&left).await? };
+        if there.contains(&phone) {
             return Ok(watch.elapsed());
         }
-        if watch.elapsed() > Duration::from_secs(30) {
-            bail!("an edit at {provider} did not reach {other} within 30 s");
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        ensure!(watch.elapsed() < Duration::from_secs(30), "an edit at {provider} went nowhere within 30 s");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Looking at the providers past the hub.
+struct Looking {
+    base: String,
+    token: String,
+    key: String,
+    client: reqwest::Client,
+}
+
+impl Looking {
+    async fn contact(&self, id: &str) -> Result<String> {
+        let url = format!("{}/hubspot/crm/v3/objects/contacts/{id}?properties=phone", self.base);
+        Ok(self.client.get(url).bearer_auth(&self.token).send().await?.text().await?)
+    }
+
+    async fn customer(&self, uri: &str) -> Result<String> {
+        let request = self.client.get(uri).header("Authorization", format!("token {}", self.key));
+        Ok(request.send().await?.text().await?)
     }
 }
 
 impl Scene {
-    /// How many records a provider has.
-    async fn count(&self, provider: &str) -> Result<u64> {
-        let tables = self.sandbox.get(&format!("/_sandbox/{provider}/records"), "").await?;
-        let rows = |table: &Value| {
-            let key = table["table"].as_str().unwrap_or_default();
-            let own = key.contains("contacts") || key.contains("customer");
-            own.then(|| table["rows"].as_u64().unwrap_or(0))
-        };
-        Ok(tables["tables"].as_array().into_iter().flatten().filter_map(rows).max().unwrap_or(0))
-    }
-
     /// A run of everything, to its end.
     async fn ran(&self) -> Result<Ran> {
         let before = self.calls().await?;
@@ -264,12 +295,21 @@ impl Scene {
                 Some("succeeded") => {
                     let took = watch.elapsed();
                     let calls = self.calls().await? - before;
-                    return Ok(Ran { run, took, resident, calls });
+                    let pages = self.pages().await?;
+                    return Ok(Ran { run, took, resident, calls, pages });
                 }
                 Some("waiting" | "running") => {}
                 _ => bail!("the run failed: {run}"),
             }
         }
+    }
+
+    /// How many pages the last load of the left side read.
+    async fn pages(&self) -> Result<u64> {
+        let loads = self.hub.get(&format!("/v1/connections/{}/runs", segment(&self.left))).await?;
+        let id = loads["data"][0]["id"].as_str().context("a load")?;
+        let load = self.hub.get(&format!("/v1/runs/{}", segment(id))).await?;
+        Ok(load["lanes"].as_array().into_iter().flatten().filter_map(|lane| lane["pages"].as_u64()).sum())
     }
 
     /// How many calls HubSpot got so far.

@@ -1,7 +1,7 @@
 //! `syncline conflicts`: what waits for a person, and deciding it.
 
 use super::links::record;
-use super::text::{face, table, text};
+use super::text::{face, id, table, text};
 use super::{given, print, rows};
 use crate::cli::manage::ask;
 use crate::cli::remote::{Target, segment};
@@ -114,7 +114,7 @@ impl List {
             print(&found, self.json, |found| {
                 let mut table = table(&["ID", "STATE", "ABOUT", "LEFT", "RIGHT", "OPENED"]);
                 for row in found {
-                    let ids = ["left_id", "right_id"].map(|name| text(&row[name]));
+                    let ids = ["left_id", "right_id"].map(|name| id(&row[name]));
                     let [left, right] = ids;
                     table.add_row([
                         text(&row["id"]),
@@ -153,10 +153,10 @@ fn about(row: &Value) -> String {
         Some("deletion") => format!("deleted on the {side}: {}", text(&about["reason"])),
         Some("match") => {
             let candidates = about["candidates"].as_array().map_or(0, Vec::len);
-            format!("{side} {} could be any of {candidates} on the {other}", text(&about["id"]))
+            format!("{side} {} could be any of {candidates} on the {other}", id(&about["id"]))
         }
         Some("duplicate") => {
-            format!("{side} {} is the same as {}, which is linked", text(&about["id"]), text(&about["of"]))
+            format!("{side} {} is the same as {}, which is linked", id(&about["id"]), id(&about["of"]))
         }
         Some("guard") => format!("{} deletions on the {side} wait", text(&about["waiting"])),
         _ => text(&row["kind"]),

@@ -1,6 +1,6 @@
 //! `syncline syncs links`, `link` and `history`.
 
-use super::text::{detail, face, table, text};
+use super::text::{detail, face, id, table, text};
 use super::{given, print, rows};
 use crate::cli::remote::{Target, segment};
 use crate::cli::settings::Flags;
@@ -52,8 +52,9 @@ impl Links {
             print(&found, self.json, |found| {
                 let mut table = table(&["ID", "NAME", "LEFT", "RIGHT", "STATE", "TROUBLE"]);
                 for link in found {
-                    let columns = ["id", "name", "left_id", "right_id"].map(|name| text(&link[name]));
-                    table.add_row(columns.into_iter().chain([state(link), trouble(link)]));
+                    let ids = ["left_id", "right_id"].map(|name| id(&link[name]));
+                    let own = [id(&link["id"]), text(&link["name"])];
+                    table.add_row(own.into_iter().chain(ids).chain([state(link), trouble(link)]));
                 }
                 table
             });
@@ -154,7 +155,7 @@ pub(super) fn record(brief: &Value) -> String {
         (None, _) => String::new(),
     };
     let url = brief["url"].as_str().map(|url| format!("  {}", out::plain(url))).unwrap_or_default();
-    format!("{} {}{name}{state}{url}", text(&brief["object_type"]), text(&brief["id"]))
+    format!("{} {}{name}{state}{url}", text(&brief["object_type"]), id(&brief["id"]))
 }
 
 /// Rule by rule what each side shows, and what was agreed on last where that is something else.
@@ -213,8 +214,8 @@ impl History {
                     table.add_row([
                         text(&row["at"]),
                         what,
-                        text(&row["left_id"]),
-                        text(&row["right_id"]),
+                        id(&row["left_id"]),
+                        id(&row["right_id"]),
                         detail(row),
                     ]);
                 }

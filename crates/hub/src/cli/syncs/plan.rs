@@ -1,6 +1,6 @@
 //! `syncline syncs plan`: what a dry run would have done.
 
-use super::text::{detail, table, text};
+use super::text::{detail, id, table};
 use super::{print, rows};
 use crate::cli::remote::{Remote, Target, segment};
 use crate::cli::settings::Flags;
@@ -65,7 +65,7 @@ fn actions(found: &[Value]) -> comfy_table::Table {
         let side = row["side"].as_str().map(|side| format!(" on the {side}")).unwrap_or_default();
         let number = row["n"].as_u64().map_or(0, |n| n + 1).to_string();
         let would = format!("{}{side}", would(row["what"].as_str().unwrap_or("")));
-        table.add_row([number, would, text(&row["left_id"]), text(&row["right_id"]), detail(row)]);
+        table.add_row([number, would, id(&row["left_id"]), id(&row["right_id"]), detail(row)]);
     }
     table
 }

@@ -26,6 +26,11 @@ pub fn text(value: &Value) -> String {
     }
 }
 
+/// An id, whole: people copy it.
+pub fn id(value: &Value) -> String {
+    value.as_str().map_or_else(|| "-".to_owned(), out::plain)
+}
+
 /// A text on one line, cut where it is long.
 fn tame(text: &str) -> String {
     let line: Vec<&str> = text.split_whitespace().collect();
@@ -77,6 +82,9 @@ pub fn detail(row: &Value) -> String {
     }
     if detail["message"].is_string() {
         parts.push(text(&detail["message"]));
+    }
+    if parts.is_empty() && row["what"] == "updated" {
+        return "only the other record's id and the sync status".to_owned();
     }
     parts.join("; ")
 }
@@ -142,6 +150,9 @@ mod tests {
         }});
         assert_eq!(detail(&row), "name: Ada → Ada Lovelace; emails: a@x.org; phone not taken: too short");
         assert_eq!(detail(&json!({"side": "left", "detail": {"force": true}})), "by force");
+        let own = json!({"what": "updated", "side": "left", "detail": {"rules": [], "held": []}});
+        assert_eq!(detail(&own), "only the other record's id and the sync status");
+        assert_eq!(detail(&json!({"what": "linked", "detail": {}})), "");
         assert_eq!(
             detail(&json!({"detail": {"message": "future\u{1b}[2J bookings"}})),
             "future\u{fffd}[2J bookings"
@@ -164,5 +175,6 @@ mod tests {
     fn a_long_text_is_cut_between_letters() {
         assert_eq!(text(&json!("ä".repeat(61))), format!("{}…", "ä".repeat(60)));
         assert_eq!(text(&json!("ä".repeat(60))), "ä".repeat(60));
+        assert_eq!(id(&json!("i".repeat(300))), "i".repeat(300), "but never an id");
     }
 }

@@ -22,6 +22,7 @@ pub mod runs;
 pub mod setup;
 mod shell;
 pub mod stats;
+pub mod syncs;
 pub mod text;
 
 pub use access::{LoginPage, LoginProblem, SetupPage};

@@ -1,6 +1,8 @@
 //! What a list is narrowed to, and the addresses that makes.
 
+use super::shell::Choice;
 use super::text;
+use std::borrow::Cow;
 
 /// One filter of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,13 +15,28 @@ pub struct Filter {
     pub value: String,
     /// The value as people read it; empty: as in the address.
     pub shown: String,
+    /// What can be chosen; anything can be typed when there is nothing.
+    pub choices: Vec<Choice>,
+    /// Whether something is chosen always: then the first of the choices has no value and is what an empty filter means.
+    pub required: bool,
 }
 
 impl Filter {
     /// A filter with its value.
     #[must_use]
     pub fn new(name: &'static str, label: &'static str, value: &str) -> Self {
-        Self { name, label, value: value.to_owned(), shown: String::new() }
+        Self { name, label, value: value.to_owned(), ..Self::default() }
+    }
+
+    /// A filter with what can be chosen: values and words.
+    #[must_use]
+    pub fn of(name: &'static str, label: &'static str, value: &str, choices: &[(&str, &str)]) -> Self {
+        let choice =
+            |(value, label): &(&str, &str)| Choice { value: (*value).to_owned(), label: (*label).to_owned() };
+        let choices: Vec<Choice> = choices.iter().map(choice).collect();
+        let chosen = choices.iter().find(|choice| choice.value == value);
+        let shown = chosen.map(|choice| choice.label.clone()).unwrap_or_default();
+        Self { shown, choices, ..Self::new(name, label, value) }
     }
 }
 
@@ -27,7 +44,7 @@ impl Filter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Narrow {
     /// The address of the list with nothing narrowed.
-    pub base: &'static str,
+    pub base: Cow<'static, str>,
     /// The filters, in the order of the filter bar.
     pub filters: Vec<Filter>,
     /// Where a later page starts; empty on the first.
@@ -96,6 +113,6 @@ impl Narrow {
     }
 
     fn at(&self, query: &str) -> String {
-        if query.is_empty() { self.base.to_owned() } else { format!("{}?{query}", self.base) }
+        if query.is_empty() { self.base.clone().into_owned() } else { format!("{}?{query}", self.base) }
     }
 }

@@ -5,6 +5,7 @@ use super::filters;
 use super::json;
 use super::narrow::Narrow;
 use super::shell::{Choice, Shell};
+use super::syncs::SyncedWith;
 use super::text;
 use askama::Template;
 use askama::filters::Safe;
@@ -120,6 +121,8 @@ pub struct RecordPage {
     pub properties: Vec<(String, String)>,
     /// Its content as mirrored.
     pub body: String,
+    /// What it is synced with.
+    pub synced: Vec<SyncedWith>,
     /// The latest events about it, latest first.
     pub history: Vec<EventRow>,
     /// The address of all events with its id.
@@ -174,7 +177,7 @@ impl RecordPage {
 
     /// Its page at the provider, if that is an address a browser may be sent to.
     fn link(&self) -> Option<&str> {
-        self.url.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+        self.url.as_deref().filter(|url| text::is_of_the_web(url))
     }
 
     fn raw_href(&self) -> String {

@@ -102,6 +102,18 @@ pub(super) fn state_word(state: &str) -> String {
     }
 }
 
+/// What begins runs, in words.
+pub(super) fn trigger_word(trigger: &str) -> &str {
+    match trigger {
+        "manual" => "by hand",
+        "connect" => "when connected",
+        "schedule" => "on schedule",
+        "webhook" => "by a webhook",
+        "api" => "over the API",
+        other => other,
+    }
+}
+
 impl RunRow {
     pub(super) fn href(&self) -> String {
         format!("/portal/runs/{}", text::segment(&self.id))
@@ -129,14 +141,7 @@ impl RunRow {
     }
 
     pub(super) fn why(&self) -> &str {
-        match self.trigger.as_str() {
-            "manual" => "by hand",
-            "connect" => "when connected",
-            "schedule" => "on schedule",
-            "webhook" => "by a webhook",
-            "api" => "over the API",
-            other => other,
-        }
+        trigger_word(&self.trigger)
     }
 
     pub(super) fn took(&self) -> Option<String> {

@@ -36,6 +36,10 @@ pub enum Section {
     Records,
     /// The reading itself.
     Runs,
+    /// Accounts that are kept in step.
+    Syncs,
+    /// What two sides do not agree on.
+    Conflicts,
     /// The timeline of events.
     Events,
     /// Work in the background, above all what is parked.
@@ -52,6 +56,7 @@ struct Group {
 
 const GROUPS: &[Group] = &[
     Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
+    Group { label: "Two-way sync", sections: &[Section::Syncs, Section::Conflicts] },
     Group { label: "Observe", sections: &[Section::Events] },
     Group { label: "Operate", sections: &[Section::Jobs, Section::Keys] },
 ];
@@ -62,6 +67,8 @@ impl Section {
             Self::Connections => "Connections",
             Self::Records => "Records",
             Self::Runs => "Runs",
+            Self::Syncs => "Syncs",
+            Self::Conflicts => "Conflicts",
             Self::Events => "Events",
             Self::Jobs => "Jobs",
             Self::Keys => "API keys",
@@ -73,6 +80,8 @@ impl Section {
             Self::Connections => "/portal/connections",
             Self::Records => "/portal/records",
             Self::Runs => "/portal/runs",
+            Self::Syncs => "/portal/syncs",
+            Self::Conflicts => "/portal/conflicts",
             Self::Events => "/portal/events",
             Self::Jobs => "/portal/jobs",
             Self::Keys => "/portal/keys",
@@ -84,6 +93,8 @@ impl Section {
             Self::Connections => "connections",
             Self::Records => "records",
             Self::Runs => "runs",
+            Self::Syncs => "syncs",
+            Self::Conflicts => "conflicts",
             Self::Events => "events",
             Self::Jobs => "jobs",
             Self::Keys => "key",
@@ -106,6 +117,8 @@ pub struct Shell {
     pub release: String,
     /// How many jobs are parked; shown beside Jobs when there are any.
     pub parked: u64,
+    /// How many conflicts are open; shown beside Conflicts when there are any.
+    pub conflicts: u64,
     /// What the last action did, shown once.
     pub notice: Option<Notice>,
 }
@@ -118,6 +131,8 @@ pub(super) struct NavItem {
     pub(super) current: bool,
     /// Whether this line shows how many jobs are parked.
     pub(super) counts_parked: bool,
+    /// Whether this line shows how many conflicts are open.
+    pub(super) counts_conflicts: bool,
 }
 
 impl Shell {
@@ -132,6 +147,7 @@ impl Shell {
             icon: section.icon(),
             current: section == self.section,
             counts_parked: section == Section::Jobs,
+            counts_conflicts: section == Section::Conflicts,
         }
     }
 }

@@ -98,6 +98,26 @@ fn percent_encode(text: &str, out: &mut String) {
     }
 }
 
+/// `words` with a capital at their beginning.
+#[must_use]
+pub fn capital(words: &str) -> String {
+    let mut letters = words.trim().chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `words` as a sentence of at most `max` characters.
+#[must_use]
+pub fn sentence(words: &str, max: usize) -> String {
+    let shown = preview(&capital(words), max).into_owned();
+    if shown.is_empty() || shown.ends_with(['.', '!', '?', '…']) { shown } else { format!("{shown}.") }
+}
+
+/// Whether `url` is an address that a browser may be sent to: of the web, not a script.
+#[must_use]
+pub fn is_of_the_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
 /// The time of day in `iso`, to the millisecond (`09:30:00.000`); all of it when it is no RFC 3339 time.
 #[must_use]
 pub fn clock(iso: &str) -> &str {

@@ -17,6 +17,7 @@ fn with_desk<T>(check: impl FnOnce(&Desk<'_>) -> T) -> T {
         "select",
         "status",
         "multi_select",
+        "number",
         "date",
         "people",
         "formula",

@@ -76,7 +76,8 @@ fn failed(at: &At<'_>, sent: &Sent<'_>, reply: &Reply<'_>, body: &Json) -> Resul
             Ok(match field {
                 Some((field, sent)) => {
                     let value = sent.get(&field).cloned().unwrap_or_default();
-                    Outcome::Refused(vec![Refusal { field, value, reason: words(message) }])
+                    let reason = words(message.strip_prefix("body failed validation: ").unwrap_or(message));
+                    Outcome::Refused(vec![Refusal { field, value, reason }])
                 }
                 None => refused(said),
             })

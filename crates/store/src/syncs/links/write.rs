@@ -37,6 +37,9 @@ struct Known {
     ids: Sides<Option<String>>,
 }
 
+/// Records that links want, each with the id of the link.
+type Wanted<'a> = BTreeMap<(Side, String), &'a str>;
+
 /// Stores new links, as version 1. Answers the ids of those that were not stored: a record of theirs is in another link already, of
 /// the database or of these, or the id is taken, or there is no such sync any more.
 ///
@@ -166,7 +169,7 @@ async fn free<'a>(
 }
 
 /// Links by id, and the records they want: of several that want the same record, or have the same id, the first.
-fn apart(rows: Vec<&LinkRow>) -> (BTreeMap<&str, &LinkRow>, BTreeMap<(Side, String), &str>) {
+fn apart(rows: Vec<&LinkRow>) -> (BTreeMap<&str, &LinkRow>, Wanted<'_>) {
     let (mut storing, mut wanted) = (BTreeMap::new(), BTreeMap::new());
     for row in rows {
         let ids = ids_of(row);

@@ -25,12 +25,16 @@ fn contacts() -> Schema {
         ("createdate", Field { writable: false, ..field(Kind::DateTime) }),
         ("photo", field(Kind::Other)),
     ];
-    Schema { fields: fields.map(|(name, field)| (name.to_owned(), field)).into(), open: false }
+    Schema { fields: fields.map(|(name, field)| (name.to_owned(), field)).into(), ..Schema::default() }
 }
 
 fn customers() -> Schema {
     let fields = [("name", Kind::Text), ("emails", Kind::List), ("numbers", Kind::List)];
-    Schema { fields: fields.map(|(name, kind)| (name.to_owned(), field(kind))).into(), open: true }
+    Schema {
+        fields: fields.map(|(name, kind)| (name.to_owned(), field(kind))).into(),
+        open: true,
+        ..Schema::default()
+    }
 }
 
 fn ready_made() -> Agreement {

@@ -1,0 +1,102 @@
+//! The history of a sync.
+
+use super::super::connections::some;
+use super::super::session::Session;
+use super::super::views::syncs::{HistoryPage, HistoryView};
+use super::super::views::{Filter, Narrow, Section, text};
+use super::super::{Failure, Portal, render};
+use super::show::{Known, sync_row};
+use super::{beyond, changes, find};
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+use syncline_core::sync::Side;
+use syncline_store::Scope;
+use syncline_store::syncs::Sync;
+use syncline_store::syncs::history::{self, HistoryRow};
+
+/// Entries on a page: few, because each may show long values twice.
+const PAGE: u32 = 25;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListQuery {
+    side: String,
+    record: String,
+    link: String,
+    cursor: String,
+}
+
+pub(super) async fn list(
+    State(portal): State<Portal>,
+    session: Session,
+    Path(id): Path<String>,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Failure> {
+    let sync = find(&portal, &id).await?;
+    let mut problem = None;
+    let record = match (some(&query.record), some(&query.side).map(|side| Side::named(&side))) {
+        (Some(id), None) => Some((Side::Left, id)),
+        (Some(id), Some(Some(side))) => Some((side, id)),
+        (None, None | Some(Some(_))) => None,
+        (_, Some(None)) => {
+            problem = Some("There is no such side.".to_owned());
+            None
+        }
+    };
+    let filter = history::Filter { sync_id: id.clone(), link_id: some(&query.link), record };
+    let before = some(&query.cursor).and_then(|cursor| cursor.parse().ok());
+    let store = &portal.api.cx.store;
+    let mut found = match &problem {
+        Some(_) => Vec::new(),
+        None => history::page(store, &Scope::All, &filter, before, PAGE + 1).await?,
+    };
+    let older = beyond(&mut found, PAGE, |last| last.seq.to_string());
+    let row = sync_row(&portal, &mut Known::default(), &sync).await?;
+    Ok(render(&HistoryPage {
+        shell: session.shell(&portal, Section::Syncs),
+        narrow: narrow(&query, &id, [&row.ends.left.provider_name, &row.ends.right.provider_name]),
+        problem,
+        rows: found.into_iter().map(|row| view(&sync, row)).collect(),
+        sync: row,
+        older,
+    }))
+}
+
+fn narrow(query: &ListQuery, id: &str, providers: [&String; 2]) -> Narrow {
+    let [left, right] = providers.map(|name| text::preview(name, 24));
+    let (left, right) = (format!("Left ({left})"), format!("Right ({right})"));
+    Narrow {
+        base: format!("/portal/syncs/{}/history", text::segment(id)).into(),
+        filters: vec![
+            Filter::new("record", "Record ID", query.record.trim()),
+            Filter {
+                required: true,
+                ..Filter::of(
+                    "side",
+                    "Side of the record",
+                    query.side.trim(),
+                    &[("", &left), ("right", &right)],
+                )
+            },
+            Filter::new("link", "Link ID", query.link.trim()),
+        ],
+        cursor: query.cursor.clone(),
+    }
+}
+
+/// An entry as the views want it.
+pub(super) fn view(sync: &Sync, row: HistoryRow) -> HistoryView {
+    let particulars = changes::read(&sync.agreement, row.side, &row.detail);
+    HistoryView {
+        what: row.what,
+        side: row.side,
+        at: row.at.to_string(),
+        sync_id: row.sync_id,
+        link_id: row.link_id,
+        ids: row.ids,
+        changes: particulars.changes,
+        held: particulars.held,
+        message: particulars.message,
+    }
+}

@@ -1,0 +1,82 @@
+//! The list of syncs.
+
+use super::super::connections::some;
+use super::super::session::Session;
+use super::super::views::syncs::SyncsPage;
+use super::super::views::{Filter, Narrow, Notice, Section, Tone};
+use super::super::{Failure, Portal, render};
+use super::show::{Known, sync_row};
+use super::{beyond, named};
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use syncline_store::connections::{self, Status};
+use syncline_store::syncs::{self, State as SyncState};
+use syncline_store::{Scope, StoreError};
+
+/// Syncs on a page.
+const PAGE: u32 = 20;
+/// Connections among which two of one organization are looked for.
+const LOOKED_AT: u32 = 200;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListQuery {
+    organization: String,
+    connection: String,
+    state: String,
+    cursor: String,
+    did: String,
+}
+
+pub(super) async fn list(
+    State(portal): State<Portal>,
+    session: Session,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Failure> {
+    let store = &portal.api.cx.store;
+    let mut problem = None;
+    let state = named(&query.state, SyncState::named, &mut problem, "state");
+    let filter =
+        syncs::Filter { connection_id: some(&query.connection), org_id: some(&query.organization), state };
+    let after = some(&query.cursor);
+    let mut found = match &problem {
+        Some(_) => Vec::new(),
+        None => syncs::list(store, &Scope::All, &filter, after.as_deref(), PAGE + 1).await?,
+    };
+    let next = beyond(&mut found, PAGE, |last| last.id.clone());
+    let mut known = Known::default();
+    let mut rows = Vec::new();
+    for sync in &found {
+        rows.push(sync_row(&portal, &mut known, sync).await?);
+    }
+    let can_begin = !rows.is_empty() || can_begin(&portal).await?;
+    let mut shell = session.shell(&portal, Section::Syncs);
+    if query.did == "delete" {
+        let text = "The sync is deleted. The records stay as they are on both sides.".to_owned();
+        shell.notice = Some(Notice { tone: Tone::Good, text });
+    }
+    Ok(render(&SyncsPage { shell, narrow: narrow(&query), problem, can_begin, rows, next }))
+}
+
+/// Whether an organization has two connections that can be worked with.
+async fn can_begin(portal: &Portal) -> Result<bool, StoreError> {
+    let filter = connections::Filter { status: Some(Status::Active), ..connections::Filter::default() };
+    let found = connections::list(&portal.api.cx.store, &Scope::All, &filter, LOOKED_AT).await?;
+    let mut seen = BTreeSet::new();
+    Ok(found.iter().any(|connection| !seen.insert(&connection.org_id)))
+}
+
+fn narrow(query: &ListQuery) -> Narrow {
+    let states = [("active", "Active"), ("paused", "Paused")];
+    Narrow {
+        base: "/portal/syncs".into(),
+        filters: vec![
+            Filter::new("organization", "Organization", query.organization.trim()),
+            Filter::new("connection", "Connection ID", query.connection.trim()),
+            Filter::of("state", "State", query.state.trim(), &states),
+        ],
+        cursor: query.cursor.clone(),
+    }
+}

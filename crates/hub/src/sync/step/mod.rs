@@ -1,0 +1,323 @@
+//! One step: pairs planned, read again where that is too old, written, and settled, until nothing is left to do about them.
+
+mod deleting;
+mod reading;
+mod settling;
+mod tally;
+
+pub use tally::Tally;
+
+use super::engine::Engine;
+use super::keep::{self, Entry};
+use super::note::Place;
+use super::pairs::{Pair, places};
+use super::send::{self, Numbered};
+use super::{Halt, find};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use syncline_core::sync::plan::restrict;
+use syncline_core::sync::{
+    Action, Conflict, ConflictKind, Link, Outcome, Pending, Plan, Seen, Side, Sides, State, Terms, plan,
+};
+use syncline_core::time::Timestamp;
+
+/// How often a pair is planned before it is left for later: reading again, creating, writing, and seeing that nothing is left take
+/// four.
+const ROUNDS: usize = 10;
+/// How long a pair that does not come to rest waits.
+const RESTLESS: Duration = Duration::from_secs(30);
+/// How soon what may have been created is looked for.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How a step works.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    pub engine: &'a Engine,
+    /// Whose turn its calls take.
+    pub purpose: &'static str,
+    /// Only this side is written to; none: both.
+    pub only: Option<Side>,
+    /// Nothing is written, neither there nor here.
+    pub dry: bool,
+}
+
+/// What a step came to.
+#[derive(Default)]
+pub struct Step {
+    pub tally: Tally,
+    /// Records to be looked at again, and when.
+    pub later: Vec<(Place, Timestamp)>,
+    /// What would be done, of a dry one.
+    pub planned: Vec<(Link, Side, Action)>,
+    /// What stopped it before its end.
+    pub halt: Option<Halt>,
+}
+
+/// A pair under way.
+struct Open {
+    pair: Pair,
+    plan: Option<Plan>,
+    history: Vec<Entry>,
+    questions: Vec<ConflictKind>,
+    /// Whether something about it is not stored yet.
+    dirty: bool,
+}
+
+/// Carries pairs as far as they go.
+pub async fn carry(way: Way<'_>, pairs: Vec<Pair>) -> Step {
+    let fresh_after = way.engine.terms().fresh_after;
+    let mut step = Stepping { way, fresh_after, open: Vec::new(), out: Step::default() };
+    step.out.tally.looked_at = pairs.len() as u64;
+    if let Err(halt) = step.begin(pairs).await {
+        step.out.halt = Some(halt);
+        return step.out;
+    }
+    let ended = step.rounds().await;
+    // What was learnt is kept, whatever stopped the rest.
+    let kept = if way.dry { Ok(()) } else { step.keep_dirty().await };
+    step.out.halt = ended.and(kept).err();
+    step.out
+}
+
+struct Stepping<'a> {
+    way: Way<'a>,
+    /// What was read in this step is fresh, however long the step takes.
+    fresh_after: Timestamp,
+    open: Vec<Open>,
+    out: Step,
+}
+
+impl Stepping<'_> {
+    async fn begin(&mut self, mut pairs: Vec<Pair>) -> Result<(), Halt> {
+        let early = match self.way.dry {
+            true => BTreeMap::new(),
+            false => find::pending(self.way.engine, self.way.purpose, &mut pairs).await?,
+        };
+        for (number, pair) in pairs.into_iter().enumerate() {
+            if let Some(at) = early.get(&number) {
+                self.put_off(&pair.link, *at);
+                continue;
+            }
+            let linked = pair.news.contains(&"linked");
+            self.out.tally.linked += u64::from(linked);
+            let history = pair.news.iter().map(|news| Entry::news(news)).collect();
+            self.open.push(Open {
+                dirty: !pair.news.is_empty(),
+                pair,
+                plan: None,
+                history,
+                questions: vec![],
+            });
+        }
+        Ok(())
+    }
+
+    async fn rounds(&mut self) -> Result<(), Halt> {
+        for _ in 0..ROUNDS {
+            if self.open.is_empty() {
+                return Ok(());
+            }
+            self.plan();
+            let refreshed = self.refresh().await?;
+            let created = self.create().await?;
+            if !refreshed && !created {
+                self.write().await?;
+            }
+            self.rest().await?;
+        }
+        let restless: Vec<Link> = self.open.iter().map(|open| open.pair.link.clone()).collect();
+        let at = self.way.engine.cx.now().plus(RESTLESS);
+        for link in &restless {
+            tracing::warn!(sync = self.way.engine.sync.id, ?link.ids, "a pair does not come to rest");
+            self.put_off(link, at);
+        }
+        Ok(())
+    }
+
+    fn plan(&mut self) {
+        let terms = Terms { fresh_after: self.fresh_after, ..self.way.engine.terms() };
+        for open in &mut self.open {
+            let seen = open.pair.seen.as_ref();
+            let is_unread = Sides::of(|side| {
+                open.pair.link.ids[side].is_some() && matches!(open.pair.seen[side], Seen::Never)
+            });
+            if is_unread.left || is_unread.right {
+                let link = open.pair.link.clone();
+                open.plan = Some(Plan {
+                    refresh: is_unread,
+                    actions: Sides::default(),
+                    link,
+                    conflicts: vec![],
+                    decided: vec![],
+                });
+                continue;
+            }
+            let mut planned = plan::plan(&terms, &open.pair.link, seen);
+            if let Some(side) = self.way.only {
+                planned = restrict(planned, side);
+            }
+            open.dirty |= planned.link != open.pair.link;
+            open.pair.link = planned.link.clone();
+            open.plan = Some(planned);
+        }
+    }
+
+    /// Creates what is missing; answers whether anything was to be created.
+    async fn create(&mut self) -> Result<bool, Halt> {
+        let mut wanted: Sides<Vec<Numbered>> = Sides::default();
+        for (number, open) in self.open.iter().enumerate() {
+            let Some(plan) = &open.plan else { continue };
+            for side in Side::BOTH {
+                if let Some(action @ Action::Create(_)) = &plan.actions[side] {
+                    wanted[side].push((number, action.clone()));
+                }
+            }
+        }
+        if wanted.left.is_empty() && wanted.right.is_empty() || self.way.dry {
+            return Ok(false);
+        }
+        let sent_at = self.way.engine.cx.now();
+        for side in Side::BOTH {
+            for (number, _) in &wanted[side] {
+                let open = &mut self.open[*number];
+                open.pair.link.ids[side] = None;
+                open.pair.link.state = State::Creating(Pending { side, sent_at });
+                open.dirty = true;
+            }
+        }
+        // Written down before it is sent: whatever happens now, nothing is created twice.
+        self.keep_dirty().await?;
+        self.send(wanted).await?;
+        Ok(true)
+    }
+
+    /// Sends changes and deletions, to both sides at once.
+    async fn write(&mut self) -> Result<(), Halt> {
+        let mut wanted: Sides<Vec<Numbered>> = Sides::default();
+        let mut deletions: Sides<Vec<Numbered>> = Sides::default();
+        for (number, open) in self.open.iter().enumerate() {
+            let Some(plan) = &open.plan else { continue };
+            for side in Side::BOTH {
+                match &plan.actions[side] {
+                    Some(action @ Action::Delete { .. }) => deletions[side].push((number, action.clone())),
+                    Some(action) if self.way.dry || !matches!(action, Action::Create(_)) => {
+                        wanted[side].push((number, action.clone()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for side in Side::BOTH {
+            let waiting = std::mem::take(&mut deletions[side]);
+            wanted[side].extend(self.allowed(side, waiting).await?);
+        }
+        if self.way.dry {
+            self.write_down(&wanted);
+            return Ok(());
+        }
+        self.send(wanted).await
+    }
+
+    /// Takes an action out of its plan, and looks at the pair again later.
+    fn lay_aside(&mut self, number: usize, at: Timestamp) {
+        let open = &mut self.open[number];
+        open.plan = None;
+        let link = open.pair.link.clone();
+        self.put_off(&link, at);
+    }
+
+    fn put_off(&mut self, link: &Link, at: Timestamp) {
+        self.out.tally.later += 1;
+        self.out.later.extend(places(link).map(|place| (place, at)));
+    }
+
+    async fn send(&mut self, mut wanted: Sides<Vec<Numbered>>) -> Result<(), Halt> {
+        let (left, right) = (std::mem::take(&mut wanted.left), std::mem::take(&mut wanted.right));
+        if left.is_empty() && right.is_empty() {
+            return Ok(());
+        }
+        let (engine, purpose) = (self.way.engine, self.way.purpose);
+        let actions: Sides<BTreeMap<usize, Action>> =
+            Sides { left: left.iter().cloned().collect(), right: right.iter().cloned().collect() };
+        let (sent_left, sent_right) = tokio::join!(
+            send::send(engine, Side::Left, purpose, left),
+            send::send(engine, Side::Right, purpose, right),
+        );
+        let mut halt = None;
+        for (side, sent) in [(Side::Left, sent_left), (Side::Right, sent_right)] {
+            self.out.tally.calls[side] += sent.calls;
+            for (number, outcome) in sent.outcomes {
+                if let Some(action) = actions[side].get(&number) {
+                    self.settle(number, side, action, outcome).await?;
+                }
+            }
+            halt = halt.or(sent.halt);
+        }
+        self.keep_dirty().await?;
+        halt.map_or(Ok(()), Err)
+    }
+
+    /// Pairs about which nothing is left to do leave.
+    async fn rest(&mut self) -> Result<(), Halt> {
+        let is_done = |open: &Open| match &open.plan {
+            None => true,
+            Some(plan) => {
+                let idle = plan.actions.left.is_none() && plan.actions.right.is_none();
+                !plan.refresh.left && !plan.refresh.right && (idle || self.way.dry)
+            }
+        };
+        let (done, open): (Vec<Open>, Vec<Open>) = self.open.drain(..).partition(is_done);
+        self.open = open;
+        let mut done = done;
+        for open in &done {
+            if let Some(plan) = &open.plan {
+                self.out.tally.conflicts += plan.conflicts.len() as u64;
+            }
+            self.out.tally.questions += open.questions.len() as u64;
+        }
+        if !self.way.dry {
+            keep_all(self.way.engine, &mut done, true).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_dirty(&mut self) -> Result<(), Halt> {
+        keep_all(self.way.engine, &mut self.open, false).await
+    }
+
+    fn write_down(&mut self, wanted: &Sides<Vec<Numbered>>) {
+        for (side, actions) in wanted.iter() {
+            for (number, action) in actions {
+                let open = &self.open[*number];
+                let done = Outcome::Done {
+                    id: String::new(),
+                    fields: Default::default(),
+                    at: self.way.engine.cx.now(),
+                };
+                self.out.tally.count(side, action, &done);
+                self.out.planned.push((open.pair.link.clone(), side, action.clone()));
+            }
+        }
+    }
+}
+
+async fn keep_all(engine: &Engine, open: &mut [Open], settled: bool) -> Result<(), Halt> {
+    let mut kept = Vec::new();
+    for open in open.iter_mut().filter(|open| open.dirty || settled) {
+        // At rest the plan says all there is to say about conflicts; before that, only what the policy decided is to be told.
+        let (conflicts, decided): (Option<Vec<Conflict>>, Vec<Conflict>) = match &mut open.plan {
+            Some(plan) => (settled.then(|| plan.conflicts.clone()), std::mem::take(&mut plan.decided)),
+            None => (None, Vec::new()),
+        };
+        kept.push(keep::Kept {
+            conflicts,
+            decided,
+            history: std::mem::take(&mut open.history),
+            questions: std::mem::take(&mut open.questions),
+            dirty: open.dirty,
+            pair: &mut open.pair,
+        });
+        open.dirty = false;
+    }
+    keep::keep(engine, kept).await
+}

@@ -1,0 +1,8 @@
+//! The portal's pages of two-way sync: what is shown, what can be done, and by whom.
+
+mod acting;
+mod deciding;
+mod listing;
+mod making;
+mod rows;
+mod views;
