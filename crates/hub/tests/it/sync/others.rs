@@ -11,7 +11,8 @@ use syncline_core::sync::Agreement;
 use syncline_hub::sync::{self as hub_sync, NewSync, Refused};
 use syncline_store::Scope;
 
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 5] = [
+    ("jobs.lease", "1h"),
     ("sync.fresh", "0s"),
     ("sync.deletion_delay", "0s"),
     ("sync.every", "never"),

@@ -35,6 +35,7 @@ impl Synced {
         let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
         // What is overwritten was read just before.
         let own = [
+            ("jobs.lease", "1h"),
             ("sync.fresh", "0s"),
             ("sync.deletion_delay", "0s"),
             ("sync.every", "never"),
