@@ -98,10 +98,12 @@ pub async fn keep(engine: &Engine, mut kept: Vec<Kept<'_>>) -> Result<(), Halt> 
     if kept.is_empty() {
         return Ok(());
     }
+    // As the rows were before they are stored anew.
+    let had: Vec<bool> = kept.iter().map(Kept::had_conflicts).collect();
     let mut tx = engine.cx.store.begin().await?;
     store_links(engine, &mut tx, &mut kept).await?;
     store_keys(engine, &mut tx, &kept).await?;
-    store_conflicts(engine, &mut tx, &kept).await?;
+    store_conflicts(engine, &mut tx, &kept, &had).await?;
     store_history(engine, &mut tx, &kept).await?;
     tx.commit().await?;
     Ok(())
@@ -226,10 +228,15 @@ async fn store_keys(engine: &Engine, tx: &mut Tx, kept: &[Kept<'_>]) -> Result<(
     Ok(())
 }
 
-async fn store_conflicts(engine: &Engine, tx: &mut Tx, kept: &[Kept<'_>]) -> Result<(), StoreError> {
+async fn store_conflicts(
+    engine: &Engine,
+    tx: &mut Tx,
+    kept: &[Kept<'_>],
+    had: &[bool],
+) -> Result<(), StoreError> {
     let (mut open, mut decided) = (Vec::new(), Vec::new());
     let mut left: BTreeMap<About, BTreeSet<String>> = BTreeMap::new();
-    for one in kept {
+    for (one, had) in kept.iter().zip(had) {
         let link_id = one.pair.row.as_ref().map(|row| row.id.clone());
         let new = |conflict: &Conflict| NewConflict {
             id: engine.cx.dice.id("cnf", engine.cx.now()),
@@ -241,7 +248,7 @@ async fn store_conflicts(engine: &Engine, tx: &mut Tx, kept: &[Kept<'_>]) -> Res
         open.extend(one.questions.iter().map(|kind| tell::asked(engine, kind)));
         if let (Some(conflicts), Some(link_id)) = (&one.conflicts, &link_id) {
             let conflicts: Vec<NewConflict> = conflicts.iter().map(new).collect();
-            if !conflicts.is_empty() || one.had_conflicts() {
+            if !conflicts.is_empty() || *had {
                 let keys = conflicts.iter().map(NewConflict::open_key).collect();
                 left.insert(About::Link(link_id.clone()), keys);
             }
