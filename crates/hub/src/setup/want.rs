@@ -5,6 +5,7 @@ use super::run::How;
 use crate::config::App;
 use crate::cx::Cx;
 use crate::load::Wanted;
+use crate::sync::wishes;
 use syncline_core::secret::Secret;
 use syncline_providers::setup::{AppKeys, Kept, Kind, Planned, Setup, Want, customer_properties};
 use syncline_store::connections::{Connection, Method};
@@ -61,9 +62,12 @@ impl Task {
         let owner = if is_apps { of_app(&provider, name) } else { connection.id.clone() };
         let public_url = cx.config.server.public_url.as_str();
         let place = format!("{public_url}/webhooks/{provider}/{name}");
+        let mut wish = Wanted::default().wish(cx, &provider);
+        // What is synced is watched, whatever else is.
+        wishes::widen(cx, connection, &mut wish).await?;
         let mut want = Want {
             notify: found.and_then(|(name, _)| address(cx, connection, name, &place)),
-            topics: setup.usual(&Wanted::default().wish(cx, &provider)),
+            topics: setup.usual(&wish),
             kept: keep::kept(cx, &owner).await?,
             take_over: how.take_over,
             ..Want::default()

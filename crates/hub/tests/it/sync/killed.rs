@@ -152,11 +152,14 @@ async fn install(world: &World) {
     let value = |name: &str| app[name].as_str().unwrap_or_default().to_owned();
     let redirect = app["redirect_uris"][0].as_str().unwrap_or("http://127.0.0.1:1/back").to_owned();
     let url = format!("{}/hubspot/oauth/authorize", world.sandbox.url());
-    let scope = "oauth crm.objects.contacts.read crm.objects.contacts.write";
-    let query =
-        [("client_id", value("client_id")), ("redirect_uri", redirect.clone()), ("scope", scope.to_owned())];
+    let scopes: Vec<&str> = app["scopes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let scope = scopes.join(" ");
+    let query = [("client_id", value("client_id")), ("redirect_uri", redirect.clone()), ("scope", scope)];
     let page = world.client.get(reqwest::Url::parse_with_params(&url, &query).unwrap()).send().await.unwrap();
-    let back = reqwest::Url::parse(page.headers()["location"].to_str().unwrap()).unwrap();
+    let Some(back) = page.headers().get("location").cloned() else {
+        panic!("{}", page.text().await.unwrap())
+    };
+    let back = reqwest::Url::parse(back.to_str().unwrap()).unwrap();
     let code = back.query_pairs().find(|(name, _)| name == "code").expect("consent").1.into_owned();
     let form = [
         ("grant_type", "authorization_code".to_owned()),

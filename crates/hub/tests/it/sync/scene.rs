@@ -32,7 +32,6 @@ impl Synced {
 
     /// The same with other terms.
     pub async fn with(people: usize, settings: &[(&str, &str)], change: impl FnOnce(&mut Agreement)) -> Self {
-        let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
         // What is overwritten was read just before.
         let own = [
             ("jobs.lease", "1h"),
@@ -63,6 +62,8 @@ impl Synced {
             run: None,
         };
         let sync = hub_sync::create(&joined.hub.cx, &Scope::All, new).await.unwrap();
+        // Now it is known which fields are to be watched.
+        set_up(&joined, &left, json!({})).await;
         Self { joined, left, right, sync }
     }
 
@@ -101,19 +102,7 @@ impl Synced {
         // Providers tell a little later.
         self.joined.advance(Duration::from_secs(5)).await;
         let mut calm = 0;
-        let mut n = 0;
         self.as_time_passes("nothing is left to do", async || {
-            n += 1;
-            if n % 150 == 0 {
-                let store = &self.joined.hub.cx.store;
-                let next = marks::next_due(store, &self.sync.id).await.unwrap();
-                let m = marks::batch(store, &self.sync.id, self.joined.hub.cx.now().plus(Duration::from_secs(600)), 5).await.unwrap();
-                let jobs = self.joined.hub.get("/v1/jobs?limit=20").await.text();
-                let log = self.joined.hub.get("/v1/status").await.json()["log"].clone();
-                let links: Vec<_> = self.links().await.into_iter().take(6).map(|r| (r.link.ids, r.link.state, r.link.refused, r.link.doubted)).collect();
-                println!("DBG {n} now {} next {next:?} marks {m:?} log {log} links {links:#?} jobs {jobs} run {:?}", self.joined.hub.cx.now(),
-                    syncline_store::syncs::get(store, &Scope::All, &self.sync.id).await.unwrap().map(|s| s.reason));
-            }
             calm = if self.is_quiet().await { calm + 1 } else { 0 };
             (calm >= 4).then_some(())
         })

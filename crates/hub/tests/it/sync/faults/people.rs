@@ -27,13 +27,8 @@ pub struct People<'a> {
 
 impl<'a> People<'a> {
     pub async fn new(synced: &'a Synced) -> Self {
-        let of = async |provider: &str, like: &str| {
-            let tables = synced.joined.tables(provider).await;
-            tables.into_iter().find(|table| table.contains(like)).expect("a table of people")
-        };
-        let account = &synced.left.account;
         let right = synced.joined.tables("tentoeight").await.remove(0);
-        let tables = Sides { left: of("hubspot", &format!("{account}:0-1")).await, right };
+        let tables = Sides { left: format!("{}:0-1", synced.left.account), right };
         Self {
             synced,
             tables,
@@ -58,6 +53,9 @@ impl<'a> People<'a> {
     /// Who is there, by the names that the edits use.
     async fn there(&self, side: Side) -> Vec<String> {
         let provider = if side == Side::Left { "hubspot" } else { "tentoeight" };
+        if !self.synced.joined.tables(provider).await.contains(&self.tables[side]) {
+            return Vec::new();
+        }
         self.synced.joined.truth(provider, &self.tables[side]).await.into_keys().collect()
     }
 
