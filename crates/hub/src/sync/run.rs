@@ -307,6 +307,7 @@ impl<'a> Running<'a> {
         let (_held_too, free) = self.busy.try_hold(&partners, held.places());
         let pairs: Vec<pairs::Pair> = { gathered.pairs.into_iter() }
             .filter(|pair| pairs::places(&pair.link).all(|place| free.contains(&place)))
+            .filter(|pair| !self.was_told(pair))
             .collect();
         let way = Way { engine, purpose: "sync", only: self.run.towards, dry: self.run.dry_run };
         let looked: Vec<Place> = pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
@@ -324,6 +325,12 @@ impl<'a> Running<'a> {
             Some(halt) => Err(halt),
             None => Ok(()),
         }
+    }
+
+    /// A dry run links nobody: whom the left side's records were found to be the same as comes again with the right side's.
+    fn was_told(&self, pair: &pairs::Pair) -> bool {
+        let joined = pair.link.ids.left.is_some() && pair.link.ids.right.is_some();
+        self.run.dry_run && self.phase == Phase::Right && pair.row.is_none() && joined
     }
 
     /// Keeps what a dry run would do, as far as it is kept.

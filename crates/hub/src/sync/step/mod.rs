@@ -120,10 +120,11 @@ impl Stepping<'_> {
             self.plan();
             let refreshed = self.refresh().await?;
             let created = self.create().await?;
-            if !refreshed && !created {
+            let writes = !refreshed && !created;
+            if writes {
                 self.write().await?;
             }
-            self.rest().await?;
+            self.rest(writes).await?;
         }
         let restless: Vec<Link> = self.open.iter().map(|open| open.pair.link.clone()).collect();
         let at = self.way.engine.cx.now().plus(RESTLESS);
@@ -258,12 +259,14 @@ impl Stepping<'_> {
     }
 
     /// Pairs about which nothing is left to do leave.
-    async fn rest(&mut self) -> Result<(), Halt> {
+    ///
+    /// `written`: whether this round wrote, or, of a dry one, wrote down what it would.
+    async fn rest(&mut self, written: bool) -> Result<(), Halt> {
         let is_done = |open: &Open| match &open.plan {
             None => true,
             Some(plan) => {
                 let idle = plan.actions.left.is_none() && plan.actions.right.is_none();
-                !plan.refresh.left && !plan.refresh.right && (idle || self.way.dry)
+                !plan.refresh.left && !plan.refresh.right && (idle || self.way.dry && written)
             }
         };
         let (done, open): (Vec<Open>, Vec<Open>) = self.open.drain(..).partition(is_done);

@@ -59,7 +59,7 @@ async fn a_value_that_only_hubspot_refuses_stays_away_alone_and_comes_when_it_is
 async fn a_change_that_hubspot_refuses_does_not_hold_up_those_of_its_batch() {
     for whole in [false, true] {
         let synced = Synced::start(0, &[]).await;
-        let word = if whole { "batch" } else { "row" };
+        let word = if whole { "call" } else { "row" };
         synced.settings(json!({ "hubspot": { "objects": { "batch_update_invalid_value": word } } })).await;
         let mut uris = Vec::new();
         for number in 0..5 {
