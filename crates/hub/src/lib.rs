@@ -19,5 +19,6 @@ pub mod popup;
 pub mod portal;
 pub mod program;
 pub mod setup;
+pub mod sync;
 pub mod telemetry;
 pub mod wake;

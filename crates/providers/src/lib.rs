@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** no sockets, no SQL, no files, no clock and no dice; the manifest lists no I/O crate and a test keeps
 //! it so. **Invariant:** no provider's folder mentions another's. A new provider is one folder, one line in
-//! [`connect::CONNECTORS`], one each in [`load::LOADERS`] and [`setup::SETUPS`] and, if it sends webhooks, one in
-//! [`PROVIDERS`]; the folders have the same file names for the same things.
+//! [`connect::CONNECTORS`], one each in [`load::LOADERS`], [`write::WRITERS`] and [`setup::SETUPS`] and, if it sends
+//! webhooks, one in [`PROVIDERS`]; the folders have the same file names for the same things.
 
 pub mod address;
 pub mod airtable;
@@ -26,6 +26,8 @@ mod testing;
 mod walking;
 pub mod wire;
 pub mod write;
+#[cfg(test)]
+mod writing;
 
 use bytes::Bytes;
 use std::fmt::Debug;

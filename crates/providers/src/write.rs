@@ -1,6 +1,10 @@
 //! Writing: what a provider takes, and how records are created, changed and deleted there. Pure: calls and what their answers
 //! mean; the hub sends, in batches, and takes a batch apart where it is refused as a whole.
 
+pub(crate) mod failure;
+pub(crate) mod moment;
+pub(crate) mod project;
+
 use crate::load::At;
 use crate::wire::{Call, Fault, Reply};
 use crate::{airtable, hubspot, notion, tentoeight};
@@ -40,7 +44,7 @@ pub struct Batches {
     pub update: usize,
     /// To be deleted.
     pub delete: usize,
-    /// Values to be looked for.
+    /// Values to be looked for; 0 where nothing can be looked for, and only a walk through everything shows who is there.
     pub find: usize,
 }
 
@@ -54,6 +58,28 @@ pub enum Sent<'a> {
     /// These records are to be archived, or deleted where there is no archive; and whether whatever the provider objects. All of
     /// one call say the same of that.
     Delete(&'a [(String, bool)]),
+}
+
+impl Sent<'_> {
+    /// How many records it is about.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Create(records) => records.len(),
+            Self::Update(records) => records.len(),
+            Self::Delete(records) => records.len(),
+        }
+    }
+
+    /// The values that are sent of the one at this place; none where it is a deletion.
+    #[must_use]
+    pub fn fields(&self, place: usize) -> Option<&Fields> {
+        match self {
+            Self::Create(records) => records.get(place),
+            Self::Update(records) => records.get(place).map(|(_, fields)| fields),
+            Self::Delete(_) => None,
+        }
+    }
 }
 
 /// Writing records to a provider.
@@ -80,7 +106,9 @@ pub trait Write: Sync {
     /// and deletions may be repeated, and say so ([`Call::repeatable`]).
     fn send(&self, at: &At<'_>, object: &Object, schema: &Schema, sent: &Sent<'_>) -> Call;
 
-    /// Reads the answer: one outcome for every record sent, in their order. Times are `at.now`.
+    /// Reads the answer: one outcome for every record sent, in their order. Times are `at.now`. Of the fields that were sent
+    /// [`Outcome::Done`] names those of which the provider says what they hold, with [`syncline_core::sync::Value::Empty`] where it
+    /// says that they hold nothing.
     ///
     /// # Errors
     /// [`Fault::Rejected`] when a batch of several was refused as a whole because of some of them, which the hub then sends apart; a
@@ -95,7 +123,8 @@ pub trait Write: Sync {
         reply: &Reply<'_>,
     ) -> Result<Vec<Outcome>, Fault>;
 
-    /// Looks for records that hold one of these values in this text field; none where the provider can only be walked through.
+    /// Looks for records that hold one of these values in this text field, in whatever case where the provider compares so; none
+    /// where the provider can only be walked through, or this field cannot be looked into: then nothing is known of who has them.
     fn find(
         &self,
         at: &At<'_>,
@@ -108,7 +137,8 @@ pub trait Write: Sync {
     /// Reads the answer: value and id of every record found, each value of those that were asked for.
     ///
     /// # Errors
-    /// [`Fault`].
+    /// [`Fault::Rejected`] when the answer does not tell of each of several values who has it: then each has to be looked for by
+    /// itself. Of one alone it is always told whether somebody has it. Any other [`Fault`] is about the call.
     fn found(
         &self,
         at: &At<'_>,

@@ -33,7 +33,8 @@ impl StoreError {
         Self::Setup(format!("database.url is not understood: {error}"))
     }
 
-    pub(crate) fn unavailable(what: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    /// For what could not be done now and can be later.
+    pub fn unavailable(what: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unavailable(what.into())
     }
 }

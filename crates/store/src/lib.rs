@@ -32,6 +32,7 @@ pub mod positions;
 pub mod records;
 pub mod runs;
 pub mod stale;
+pub mod syncs;
 pub mod testing;
 
 pub use dialect::Dialect;

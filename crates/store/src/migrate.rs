@@ -36,6 +36,7 @@ migrations! {
     3 "0003_access";
     4 "0004_connections";
     5 "0005_records";
+    6 "0006_syncs";
 }
 
 impl Migration {

@@ -94,3 +94,81 @@ impl Placed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::mapping::{convert, face, fields};
+    use super::super::schema::{Field, Kind, Schema};
+    use super::super::value::{Fields, Value};
+    use super::*;
+
+    #[test]
+    fn only_contacts_and_customers_have_a_ready_made_agreement() {
+        assert!(between(CONTACTS, CUSTOMERS).is_some() && between(CUSTOMERS, CONTACTS).is_some());
+        for (left, right) in [
+            (CONTACTS, CONTACTS),
+            (("hubspot", "companies"), CUSTOMERS),
+            (CONTACTS, ("airtable", "row")),
+            (("notion", "page"), CONTACTS),
+        ] {
+            assert_eq!(between(left, right), None, "{left:?} {right:?}");
+        }
+    }
+
+    #[test]
+    fn the_sides_are_as_named_and_otherwise_the_same() {
+        let one = between(CONTACTS, CUSTOMERS).expect("ready-made");
+        let other = between(CUSTOMERS, CONTACTS).expect("ready-made");
+        assert_eq!((&one.sides.left, &one.sides.right), (&other.sides.right, &other.sides.left));
+        for (a, b) in one.rules.iter().zip(&other.rules) {
+            assert_eq!((&a.fields.left, &a.fields.right), (&b.fields.right, &b.fields.left));
+            assert_eq!((&a.name, &a.form, &a.normalise), (&b.name, &b.form, &b.normalise));
+        }
+    }
+
+    #[test]
+    fn the_seeds_fields_are_the_agreements() {
+        let agreement = between(CONTACTS, CUSTOMERS).expect("ready-made");
+        let hubspot = [
+            "email",
+            "firstname",
+            "hs_additional_emails",
+            "lastname",
+            "phone",
+            "tte_customer_secondary_emails",
+            "tte_customer_secondary_phone",
+            "tte_customer_sync_status",
+            "tte_customer_uri",
+        ];
+        assert_eq!(Vec::from_iter(fields(&agreement, Side::Left)), hubspot);
+        let tentoeight =
+            ["custom_fields.External ID", "custom_fields.Sync Status", "emails", "name", "numbers"];
+        assert_eq!(Vec::from_iter(fields(&agreement, Side::Right)), tentoeight);
+    }
+
+    #[test]
+    fn a_customer_becomes_a_contact_as_the_seed_has_it() {
+        let agreement = between(CONTACTS, CUSTOMERS).expect("ready-made");
+        let customer = Fields::from([
+            ("name".to_owned(), Value::text("Ada King Lovelace")),
+            ("emails".to_owned(), Value::list(["a@x", "b@x.org", "c@x.org"])),
+            ("numbers".to_owned(), Value::list(["+441234567890"])),
+        ]);
+        let texts = fields(&agreement, Side::Left).into_iter().map(|name| {
+            (name, Field { title: String::new(), kind: Kind::Text, writable: true, longest: None })
+        });
+        let schema = Schema { fields: texts.collect(), ..Schema::default() };
+        let shown = agreement.rules.iter().flat_map(|rule| {
+            convert(rule, Side::Right, &face(rule, Side::Right, &customer), &schema, None).0
+        });
+        let shown: Vec<_> = shown.map(|value| value.first().to_owned()).collect();
+        assert_eq!(shown, ["Ada", "King Lovelace", "a@x", "b@x.org,\nc@x.org", "+441234567890", ""]);
+    }
+
+    #[test]
+    fn an_agreement_reads_back_as_it_was_written() {
+        let agreement = between(CUSTOMERS, CONTACTS).expect("ready-made");
+        let json = serde_json::to_string(&agreement).expect("plain data");
+        assert_eq!(serde_json::from_str::<Agreement>(&json).expect("the same"), agreement);
+    }
+}

@@ -9,10 +9,14 @@ mod date;
 mod fit;
 mod join;
 mod keys;
+#[cfg(test)]
+mod laws;
 mod list;
 mod options;
 mod refuse;
 mod same;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use check::check;
 pub use convert::{assemble, components, convert, face};

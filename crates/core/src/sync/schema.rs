@@ -13,6 +13,10 @@ pub struct Schema {
     /// text field.
     #[serde(default)]
     pub open: bool,
+    /// What the provider calls a field's type, by the field's name, where its kind does not tell and its room needs it to write
+    /// (Notion: `title` and `rich_text` are both texts). Of no meaning to anybody else.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub types: BTreeMap<String, String>,
 }
 
 /// Before the name of a custom field.

@@ -39,3 +39,27 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_read_as_the_seeds_do() {
+        let now = Timestamp::parse("2021-10-20T21:33:48.123Z").expect("a time");
+        assert_eq!(Status::Synced.text(now), "Last synced: 2021-10-20T21:33:48.123Z");
+        let error = Status::Error("Invalid email ada@".to_owned());
+        assert_eq!(error.text(now), "Error: Invalid email ada@");
+    }
+
+    #[test]
+    fn a_status_that_only_tells_another_time_is_the_same() {
+        assert_eq!(Status::Synced.key(), Status::Synced.key());
+        let errors =
+            ["Invalid email ada@", "Invalid email b@"].map(|reason| Status::Error(reason.to_owned()));
+        assert_ne!(errors[0].key(), errors[1].key());
+        assert_ne!(errors[0].key(), Status::Synced.key());
+        // Whatever the reason says, an error is not taken for success.
+        assert_ne!(Status::Error("ok".to_owned()).key(), Status::Synced.key());
+    }
+}

@@ -76,7 +76,7 @@ pub fn schemas() -> Sides<Schema> {
     let field = |kind: Kind| Field { title: String::new(), kind, writable: true, longest: None };
     let texts = |names: &[&str]| -> Schema {
         let fields = names.iter().map(|name| ((*name).to_owned(), field(Kind::Text))).collect();
-        Schema { fields, open: false }
+        Schema { fields, ..Schema::default() }
     };
     let mut schemas = Sides {
         left: texts(&[

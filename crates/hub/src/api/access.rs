@@ -21,11 +21,20 @@ pub struct Caller {
     pub scope: Scope,
 }
 
+/// A caller, and what the key is called: for what is kept under its name.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// Who.
+    pub caller: Caller,
+    /// The key's name.
+    pub name: String,
+}
+
 /// A caller that may see everything: an operator.
 #[derive(Clone, Debug)]
 pub struct Operator;
 
-impl FromRequestParts<Api> for Caller {
+impl FromRequestParts<Api> for Signed {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
@@ -44,7 +53,15 @@ impl FromRequestParts<Api> for Caller {
             Problem::new(StatusCode::UNAUTHORIZED, "key_unknown", "This API key is unknown or was revoked.")
         })?;
         note_use(&api.cx, &key).await;
-        Ok(Self { scope: key.scope() })
+        Ok(Self { caller: Caller { scope: key.scope() }, name: key.name })
+    }
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        Signed::from_request_parts(parts, api).await.map(|signed| signed.caller)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod refusals;
 pub mod runs;
 pub mod setup;
 pub mod stream;
+pub mod syncs;
 
 use crate::cx::Cx;
 use crate::http::Problem;
@@ -87,6 +88,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/keys/prune", post(keys::prune))
         .route("/v1/portal/setup-link", post(api_keys::setup_link))
         .route("/v1/status", get(health::status))
+        .merge(syncs::routes())
         .layer(from_fn_with_state(api.clone(), bounded))
         .route("/v1/connections/{id}/setup", post(setup::create))
         .method_not_allowed_fallback(method_not_allowed)

@@ -18,6 +18,7 @@ mod sandbox;
 mod serve;
 mod settings;
 mod setup;
+mod syncs;
 mod webhook;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -60,6 +61,12 @@ enum Command {
     /// Look at loads and stop them
     #[command(subcommand)]
     Runs(runs::Runs),
+    /// Keep the records of two connections in step
+    #[command(subcommand)]
+    Syncs(syncs::Syncs),
+    /// See what waits for a person in syncs, and decide it
+    #[command(subcommand)]
+    Conflicts(syncs::Conflicts),
     /// Read events
     #[command(subcommand)]
     Events(events::Events),
@@ -121,6 +128,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Connections(command) => command.run(&cli.settings),
         Command::Load(command) => command.run(&cli.settings),
         Command::Runs(command) => command.run(&cli.settings),
+        Command::Syncs(command) => command.run(&cli.settings),
+        Command::Conflicts(command) => command.run(&cli.settings),
         Command::Events(command) => command.run(&cli.settings),
         Command::Records(command) => command.run(&cli.settings),
         Command::Webhook(command) => command.run(&cli.settings),

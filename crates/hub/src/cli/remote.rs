@@ -1,5 +1,6 @@
 //! The running hub, as the command line talks to it: over its API, whether it is on this machine or not.
 
+use super::out;
 use super::settings::Flags;
 use crate::http::client;
 use crate::local_key;
@@ -108,6 +109,21 @@ impl Remote {
         let status = answer.status();
         let problem: Value = serde_json::from_str(&answer.text().await?).unwrap_or_default();
         let detail = problem["detail"].as_str().unwrap_or("the answer says no more");
-        bail!("the hub refused: {detail} ({}, {status})", problem["code"].as_str().unwrap_or("no code"))
+        let mistakes: String = problem["mistakes"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| format!("\n  {}", mistake(one)))
+            .collect();
+        let code = problem["code"].as_str().unwrap_or("no code");
+        bail!("the hub refused: {detail} ({code}, {status}){mistakes}")
     }
+}
+
+/// A mistake in an agreement, in a line.
+#[must_use]
+pub fn mistake(one: &Value) -> String {
+    let part = |name: &str| out::plain(one[name].as_str().unwrap_or(""));
+    let field = one["field"].as_str().map(|field| format!(" ({})", out::plain(field))).unwrap_or_default();
+    format!("{}{field}: {}", part("at"), part("message"))
 }

@@ -26,7 +26,7 @@ pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{
     App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Objects,
-    Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Telemetry,
+    Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
 };
 pub use origin::Origin;
 pub use overrides::{Flag, environment, variable_of};

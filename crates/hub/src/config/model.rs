@@ -36,6 +36,8 @@ pub struct Config {
     pub jobs: Jobs,
     /// Loading records.
     pub load: Load,
+    /// Two-way sync.
+    pub sync: Syncs,
     /// Setting up accounts.
     pub setup: Setup,
     /// How long things are kept.
@@ -306,6 +308,26 @@ pub struct Load {
     pub hubspot: Objects,
 }
 
+/// `[sync]`: two-way sync.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Syncs {
+    /// Whether a sync runs in full as soon as it is made.
+    pub on_create: bool,
+    /// How often every sync runs in full, unless it says otherwise itself.
+    pub every: Every,
+    /// Syncs worked on at the same time, per process.
+    pub workers: usize,
+    /// Calls of one sync to one side at the same time.
+    pub calls: usize,
+    /// How old a reading may be when what it shows is overwritten.
+    pub fresh: Span,
+    /// How long a deletion waits before it is carried over.
+    pub deletion_delay: Span,
+    /// The most planned actions that a dry run keeps.
+    pub kept_plan: u64,
+}
+
 /// `[setup]`: setting up accounts.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -370,6 +392,8 @@ pub struct Retention {
     pub runs: Keep,
     /// Notifications.
     pub notifications: Keep,
+    /// What syncs did to which record, and settled conflicts.
+    pub history: Keep,
 }
 
 /// `[redis]`: shared budgets and wake-ups.

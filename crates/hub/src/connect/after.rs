@@ -3,6 +3,7 @@
 use crate::cx::Cx;
 use crate::load;
 use crate::setup;
+use crate::sync;
 use syncline_store::connections::Connection;
 use syncline_store::connections::authorizations::Authorization;
 use syncline_store::notifications::{self, Notification};
@@ -37,6 +38,7 @@ impl News {
 /// [`StoreError`] as the database says.
 pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<(), StoreError> {
     load::resumed(cx, tx, connection).await?;
+    sync::resumed(cx, tx, connection).await?;
     setup::resumed(cx, tx, connection).await
 }
 
@@ -46,6 +48,7 @@ pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<()
 /// [`StoreError`] as the database says.
 pub async fn ended(cx: &Cx, tx: &mut Tx, connection_id: &str) -> Result<(), StoreError> {
     load::ended(tx, connection_id, cx.now()).await?;
+    sync::ended(tx, connection_id, cx.now()).await?;
     stale::erase(tx, connection_id).await.map(|_| ())
 }
 

@@ -17,12 +17,14 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// Seconds after which to try again, where that helps.
     pub retry_after: Option<u32>,
+    /// One more member of the body, by its name (RFC 9457, 3.2).
+    pub more: Option<Box<(&'static str, serde_json::Value)>>,
 }
 
 impl Problem {
     /// A problem of this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after: None }
+        Self { status, code, detail: detail.into(), retry_after: None, more: None }
     }
 
     /// 400: the caller's request cannot be understood.
@@ -33,6 +35,12 @@ impl Problem {
     /// 404: there is nothing by that name (or not for this caller).
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    /// The same with one more member in its body.
+    #[must_use]
+    pub fn with(self, name: &'static str, value: serde_json::Value) -> Self {
+        Self { more: Some(Box::new((name, value))), ..self }
     }
 
     /// 503: not now; try again in `seconds`.
@@ -58,13 +66,16 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::json!({
+        let mut body = serde_json::json!({
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),
             "code": self.code,
             "detail": self.detail,
         });
+        if let Some((name, value)) = self.more.map(|more| *more) {
+            body[name] = value;
+        }
         let mut response = (self.status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

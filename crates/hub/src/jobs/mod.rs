@@ -10,6 +10,7 @@ use crate::cx::Cx;
 use crate::intake::stored::Misfit;
 use crate::load::{engine, hydrate, schedule};
 use crate::setup::{pull, renew};
+use crate::sync::{schedule as sync_schedule, work};
 use syncline_core::time::Timestamp;
 use syncline_store::jobs::{self, Job, NewJob, Outcome};
 use syncline_store::{StoreError, Tx};
@@ -72,6 +73,30 @@ pub enum Payload {
         /// Whose.
         org_id: String,
     },
+    /// Take a sync as far as it goes: what changed, and the run that is under way.
+    #[serde(rename = "sync.work")]
+    SyncWork {
+        /// Which sync.
+        sync_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Ask for a sync's next run, from time to time.
+    #[serde(rename = "sync.schedule")]
+    SyncSchedule {
+        /// Which sync's.
+        sync_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Erase what belonged to a deleted sync.
+    #[serde(rename = "sync.erase")]
+    SyncErase {
+        /// The sync.
+        sync_id: String,
+        /// Its organization.
+        org_id: String,
+    },
     /// Renew an idle connection's token when it is time.
     #[serde(rename = "connection.refresh")]
     RefreshConnection {
@@ -118,6 +143,9 @@ impl Payload {
             Self::Hydrate { .. } => "records.hydrate",
             Self::PullHooks { .. } => "hooks.pull",
             Self::RenewHooks { .. } => "hooks.renew",
+            Self::SyncWork { .. } => SYNC_WORK,
+            Self::SyncSchedule { .. } => "sync.schedule",
+            Self::SyncErase { .. } => "sync.erase",
             Self::RefreshConnection { .. } => "connection.refresh",
             Self::RevokeTokens { .. } => "connection.revoke",
             Self::EraseConnection { .. } => "connection.erase",
@@ -135,6 +163,9 @@ impl Payload {
             | Self::Hydrate { org_id, .. }
             | Self::PullHooks { org_id, .. }
             | Self::RenewHooks { org_id, .. }
+            | Self::SyncWork { org_id, .. }
+            | Self::SyncSchedule { org_id, .. }
+            | Self::SyncErase { org_id, .. }
             | Self::RefreshConnection { org_id, .. }
             | Self::RevokeTokens { org_id, .. }
             | Self::EraseConnection { org_id, .. } => org_id,
@@ -153,6 +184,9 @@ impl Payload {
             Self::Hydrate { connection_id, .. } => Some(format!("records.hydrate/{connection_id}")),
             Self::PullHooks { connection_id, .. } => Some(format!("hooks.pull/{connection_id}")),
             Self::RenewHooks { connection_id, .. } => Some(format!("hooks.renew/{connection_id}")),
+            Self::SyncWork { sync_id, .. } => Some(format!("sync.work/{sync_id}")),
+            Self::SyncSchedule { sync_id, .. } => Some(format!("sync.schedule/{sync_id}")),
+            Self::SyncErase { sync_id, .. } => Some(format!("sync.erase/{sync_id}")),
             Self::RefreshConnection { connection_id, .. } => {
                 Some(format!("connection.refresh/{connection_id}"))
             }
@@ -220,8 +254,9 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// The kind that takes hours and mostly waits: it has seats of its own.
+/// The kinds that take hours and mostly wait: they have seats of their own.
 const LOAD_RUN: &str = "load.run";
+const SYNC_WORK: &str = "sync.work";
 
 /// Runs a job once. `stop` is cancelled when long ones should come to a halt and give the rest back.
 async fn run(cx: &Cx, job: &Job, stop: &CancellationToken) -> Result<Outcome, Failure> {
@@ -233,6 +268,9 @@ async fn run(cx: &Cx, job: &Job, stop: &CancellationToken) -> Result<Outcome, Fa
         Payload::Hydrate { connection_id, .. } => hydrate::run(cx, job, &connection_id, stop).await,
         Payload::PullHooks { connection_id, .. } => pull::run(cx, job, &connection_id, stop).await,
         Payload::RenewHooks { connection_id, .. } => renew::run(cx, job, &connection_id).await,
+        Payload::SyncWork { sync_id, .. } => work::run(cx, job, &sync_id, stop).await,
+        Payload::SyncSchedule { sync_id, .. } => sync_schedule::tick(cx, &sync_id).await,
+        Payload::SyncErase { sync_id, .. } => work::erase(cx, &sync_id).await,
         Payload::RefreshConnection { connection_id, .. } => connect::refresh(cx, &connection_id).await,
         Payload::RevokeTokens { connection_id, sealed, .. } => {
             connect::revoke(cx, &connection_id, &sealed).await

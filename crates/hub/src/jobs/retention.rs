@@ -4,6 +4,7 @@ use super::Failure;
 use crate::cx::Cx;
 use std::time::Duration;
 use syncline_store::jobs::{Outcome, discard_parked_before};
+use syncline_store::syncs::{history, runs as sync_runs};
 use syncline_store::{events, notifications, runs};
 
 /// Rows per transaction.
@@ -27,11 +28,17 @@ pub(super) async fn run(cx: &Cx) -> Result<Outcome, Failure> {
     if let Some(cutoff) = cx.config.retention.runs.cutoff(now) {
         let mut tx = cx.store.begin().await?;
         gone = gone.max(runs::delete_before(&mut tx, cutoff, BATCH).await?);
+        gone = gone.max(sync_runs::delete_before(&mut tx, cutoff, BATCH).await?);
         tx.commit().await?;
     }
     if let Some(cutoff) = cx.config.retention.notifications.cutoff(now) {
         let mut tx = cx.store.begin().await?;
         gone = gone.max(notifications::delete_before(&mut tx, cutoff, BATCH).await?);
+        tx.commit().await?;
+    }
+    if let Some(cutoff) = cx.config.retention.history.cutoff(now) {
+        let mut tx = cx.store.begin().await?;
+        gone = gone.max(history::delete_before(&mut tx, cutoff, BATCH).await?);
         tx.commit().await?;
     }
     let more = gone >= u64::from(BATCH);

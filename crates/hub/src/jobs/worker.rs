@@ -1,6 +1,6 @@
 //! The worker: claims due jobs fairly, runs them, keeps their leases alive, settles them.
 
-use super::{Failure, LOAD_RUN, run};
+use super::{Failure, LOAD_RUN, SYNC_WORK, run};
 use crate::cx::Cx;
 use crate::telemetry::{SPANS, Stopwatch, metrics};
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ impl Running {
 /// Works until `soft` is cancelled, then finishes what it is running; `hard` makes it give that back instead.
 pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
     let running = Running::default();
-    let (mut tasks, mut loads) = (JoinSet::new(), JoinSet::new());
+    let (mut tasks, mut loads, mut syncs) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
     let mut last_served: Option<String> = None;
     let renewing = tokio::spawn(keep_leases(cx.clone(), running.clone()));
     while !soft.is_cancelled() {
@@ -58,12 +58,16 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
         };
         let any = !claimed.is_empty();
         for job in claimed {
-            if job.kind == LOAD_RUN && loads.len() >= cx.config.load.runs {
+            let (seats, most) = match job.kind.as_str() {
+                LOAD_RUN => (&mut loads, cx.config.load.runs),
+                SYNC_WORK => (&mut syncs, cx.config.sync.workers),
+                _ => (&mut tasks, usize::MAX),
+            };
+            if seats.len() >= most {
                 settle(&cx, &job, &Outcome::Continue(cx.now().plus(cx.config.jobs.poll.get()))).await;
                 continue;
             }
             running.add(&job.id);
-            let seats = if job.kind == LOAD_RUN { &mut loads } else { &mut tasks };
             seats.spawn(run_and_settle(cx.clone(), job, running.clone(), soft.clone(), hard.clone()));
         }
         if any && tasks.len() < cx.config.jobs.workers {
@@ -73,12 +77,14 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
             () = woken => {}
             _ = tasks.join_next(), if !tasks.is_empty() => {}
             _ = loads.join_next(), if !loads.is_empty() => {}
+            _ = syncs.join_next(), if !syncs.is_empty() => {}
             () = tokio::time::sleep(until_next(&cx).await) => {}
             () = soft.cancelled() => {}
         }
     }
     while tasks.join_next().await.is_some() {}
     while loads.join_next().await.is_some() {}
+    while syncs.join_next().await.is_some() {}
     renewing.abort();
 }
 
@@ -122,8 +128,8 @@ async fn candidates(
     free: usize,
     after: Option<&str>,
 ) -> Result<Vec<Candidate<String>>, StoreError> {
-    // A load waits more than it works: it takes no seat from its organization's other jobs.
-    let running = jobs::running_by_organization(tx, LOAD_RUN).await?;
+    // Loads and syncs wait more than they work: they take no seat from their organization's other jobs.
+    let running = jobs::running_by_organization(tx, &[LOAD_RUN, SYNC_WORK]).await?;
     let cap = cx.config.jobs.per_organization;
     // Organizations at their cap are passed over, so look at more than there are seats.
     let organizations = jobs::organizations_due(tx, after, cx.now(), free + running.len()).await?;

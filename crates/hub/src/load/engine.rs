@@ -5,6 +5,7 @@ use super::lane::{Ended, LaneRun};
 use super::request::Wanted;
 use crate::cx::Cx;
 use crate::jobs::Failure;
+use crate::sync::wishes;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -56,7 +57,8 @@ pub async fn run(cx: &Cx, job: &Job, run_id: &str, stop: &CancellationToken) -> 
     if run.cancel_requested {
         return finish(cx, &run, &connection).await;
     }
-    let plan = plan(cx, run, connection, stop).map_err(Failure::GiveUp)?;
+    let mut plan = plan(cx, run, connection, stop).map_err(Failure::GiveUp)?;
+    wishes::widen(cx, &plan.connection, &mut plan.wish).await?;
     begin(&plan).await?;
     let pages_before = pages(&runs::lanes(&cx.store, run_id).await?);
     let verdict = tokio::select! {

@@ -99,7 +99,8 @@ fn completions(run: &Run, connection: &Connection, lanes: &[LaneRow]) -> Vec<ser
 }
 
 /// The seed's words: objects that every CRM has are `common` and named in the singular, others go by the provider's name.
-fn named(object_type: &str) -> (&'static str, &str) {
+#[must_use]
+pub fn named(object_type: &str) -> (&'static str, &str) {
     match object_type {
         "contacts" => ("common", "contact"),
         "companies" => ("common", "company"),

@@ -4,11 +4,12 @@
 use crate::call::{Line, Patience, Trouble};
 use crate::cx::Cx;
 use crate::jobs::{Failure, Payload, enqueue};
+use crate::sync::{note as syncs, wishes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use syncline_core::record::Record;
 use syncline_providers::load::{self, Found, Load, Wish};
-use syncline_store::connections::{self, Holder};
+use syncline_store::connections::{self, Connection, Holder};
 use syncline_store::events::Arrival;
 use syncline_store::jobs::{Job, Outcome};
 use syncline_store::records::{self, Reading};
@@ -46,7 +47,10 @@ pub async fn announced(cx: &Cx, tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec
             let mut marks = marks(loader, theirs);
             // What nobody wishes to load is not read because it changed either.
             let wished = &cx.config.load.objects(provider).types;
-            marks.retain(|mark| wished.is_empty() || wished.contains(&mark.object_type));
+            let synced = wishes::types(tx, &held.connection_id).await?;
+            marks.retain(|mark| {
+                wished.is_empty() || wished.contains(&mark.object_type) || synced.contains(&mark.object_type)
+            });
             if !marks.is_empty() {
                 announced.push(Announced { held, marks });
             }
@@ -99,7 +103,7 @@ pub async fn run(
     let connection = connections::get(&cx.store, &Scope::All, connection_id).await?;
     let Some(connection) = connection else { return Ok(Outcome::Done) };
     let Some(loader) = load::load(&connection.provider) else { return Ok(Outcome::Done) };
-    let wish = super::Wanted::default().wish(cx, &connection.provider);
+    let wish = wish(cx, &connection).await?;
     let batch = u32::try_from(loader.read_batch()).unwrap_or(1);
     let mut any = false;
     loop {
@@ -118,7 +122,7 @@ pub async fn run(
         match found {
             Ok(found) => {
                 let reading = Reading { connection_id, org_id: &connection.org_id, read_at, now: cx.now() };
-                store(cx, &reading, &object_type, &marks, found).await?;
+                store(cx, &reading, &object_type, &marks, &found).await?;
                 any = true;
             }
             // What waits stays written down: connecting again queues this job again.
@@ -172,26 +176,75 @@ pub async fn read(
     }
 }
 
+/// What is read of this connection's records: as the settings say, and what its syncs need.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn wish(cx: &Cx, connection: &Connection) -> Result<Wish, StoreError> {
+    let mut wish = super::Wanted::default().wish(cx, &connection.provider);
+    wishes::widen(cx, connection, &mut wish).await?;
+    Ok(wish)
+}
+
 async fn store(
     cx: &Cx,
     reading: &Reading<'_>,
     object_type: &str,
     marks: &[Mark],
-    found: Vec<Found>,
+    found: &[Found],
 ) -> Result<(), StoreError> {
+    let (here, gone) = sorted(cx, reading, found).await?;
+    let mut tx = cx.store.begin().await?;
+    mirror(cx, &mut tx, reading, object_type, (here, &gone), None).await?;
+    stale::settled(&mut tx, reading.connection_id, marks).await?;
+    tx.commit().await
+}
+
+/// Puts what was read by its id into the mirror. `except` is the sync that it was read for, which knows of it.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn keep(
+    cx: &Cx,
+    reading: &Reading<'_>,
+    object_type: &str,
+    found: &[Found],
+    except: Option<&str>,
+) -> Result<(), StoreError> {
+    let (here, gone) = sorted(cx, reading, found).await?;
+    let mut tx = cx.store.begin().await?;
+    mirror(cx, &mut tx, reading, object_type, (here, &gone), except).await?;
+    tx.commit().await
+}
+
+async fn mirror(
+    cx: &Cx,
+    tx: &mut Tx,
+    reading: &Reading<'_>,
+    object_type: &str,
+    (here, gone): (Vec<Record>, &[String]),
+    except: Option<&str>,
+) -> Result<(), StoreError> {
+    let mut effects = records::write(tx, reading, here).await?.effects;
+    effects.extend(records::mark_gone(tx, reading, object_type, gone).await?);
+    syncs::changed(cx, tx, reading.connection_id, &effects, except).await
+}
+
+/// What is there, and the ids of what is not.
+async fn sorted(
+    cx: &Cx,
+    reading: &Reading<'_>,
+    found: &[Found],
+) -> Result<(Vec<Record>, Vec<String>), StoreError> {
     let (mut here, mut gone) = (Vec::new(), Vec::new());
     for found in found {
         match found {
-            Found::Here(record) => here.push(*record),
-            Found::Gone(id) => gone.push(id),
+            Found::Here(record) => here.push((**record).clone()),
+            Found::Gone(id) => gone.push(id.clone()),
         }
     }
     keep_what_singles_lack(cx, reading.connection_id, &mut here).await?;
-    let mut tx = cx.store.begin().await?;
-    records::write(&mut tx, reading, here).await?;
-    records::mark_gone(&mut tx, reading, object_type, &gone).await?;
-    stale::settled(&mut tx, reading.connection_id, marks).await?;
-    tx.commit().await
+    Ok((here, gone))
 }
 
 /// A record that is read alone may come without its name and without the way to it, which only its list tells (Airtable, Notion):

@@ -3,6 +3,7 @@
 use super::engine::{Plan, new_lanes};
 use super::hydrate;
 use crate::call::{Line, Patience, Trouble};
+use crate::sync::note;
 use crate::telemetry::metrics;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -173,6 +174,8 @@ impl LaneRun {
         let mut tx = cx.store.begin().await?;
         let written = records::write(&mut tx, &reading, page.records).await?;
         let gone = records::mark_gone(&mut tx, &reading, &self.row.object_type, &page.gone).await?;
+        let effects = [written.effects.as_slice(), gone.as_slice()].concat();
+        note::changed(cx, &mut tx, &self.plan.connection.id, &effects, None).await?;
         runs::add_lanes(&mut tx, &run.id, &lanes, cx.now()).await?;
         let progress = Progress {
             saved: Some(saved),
@@ -281,8 +284,10 @@ impl LaneRun {
         }
         let reading = self.reading(read_at);
         let mut tx = cx.store.begin().await?;
-        records::write(&mut tx, &reading, here).await?;
+        let back = records::write(&mut tx, &reading, here).await?.effects;
         let effects = records::mark_gone(&mut tx, &reading, &self.row.object_type, &gone).await?;
+        let all = [back.as_slice(), effects.as_slice()].concat();
+        note::changed(cx, &mut tx, &self.plan.connection.id, &all, None).await?;
         let progress =
             Progress { saved: saved.map(str::to_owned), gone: effects.len() as u64, ..Progress::default() };
         if !runs::checkpoint(&mut tx, &self.plan.run.id, &self.row.key, &progress, cx.now()).await? {
@@ -303,6 +308,8 @@ impl LaneRun {
                 let before = now.plus(Duration::from_millis(1));
                 let mut tx = self.plan.cx.store.begin().await?;
                 let swept = records::sweep(&mut tx, &reading, child, &id, before, SWEEP).await?;
+                let (cx, connection_id) = (&self.plan.cx, &self.plan.connection.id);
+                note::changed(cx, &mut tx, connection_id, &swept, None).await?;
                 tx.commit().await?;
                 let more = swept.len() >= SWEEP as usize;
                 directories.extend(swept.into_iter().map(|effect| (effect.object_type, effect.record_id)));

@@ -7,4 +7,5 @@ mod lane;
 pub mod request;
 pub mod schedule;
 
+pub use finish::named;
 pub use request::{Asked, Wanted, cancel, ended, request, request_in, resumed};

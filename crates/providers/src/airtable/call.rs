@@ -1,4 +1,4 @@
-//! The calls that read (Airtable facts 4 and 5).
+//! The calls that read, and where rows are (Airtable facts 4 and 5).
 
 use crate::load::At;
 use crate::oauth;
@@ -41,7 +41,8 @@ pub fn rows(at: &At<'_>, base: &str, table: &str, query: &[(&str, &str)]) -> Cal
     Call::json(Method::POST, url, &body).authorized("Bearer", at.token).within(base).repeatable()
 }
 
-fn rows_url(at: &At<'_>, base: &str, table: &str) -> String {
+/// Where a table's rows are.
+pub fn rows_url(at: &At<'_>, base: &str, table: &str) -> String {
     format!("{}/v0/{}/{}", at.hosts.api, segment(base), segment(table))
 }
 

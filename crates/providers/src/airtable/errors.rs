@@ -44,7 +44,7 @@ pub fn said(reply: &Reply<'_>) -> String {
 }
 
 /// Type and message of an error, which is an object with either, or only a text (facts 8).
-fn parts(body: &Value) -> (Option<&str>, Option<&str>) {
+pub fn parts(body: &Value) -> (Option<&str>, Option<&str>) {
     let text = |value: &'_ Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
     let pick = |value| if text(value) { value.as_str() } else { None };
     match &body["error"] {

@@ -7,3 +7,6 @@ mod payloads;
 mod read;
 mod setup;
 mod webhook;
+mod write_answer;
+mod write_find;
+mod write_send;

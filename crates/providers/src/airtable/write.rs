@@ -1,6 +1,15 @@
-//! Writing.
+//! Writing Airtable's rows, ten a call (Airtable facts 5 and 6).
+
+mod answer;
+mod find;
+mod refusal;
+mod schema;
+mod send;
+mod values;
 
 use super::Airtable;
+use super::call;
+use super::record::{ROW, Table};
 use crate::load::At;
 use crate::wire::{Call, Fault, Reply};
 use crate::write::{Batches, Object, Sent, Write};
@@ -9,69 +18,69 @@ use std::time::Duration;
 use syncline_core::sync::{Can, Fields, Outcome, Schema};
 
 impl Write for Airtable {
-    fn can(&self, _object: &Object) -> Option<Can> {
-        None
+    /// Bases and tables are not written. Of a way back for a deleted row nothing is known.
+    fn can(&self, object: &Object) -> Option<Can> {
+        let Table { base, id, .. } = Table::at(&object.collection);
+        let is_row = object.object_type == ROW && !base.id.is_empty() && !id.is_empty();
+        is_row.then_some(Can { undelete: false, objects: false })
     }
 
     fn batches(&self, _object: &Object) -> Batches {
-        Batches { create: 1, update: 1, delete: 1, find: 1 }
+        Batches { create: 10, update: 10, delete: 10, find: find::BATCH }
     }
 
-    fn schema(&self, _at: &At<'_>, _object: &Object) -> Option<Call> {
-        None
+    fn schema(&self, at: &At<'_>, object: &Object) -> Option<Call> {
+        Some(call::tables(at, &Table::at(&object.collection).base.id))
     }
 
-    fn schema_back(
-        &self,
-        _at: &At<'_>,
-        _object: &Object,
-        _reply: Option<&Reply<'_>>,
-    ) -> Result<Schema, Fault> {
-        Ok(Schema::default())
+    fn schema_back(&self, at: &At<'_>, object: &Object, reply: Option<&Reply<'_>>) -> Result<Schema, Fault> {
+        let reply = reply.ok_or(Fault::Unreadable("no answer to the question for tables"))?;
+        schema::read(at, &Table::at(&object.collection), reply)
     }
 
-    fn fields(&self, _object: &Object, _schema: &Schema, _body: &str, _names: &BTreeSet<String>) -> Fields {
-        Fields::new()
+    fn fields(&self, _object: &Object, schema: &Schema, body: &str, names: &BTreeSet<String>) -> Fields {
+        values::fields(schema, body, names)
     }
 
-    fn send(&self, _at: &At<'_>, _object: &Object, _schema: &Schema, _sent: &Sent<'_>) -> Call {
-        Call::get(String::new())
+    fn send(&self, at: &At<'_>, object: &Object, schema: &Schema, sent: &Sent<'_>) -> Call {
+        send::call(at, &Table::at(&object.collection), schema, sent)
     }
 
     fn answer(
         &self,
-        _at: &At<'_>,
+        at: &At<'_>,
         _object: &Object,
-        _schema: &Schema,
-        _sent: &Sent<'_>,
-        _reply: &Reply<'_>,
+        schema: &Schema,
+        sent: &Sent<'_>,
+        reply: &Reply<'_>,
     ) -> Result<Vec<Outcome>, Fault> {
-        Ok(Vec::new())
+        answer::Asked { at, schema, sent }.outcomes(reply)
     }
 
     fn find(
         &self,
-        _at: &At<'_>,
-        _object: &Object,
+        at: &At<'_>,
+        object: &Object,
         _schema: &Schema,
-        _field: &str,
-        _values: &[String],
+        field: &str,
+        values: &[String],
     ) -> Option<Call> {
-        None
+        Some(find::call(at, &Table::at(&object.collection), field, values))
     }
 
     fn found(
         &self,
-        _at: &At<'_>,
+        at: &At<'_>,
         _object: &Object,
-        _schema: &Schema,
-        _field: &str,
-        _values: &[String],
-        _reply: &Reply<'_>,
+        schema: &Schema,
+        field: &str,
+        values: &[String],
+        reply: &Reply<'_>,
     ) -> Result<Vec<(String, String)>, Fault> {
-        Ok(Vec::new())
+        find::found(at, schema, field, values, reply)
     }
 
+    /// Lists are of the rows themselves; nothing is told of an index that would lag behind.
     fn settles(&self) -> Duration {
         Duration::ZERO
     }

@@ -14,6 +14,9 @@ mod setup;
 mod setup_faults;
 mod setup_model;
 mod split;
+mod write_answer;
+mod write_find;
+mod write_send;
 
 use crate::{DoorKeys, by_id};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};

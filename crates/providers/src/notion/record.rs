@@ -45,7 +45,7 @@ pub fn read(object_type: &str, object: &Value) -> Result<Seen, Fault> {
 }
 
 /// Whether it could be one of Notion's ids: a UUID, with or without dashes (Notion facts 1).
-fn is_id(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
     text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 

@@ -6,3 +6,6 @@ mod load;
 mod query;
 mod setup;
 mod webhook;
+mod write_answer;
+mod write_find;
+mod write_send;

@@ -14,7 +14,7 @@ use url::Url;
 pub(super) const CUSTOMER: &str = "customer";
 
 /// Where customers are, below the host.
-const CUSTOMERS: &str = "/api/enterprise/v2/customer/";
+pub(super) const CUSTOMERS: &str = "/api/enterprise/v2/customer/";
 
 /// 10to8 facts 2: one call a second is known to be safe; the true limit is not known.
 static LIMITS: [Limit; 1] = [Limit {
@@ -69,15 +69,8 @@ impl Load for TenToEight {
         1
     }
 
-    /// Always at our host: the URI comes from a webhook that nobody signed, and our key goes with the call.
     fn read(&self, at: &At<'_>, _wish: &Wish, _object_type: &str, _collection: &str, ids: &[String]) -> Call {
-        let id = ids.first().map_or("", String::as_str);
-        let tail = match (key_in(id), id.ends_with('/')) {
-            (Some(key), true) => format!("{key}/"),
-            (Some(key), false) => key.to_owned(),
-            (None, _) => format!("{}/", objects::segment(id)),
-        };
-        get(at, format!("{}{CUSTOMERS}{tail}", at.hosts.api))
+        get(at, address(at, ids.first().map_or("", String::as_str)))
     }
 
     /// 10to8 facts 5: a deleted customer answers 404 here.
@@ -120,8 +113,19 @@ fn found(id: String, customer: &Value) -> Result<Found, Fault> {
     }
 }
 
+/// Where the customer with this URI is. Always at our host: the URI comes from a webhook that nobody signed, and our key goes with
+/// the call.
+pub(super) fn address(at: &At<'_>, id: &str) -> String {
+    let tail = match (key_in(id), id.ends_with('/')) {
+        (Some(key), true) => format!("{key}/"),
+        (Some(key), false) => key.to_owned(),
+        (None, _) => format!("{}/", objects::segment(id)),
+    };
+    format!("{}{CUSTOMERS}{tail}", at.hosts.api)
+}
+
 /// What names a customer in its URI, if it is one's: the last part of the path.
-fn key_in(uri: &str) -> Option<&str> {
+pub(super) fn key_in(uri: &str) -> Option<&str> {
     let (_, tail) = uri.split_once(CUSTOMERS)?;
     let key = tail.strip_suffix('/').unwrap_or(tail);
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';

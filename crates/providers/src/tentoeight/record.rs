@@ -8,7 +8,7 @@ use serde_json::Value;
 use syncline_core::record::{Item, Record};
 
 /// The longest URI that fits a column.
-const LONGEST: usize = 255;
+pub(super) const LONGEST: usize = 255;
 
 /// A customer as a record, or as one that was deleted. The id is the whole URI, exactly as 10to8 writes it: nothing else is
 /// known to identify a customer, webhooks name it so, and it is the address to write to.

@@ -3,6 +3,8 @@
 mod load;
 mod setup;
 mod webhook;
+mod write;
+mod write_answer;
 
 use super::{TenToEight, errors};
 use crate::connect::{Account, Connect};

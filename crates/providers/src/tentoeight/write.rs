@@ -1,6 +1,11 @@
-//! Writing.
+//! Writing 10to8's customers, one a call (10to8 facts 3 to 5).
+
+mod answer;
+mod fields;
+mod send;
 
 use super::TenToEight;
+use super::load::CUSTOMER;
 use crate::load::At;
 use crate::wire::{Call, Fault, Reply};
 use crate::write::{Batches, Object, Sent, Write};
@@ -9,14 +14,16 @@ use std::time::Duration;
 use syncline_core::sync::{Can, Fields, Outcome, Schema};
 
 impl Write for TenToEight {
-    fn can(&self, _object: &Object) -> Option<Can> {
-        None
+    /// A deletion is objected to while there are bookings to come; of a way back nothing is known (facts 5).
+    fn can(&self, object: &Object) -> Option<Can> {
+        (object.object_type == CUSTOMER).then_some(Can { undelete: false, objects: true })
     }
 
     fn batches(&self, _object: &Object) -> Batches {
-        Batches { create: 1, update: 1, delete: 1, find: 1 }
+        Batches { create: 1, update: 1, delete: 1, find: 0 }
     }
 
+    /// No call is known that says what fields there are.
     fn schema(&self, _at: &At<'_>, _object: &Object) -> Option<Call> {
         None
     }
@@ -24,31 +31,32 @@ impl Write for TenToEight {
     fn schema_back(
         &self,
         _at: &At<'_>,
-        _object: &Object,
+        object: &Object,
         _reply: Option<&Reply<'_>>,
     ) -> Result<Schema, Fault> {
-        Ok(Schema::default())
+        if object.object_type == CUSTOMER { Ok(fields::schema()) } else { Err(Fault::Gone) }
     }
 
-    fn fields(&self, _object: &Object, _schema: &Schema, _body: &str, _names: &BTreeSet<String>) -> Fields {
-        Fields::new()
+    fn fields(&self, _object: &Object, _schema: &Schema, body: &str, names: &BTreeSet<String>) -> Fields {
+        fields::read(body, names)
     }
 
-    fn send(&self, _at: &At<'_>, _object: &Object, _schema: &Schema, _sent: &Sent<'_>) -> Call {
-        Call::get(String::new())
+    fn send(&self, at: &At<'_>, _object: &Object, _schema: &Schema, sent: &Sent<'_>) -> Call {
+        send::call(at, sent)
     }
 
     fn answer(
         &self,
-        _at: &At<'_>,
+        at: &At<'_>,
         _object: &Object,
         _schema: &Schema,
-        _sent: &Sent<'_>,
-        _reply: &Reply<'_>,
+        sent: &Sent<'_>,
+        reply: &Reply<'_>,
     ) -> Result<Vec<Outcome>, Fault> {
-        Ok(Vec::new())
+        answer::outcome(at, sent, reply).map(|outcome| vec![outcome])
     }
 
+    /// Customers can only be walked through: the list has no filter that is known.
     fn find(
         &self,
         _at: &At<'_>,
@@ -69,7 +77,7 @@ impl Write for TenToEight {
         _values: &[String],
         _reply: &Reply<'_>,
     ) -> Result<Vec<(String, String)>, Fault> {
-        Ok(Vec::new())
+        Err(Fault::Unreadable("10to8 was never asked to find anything"))
     }
 
     fn settles(&self) -> Duration {

@@ -56,6 +56,30 @@ pub async fn get(
     Ok(found.filter(|record| scope.admits(&record.org_id)))
 }
 
+/// Those of these records of one type that are mirrored.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn of(
+    store: &Store,
+    connection_id: &str,
+    object_type: &str,
+    ids: &[String],
+) -> Result<Vec<Stored>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for piece in ids.chunks(super::PIECE) {
+        let (test, ids) = super::among(store.dialect(), piece.iter().map(String::as_str));
+        let sql =
+            format!("SELECT {COLUMNS} FROM records WHERE connection_id = ? AND object_type = ? AND {test}");
+        let mut values = args![connection_id, object_type];
+        values.extend(ids);
+        for row in store.query(&sql, values).await? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Up to `limit` records beyond `after` (connection, type, id), in the order of these three.
 ///
 /// # Errors
@@ -199,7 +223,7 @@ impl Clause {
 }
 
 /// What finds `search` anywhere.
-fn pattern(search: &str) -> String {
+pub(crate) fn pattern(search: &str) -> String {
     let mut pattern = String::with_capacity(search.len() + 2);
     pattern.push('%');
     for c in search.chars() {

@@ -16,7 +16,8 @@ mod look;
 mod write;
 
 pub use gone::{erase, mark_gone, sweep, unseen};
-pub use look::{Filter, TypeCount, count, get, page};
+pub(crate) use look::pattern;
+pub use look::{Filter, TypeCount, count, get, of, page};
 pub use write::write;
 
 use crate::value::{Row, Value, args, in_list};

@@ -14,6 +14,7 @@ mod work;
 
 pub use lanes::{LaneRow, NewLane, Progress, add_lanes, checkpoint, end_lane, lanes, lanes_in, start_lane};
 pub use look::{Filter, get, list, unfinished, unfinished_in};
+pub(crate) use words::words;
 pub use words::{LaneState, Mode, State, Trigger};
 pub use work::{Created, NewRun, create, delete_before, finish, pause, request_cancel, resume_paused, start};
 

@@ -1,7 +1,5 @@
 //! The words that columns of runs and lanes hold.
 
-use crate::{Result, StoreError};
-
 /// Makes an enumeration whose values are stored and shown as these words.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident in $column:literal { $($(#[$what:meta])* $value:ident = $word:literal,)* }) => {
@@ -30,12 +28,13 @@ macro_rules! words {
                 }
             }
 
-            pub(super) fn stored(name: &str) -> Result<Self> {
-                Self::named(name).ok_or_else(|| StoreError::Corrupt(format!("{} holds {name:?}", $column)))
+            pub(super) fn stored(name: &str) -> $crate::Result<Self> {
+                Self::named(name).ok_or_else(|| $crate::StoreError::Corrupt(format!("{} holds {name:?}", $column)))
             }
         }
     };
 }
+pub(crate) use words;
 
 words! {
     /// How much a run reads.

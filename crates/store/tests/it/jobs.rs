@@ -87,7 +87,7 @@ async fn claimed_by_one_of_many(db: &TestDb) {
     }
     all.sort();
     assert_eq!(all, (0..60).map(|number| format!("{number:02}")).collect::<Vec<_>>());
-    let running = in_tx(&store, async |tx| jobs::running_by_organization(tx, "load.run").await).await;
+    let running = in_tx(&store, async |tx| jobs::running_by_organization(tx, &["load.run"]).await).await;
     let twenty_each = ["", "acme", "globex"].map(|org| (org.to_owned(), 20));
     assert_eq!(running, BTreeMap::from(twenty_each));
 }

@@ -119,7 +119,7 @@ async fn jobs_are_found_through_their_indexes() {
         plans(&raw, jobs::enqueue(&mut tx, &keyed, at(0))).await,
         plans(&raw, jobs::organizations_due(&mut tx, Some("acme"), at(1), 5)).await,
         plans(&raw, jobs::reclaim_expired(&mut tx, at(1))).await,
-        plans(&raw, jobs::running_by_organization(&mut tx, "load.run")).await,
+        plans(&raw, jobs::running_by_organization(&mut tx, &["load.run"])).await,
         plans(&raw, jobs::settle(&mut tx, "a", "me", &Outcome::Release, at(2))).await,
         plans(&raw, jobs::settle(&mut tx, "a", "me", &Outcome::Done, at(2))).await,
         plans(&raw, jobs::get(&store, &acme, "a")).await,

@@ -5,6 +5,8 @@ mod forms;
 mod kinds;
 mod lookup;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use super::super::agreement::Agreement;
 use super::super::schema::{Field, Kind, Schema};

@@ -27,7 +27,7 @@ pub(super) fn moment(text: &str) -> Option<Timestamp> {
 }
 
 /// The moment with its own day and the time of day of what is there, if that is a moment.
-pub(super) fn with_time_of(value: Value, there: &Value) -> Value {
+pub(super) fn with_time_of(value: &Value, there: &Value) -> Value {
     let moved = || {
         let (to, from) = (moment(value.first())?, moment(there.first())?);
         let start = |moment| Timestamp::parse(&date_of(moment)?.to_string()).ok();

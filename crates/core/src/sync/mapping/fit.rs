@@ -12,9 +12,7 @@ const BETWEEN: &str = ", ";
 pub(super) fn fit(value: Value, kind: Option<&Kind>) -> Value {
     match (kind, value) {
         (_, Value::Empty) => Value::Empty,
-        (Some(Kind::List | Kind::Choices(_)), Value::Text(text)) => {
-            Value::list(text.split(BETWEEN).map(str::trim))
-        }
+        (Some(Kind::List | Kind::Choices(_)), Value::Text(text)) => parted(&text),
         (Some(Kind::List | Kind::Choices(_)), list) => list,
         (Some(Kind::Number), value) => made(&value, number),
         (Some(Kind::Bool), value) => made(&value, truth),
@@ -24,6 +22,20 @@ pub(super) fn fit(value: Value, kind: Option<&Kind>) -> Value {
         }
         (_, Value::List(texts)) => Value::text(texts.join(BETWEEN)),
         (_, text) => text,
+    }
+}
+
+fn parted(text: &str) -> Value {
+    Value::list(text.split(BETWEEN).map(str::trim))
+}
+
+/// Whether a list that is there is this text already, or a text this list: a value that has a comma in it is not parted anew.
+pub(super) fn shows(there: &Value, given: &Value, kind: Option<&Kind>) -> bool {
+    let is_list = matches!(kind, Some(Kind::List | Kind::Choices(_)));
+    match (there, given) {
+        (Value::List(texts), Value::Text(text)) if is_list => texts.join(BETWEEN).trim() == text,
+        (Value::Text(text), Value::List(_)) if !is_list => parted(text) == *given,
+        _ => false,
     }
 }
 

@@ -14,6 +14,30 @@ pub(super) fn joined(separator: &str, parts: &[Value]) -> Value {
     Value::text(parts.join(separator))
 }
 
+/// A text or a part with one separator between what is in it, and no blanks around that.
+pub(super) fn normal(separator: &str, value: &Value) -> Value {
+    let text = whole(value);
+    let text = text.trim();
+    if separator.is_empty() {
+        return Value::text(text);
+    }
+    let words: Vec<&str> = text.split(separator).map(str::trim).filter(|word| !word.is_empty()).collect();
+    Value::text(words.join(separator))
+}
+
+/// So many parts that show this text: those that are `present` if they do.
+pub(super) fn put(separator: &str, text: &str, parts: usize, present: Option<&[Value]>) -> Vec<Value> {
+    let split = split(separator, text, parts, present);
+    match present {
+        Some(present)
+            if present.len() == parts && joined(separator, present) == joined(separator, &split) =>
+        {
+            present.to_vec()
+        }
+        _ => split,
+    }
+}
+
 /// So many parts: the last one is all that is left. Parts that are `present`, from the first on, stay whole where the text
 /// begins with them.
 pub(super) fn split(separator: &str, text: &str, parts: usize, present: Option<&[Value]>) -> Vec<Value> {

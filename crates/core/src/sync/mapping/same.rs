@@ -20,11 +20,7 @@ pub fn normal(rule: &Rule, side: Side, face: &Face) -> Face {
     let value = |index: usize| face.0.get(index).unwrap_or(const { &Value::Empty });
     let values = (0..rule.fields[side].len()).map(value);
     Face(match &rule.form {
-        Form::Join { separator } if rule.several() != side => {
-            let parts = rule.fields[side.other()].len();
-            let parts = join::split(separator, &join::whole(value(0)), parts, None);
-            vec![join::joined(separator, &parts)]
-        }
+        Form::Join { separator } => values.map(|value| join::normal(separator, value)).collect(),
         Form::List { .. } if rule.several() != side => {
             vec![normal_value(style, &Value::list(list::elements(value(0))))]
         }
@@ -32,7 +28,7 @@ pub fn normal(rule: &Rule, side: Side, face: &Face) -> Face {
             let rest = Value::list(list::rest(face));
             vec![normal_value(style, value(0)), normal_value(style, &rest)]
         }
-        Form::Date => values.map(|value| normal_date(value)).collect(),
+        Form::Date => values.map(normal_date).collect(),
         _ => values.map(|value| normal_value(style, value)).collect(),
     })
 }
@@ -93,5 +89,60 @@ fn each(value: &Value, change: impl Fn(&str) -> String) -> Value {
         Value::Empty => Value::Empty,
         Value::Text(text) => Value::text(change(text)),
         Value::List(texts) => Value::list(texts.iter().map(|text| change(text))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{direct, emails, list, names, phones, rule, texts};
+    use super::*;
+    use Side::{Left, Right};
+
+    #[test]
+    fn blanks_around_texts_and_empty_fields_make_no_difference() {
+        assert!(alike(&direct(), Left, &texts(&[" a "]), &texts(&["a"])));
+        assert!(alike(&direct(), Left, &texts(&["  "]), &Face::default()));
+        assert!(!alike(&direct(), Left, &texts(&["a"]), &texts(&["A"])));
+        assert!(!alike(&direct(), Left, &texts(&["a b"]), &texts(&["a  b"])));
+    }
+
+    #[test]
+    fn addresses_are_alike_whatever_their_case_and_numbers_however_they_are_written() {
+        assert!(alike(&emails(), Right, &list(&["Ada@X.org"]), &list(&["ada@x.org "])));
+        assert!(alike(&phones(), Right, &list(&["020 7946 0123"]), &list(&["+442079460123"])));
+        assert!(!alike(&phones(), Right, &list(&["020 7946 0123"]), &list(&["020 7946 0124"])));
+    }
+
+    #[test]
+    fn lists_are_alike_by_their_values_in_their_order() {
+        assert!(alike(&emails(), Left, &texts(&["a", "b,\nc"]), &texts(&["a", " b\nC ,"])));
+        assert!(!alike(&emails(), Left, &texts(&["a", "b, c"]), &texts(&["a", "c, b"])));
+        assert!(!alike(&emails(), Right, &list(&["a", "b"]), &list(&["b", "a"])));
+        // The same list on the other side, yet not the same here.
+        assert!(!alike(&emails(), Left, &texts(&["", "a"]), &texts(&["a", ""])));
+    }
+
+    #[test]
+    fn names_are_alike_by_their_parts() {
+        assert!(alike(&names(), Right, &texts(&[" Ada   Lovelace"]), &texts(&["Ada Lovelace"])));
+        assert!(!alike(&names(), Left, &texts(&["Ada", ""]), &texts(&["", "Ada"])));
+    }
+
+    #[test]
+    fn moments_are_alike_in_whatever_zone_they_are_told() {
+        let rule = rule(Form::Date, &["a"], &["b"]);
+        assert!(alike(
+            &rule,
+            Left,
+            &texts(&["2026-01-31T10:00:00+01:00"]),
+            &texts(&["2026-01-31T09:00:00.000Z"])
+        ));
+        assert!(!alike(&rule, Left, &texts(&["2026-01-31"]), &texts(&["2026-01-31T00:00:00Z"])));
+    }
+
+    #[test]
+    fn values_are_compared_as_faces_are() {
+        assert!(alike_values(&emails(), &Value::list(["A@x.org"]), &Value::list(["a@x.org"])));
+        assert!(!alike_values(&direct(), &Value::text("A"), &Value::text("a")));
     }
 }

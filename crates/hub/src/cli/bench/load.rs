@@ -1,17 +1,16 @@
 //! `syncline bench load`: records of three object types from a simulated HubSpot into the mirror. With the real limits and latency,
 //! against the time that the limits alone dictate; without them, against one type at a time and against plain downloading.
 
+use super::hub::{Hub, hubspot};
 use super::process::Process;
 use crate::cli::out;
 use crate::cli::remote::segment;
-use crate::local_key;
 use crate::telemetry::Stopwatch;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
-use serde_json::{Value, json};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode};
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -120,8 +119,10 @@ impl Load {
         let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir)?;
         let credentials = sandbox.get("/_sandbox/credentials", "").await?;
-        let hub = Hub::start(&dir, &self.database, &sandbox.base, &credentials, lanes, budget).await?;
-        let connection = hub.connect().await?;
+        let mut settings = hubspot(&sandbox.base, &credentials, budget);
+        settings.push(("SYNCLINE_LOAD__LANES", lanes.to_string()));
+        let hub = Hub::start(&dir, &self.database, &settings).await?;
+        let connection = hub.consent("hubspot").await?;
         let watch = Stopwatch::start();
         let run = hub.post(&format!("/v1/connections/{connection}/runs"), json!({"mode": "full"})).await?;
         let run = run["id"].as_str().context("a run")?.to_owned();
@@ -130,7 +131,7 @@ impl Load {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let ended = loop {
             tick.tick().await;
-            resident.push(super::resident_mib(hub.child.id()));
+            resident.push(super::resident_mib(hub.id()));
             let run = hub.get(&format!("/v1/runs/{}", segment(&run))).await?;
             match run["state"].as_str() {
                 Some("succeeded") => break run,
@@ -193,116 +194,4 @@ async fn download(sandbox: &Process) -> Result<Duration> {
         done??;
     }
     Ok(watch.elapsed())
-}
-
-/// A hub in a process of its own.
-struct Hub {
-    child: Child,
-    base: String,
-    key: String,
-    client: reqwest::Client,
-}
-
-impl Hub {
-    async fn start(
-        dir: &Path,
-        database: &str,
-        sandbox: &str,
-        credentials: &Value,
-        lanes: usize,
-        budget: &str,
-    ) -> Result<Self> {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let app = &credentials["hubspot"]["app"];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let base = format!("http://{address}");
-        let child = Command::new(std::env::current_exe()?)
-            .arg("serve")
-            .current_dir(dir)
-            .env("SYNCLINE_SERVER__LISTEN", address.to_string())
-            .env("SYNCLINE_SERVER__PUBLIC_URL", &base)
-            .env("SYNCLINE_DATA_DIR", "data")
-            .env("SYNCLINE_DATABASE__URL", database)
-            .env("SYNCLINE_LOG__LEVEL", "warn")
-            .env("SYNCLINE_PROVIDERS__HUBSPOT__API_URL", format!("{sandbox}/hubspot"))
-            .env("SYNCLINE_PROVIDERS__HUBSPOT__WEB_URL", format!("{sandbox}/hubspot"))
-            .env("SYNCLINE_PROVIDERS__HUBSPOT__BUDGET", budget)
-            .env("SYNCLINE_APPS__BENCH__PROVIDER", "hubspot")
-            .env("SYNCLINE_APPS__BENCH__CLIENT_ID", text(&app["client_id"]))
-            .env("SYNCLINE_APPS__BENCH__CLIENT_SECRET", text(&app["client_secret"]))
-            .env("SYNCLINE_LOAD__ON_CONNECT", "false")
-            .env("SYNCLINE_LOAD__EVERY", "never")
-            .env("SYNCLINE_LOAD__LANES", lanes.to_string())
-            .spawn()
-            .context("starting the hub")?;
-        let client = crate::http::client::client()?;
-        let mut hub = Self { child, base, key: String::new(), client };
-        hub.wait_until_ready(&dir.join("data")).await?;
-        Ok(hub)
-    }
-
-    async fn wait_until_ready(&mut self, data_dir: &Path) -> Result<()> {
-        for _ in 0..5_000 {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the hub ended: {status}");
-            }
-            if let Ok(key) = std::fs::read_to_string(local_key::path(data_dir)) {
-                self.key = key.trim().to_owned();
-                if self.get("/v1/status").await.is_ok() {
-                    return Ok(());
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        bail!("the hub does not get ready")
-    }
-
-    /// Connects the account as a browser does, by the page that consents at once.
-    async fn connect(&self) -> Result<String> {
-        let ask = json!({"provider": "hubspot", "org_id": "bench", "user_id": "bench"});
-        let begun = self.post("/v1/connections/authorize", ask).await?;
-        let mut next = begun["url"].as_str().context("an address")?.to_owned();
-        let mut cookie = String::new();
-        for _ in 0..5 {
-            let answer = self.client.get(&next).header("Cookie", &cookie).send().await?;
-            if let Some(set) = answer.headers().get("set-cookie").and_then(|set| set.to_str().ok()) {
-                cookie = set.split(';').next().unwrap_or_default().to_owned();
-            }
-            match answer.headers().get("location").and_then(|to| to.to_str().ok()) {
-                Some(to) => next = reqwest::Url::parse(&next)?.join(to)?.to_string(),
-                None => break,
-            }
-        }
-        let connections = self.get("/v1/connections").await?;
-        let id = connections["data"][0]["id"].as_str().context("no connection was made")?;
-        Ok(id.to_owned())
-    }
-
-    /// How often the simulated HubSpot said that it was too much.
-    async fn refusals(&self) -> Result<u64> {
-        let metrics = self.client.get(format!("{}/metrics", self.base)).send().await?.text().await?;
-        let of = |line: &str| -> Option<u64> {
-            line.strip_prefix("syncline_provider_rate_limited_total")?.rsplit(' ').next()?.parse().ok()
-        };
-        Ok(metrics.lines().filter_map(of).sum::<u64>())
-    }
-
-    async fn get(&self, path: &str) -> Result<Value> {
-        let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(&self.key);
-        Ok(request.send().await?.error_for_status()?.json().await?)
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Result<Value> {
-        let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.key).json(&body);
-        let answer = request.send().await?;
-        ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
-        Ok(answer.json().await?)
-    }
-}
-
-impl Drop for Hub {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -1,11 +1,13 @@
 //! `syncline bench`: measurements anyone can repeat, as ratios within one run.
 
 mod client;
+mod hub;
 mod intake;
 mod load;
 mod process;
 mod sample;
 mod sandbox;
+mod sync;
 mod whole_way;
 
 use clap::Subcommand;
@@ -20,6 +22,8 @@ pub enum Bench {
     Events(whole_way::WholeWay),
     /// Loading records: against what the limits dictate, one type at a time, and plain downloading
     Load(load::Load),
+    /// Two-way sync: the first run of two systems that share people, a run with nothing to do, and live changes
+    Sync(sync::Sync),
     /// The sandbox: single reads a second, and memory with a million contacts
     Sandbox(sandbox::Sandbox),
 }
@@ -30,6 +34,7 @@ impl Bench {
             Self::Intake(command) => command.run(),
             Self::Events(command) => command.run(),
             Self::Load(command) => command.run(),
+            Self::Sync(command) => command.run(),
             Self::Sandbox(command) => command.run(),
         }
     }

@@ -5,5 +5,5 @@ mod cli;
 mod hubspot;
 mod notion;
 mod portal;
-mod scene;
+pub mod scene;
 mod tentoeight;

@@ -259,7 +259,7 @@ impl Joined {
         self.recorded(provider).await.iter().filter(|one| one["status"] == status).count()
     }
 
-    async fn recorded(&self, provider: &str) -> Vec<Value> {
+    pub async fn recorded(&self, provider: &str) -> Vec<Value> {
         let url =
             format!("{}/_sandbox/requests?provider={provider}&direction=in&limit=1000", self.sandbox.url());
         let page: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();

@@ -4,6 +4,7 @@ pub mod jobs;
 pub mod raw;
 pub mod records;
 pub mod runs;
+pub mod syncs;
 
 use std::task::Poll;
 use std::time::Duration;

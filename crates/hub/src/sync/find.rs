@@ -1,0 +1,168 @@
+//! Creations that may have been carried out: looked for, and only then repeated.
+
+use super::engine::{End, Engine};
+use super::pairs::Pair;
+use super::{Halt, send};
+use crate::load;
+use std::collections::{BTreeMap, BTreeSet};
+use syncline_core::sync::identity;
+use syncline_core::sync::{Pending, Seen, Side, State};
+use syncline_core::time::Timestamp;
+use syncline_store::positions::{self, Position};
+use syncline_store::runs::{Mode, Trigger};
+use syncline_store::syncs::{keys, links};
+use syncline_store::{Scope, records};
+
+/// Looks for what may have been created. Answers the pairs for which it is too early to say, by their number, with when to look again;
+/// all others are `Linked`: with the record that was found, or without, and then it may be created.
+///
+/// # Errors
+/// [`Halt`].
+pub async fn pending(
+    engine: &Engine,
+    purpose: &'static str,
+    pairs: &mut [Pair],
+) -> Result<BTreeMap<usize, Timestamp>, Halt> {
+    let mut early = BTreeMap::new();
+    for side in Side::BOTH {
+        let open: Vec<(usize, Pending, String)> = { pairs.iter().enumerate() }
+            .filter_map(|(number, pair)| match pair.link.state {
+                State::Creating(pending) if pending.side == side => {
+                    Some((number, pending, pair.link.ids[side.other()].clone()?))
+                }
+                _ => None,
+            })
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        let found = look(engine, side, purpose, &open).await?;
+        for (number, pending, own) in open {
+            let pair = &mut pairs[number];
+            match found.get(&own) {
+                Some(id) => {
+                    pair.link.ids[side] = Some(id.clone());
+                    pair.link.state = State::Linked;
+                    pair.seen[side] = Seen::Never;
+                    pair.news.push("found");
+                }
+                None => match too_early(engine, side, pending).await? {
+                    Some(at) => {
+                        early.insert(number, at);
+                    }
+                    None => {
+                        pair.link.ids[side] = None;
+                        pair.link.state = State::Linked;
+                        pair.seen[side] = Seen::Never;
+                    }
+                },
+            }
+        }
+    }
+    Ok(early)
+}
+
+/// The records of `side` that name one of these as their own and are linked to no other.
+async fn look(
+    engine: &Engine,
+    side: Side,
+    purpose: &'static str,
+    open: &[(usize, Pending, String)],
+) -> Result<BTreeMap<String, String>, Halt> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let own: Vec<String> = open.iter().map(|(_, _, own)| own.clone()).collect();
+    in_the_mirror(engine, side, &own, &mut found).await?;
+    let missing: Vec<String> = own.iter().filter(|own| !found.contains_key(*own)).cloned().collect();
+    at_the_provider(engine, side, purpose, &missing, &mut found).await?;
+    let ids: Vec<String> = found.values().flatten().cloned().collect();
+    let linked = links::by_records(&engine.cx.store, &engine.sync.id, side, &ids).await?;
+    let others: BTreeMap<String, Option<String>> = linked
+        .into_iter()
+        .filter_map(|row| Some((row.link.ids[side].clone()?, row.link.ids[side.other()].clone())))
+        .collect();
+    Ok(found
+        .into_iter()
+        .filter_map(|(own, ids)| {
+            let free =
+                |id: &String| others.get(id).is_none_or(|other| other.as_deref() == Some(own.as_str()));
+            let id = ids.into_iter().find(free)?;
+            Some((own, id))
+        })
+        .collect())
+}
+
+async fn in_the_mirror(
+    engine: &Engine,
+    side: Side,
+    own: &[String],
+    found: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), Halt> {
+    let (store, end) = (&engine.cx.store, &engine.ends[side]);
+    let claims: BTreeSet<String> = own.iter().map(|own| identity::claim(own)).collect();
+    for (claim, id) in keys::find(store, &engine.sync.id, side, &claims).await? {
+        let known =
+            records::of(store, &end.connection.id, &end.object.object_type, std::slice::from_ref(&id))
+                .await?;
+        let is_here = known.first().is_some_and(|stored| matches!(engine.seen(side, stored), Seen::Here(_)));
+        if let Some(own) = claim.strip_prefix("x:").filter(|_| is_here) {
+            found.entry(own.to_owned()).or_default().push(id);
+        }
+    }
+    Ok(())
+}
+
+async fn at_the_provider(
+    engine: &Engine,
+    side: Side,
+    purpose: &'static str,
+    missing: &[String],
+    found: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), Halt> {
+    let end = &engine.ends[side];
+    let Some(field) = &engine.sync.agreement.sides[side].external else { return Ok(()) };
+    let most = end.writer.batches(&end.object).find.max(1);
+    for piece in missing.chunks(most) {
+        let Some(hits) = send::find(engine, side, purpose, field, piece).await? else { return Ok(()) };
+        for (own, id) in hits {
+            found.entry(own).or_default().push(id);
+        }
+    }
+    Ok(())
+}
+
+/// Until when not to have found it proves nothing. Where the provider can be searched, until its index has settled; where it can only
+/// be walked through, until a walk that began after the creation was sent has come to its end, which is asked for.
+async fn too_early(engine: &Engine, side: Side, pending: Pending) -> Result<Option<Timestamp>, Halt> {
+    let (cx, end) = (&engine.cx, &engine.ends[side]);
+    let now = cx.now();
+    let can_search =
+        engine.sync.agreement.sides[side].external.is_some() && end.writer.batches(&end.object).find > 0;
+    if can_search {
+        let settled = pending.sent_at.plus(end.writer.settles());
+        return Ok((now < settled).then_some(settled));
+    }
+    let walked = positions::get_all(&cx.store, &end.connection.id).await?;
+    if is_proven(end, &walked, pending.sent_at) {
+        return Ok(None);
+    }
+    let connection = syncline_store::connections::get(&cx.store, &Scope::All, &end.connection.id).await?;
+    if let Some(connection) = connection {
+        load::request(cx, &connection, Mode::Full, Trigger::Schedule, &load::Wanted::default()).await?;
+    }
+    Ok(Some(now.plus(WALKING)))
+}
+
+/// Whether all of the end's records were walked through since then.
+fn is_proven(end: &End, walked: &BTreeMap<String, Position>, since: Timestamp) -> bool {
+    let is_walked = |at: &Position| at.full_at.is_some_and(|at| at > since);
+    let lanes = end.loader.lanes(&syncline_providers::load::Wish::default());
+    let mut own = lanes.iter().filter(|lane| lane.object_type == end.object.object_type).peekable();
+    // Where the lanes come to light on the way (tables, data sources), all of them must have been walked since.
+    match own.peek() {
+        Some(_) => own.any(|lane| walked.get(&lane.key).is_some_and(is_walked)),
+        None => !walked.is_empty() && walked.values().all(is_walked),
+    }
+}
+
+/// How long until the walk is asked about again.
+const WALKING: std::time::Duration = std::time::Duration::from_secs(2);

@@ -1,0 +1,316 @@
+//! Gathering: which records belong together, and what is known of them.
+
+use super::engine::Engine;
+use super::note::Place;
+use super::{Halt, index};
+use std::collections::{BTreeMap, BTreeSet};
+use syncline_core::sync::identity::{self, Candidate, Identity};
+use syncline_core::sync::{ConflictKind, Ending, Link, Seen, Side, Sides, State};
+use syncline_store::records::{self, Stored};
+use syncline_store::syncs::keys;
+use syncline_store::syncs::links::{self, LinkRow};
+
+/// Two records, and what is known of them.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The link as it is stored; none for one that was not linked before.
+    pub row: Option<LinkRow>,
+    /// The link as it is now.
+    pub link: Link,
+    /// What is known of both.
+    pub seen: Sides<Seen>,
+    /// What became of it on the way here, for its history: it was linked, or linked anew.
+    pub news: Vec<&'static str>,
+}
+
+/// What gathering came to.
+#[derive(Default)]
+pub struct Gathered {
+    /// What can be planned.
+    pub pairs: Vec<Pair>,
+    /// What a person has to say about records without a link.
+    pub questions: Vec<ConflictKind>,
+    /// Records about which there is no question (any more).
+    pub clear: Vec<Place>,
+    /// Records to be looked at again a little later: another of this batch is about to become what they may be.
+    pub again: Vec<Place>,
+}
+
+/// What gathering goes by.
+struct Gathering<'a> {
+    engine: &'a Engine,
+    stored: BTreeMap<Place, Stored>,
+    links: BTreeMap<Place, LinkRow>,
+    /// Records that are in a pair of this batch.
+    taken: BTreeSet<Place>,
+    /// Keys of records that are about to be created in this batch, by the side they are found on.
+    coming: BTreeSet<(Side, String)>,
+    out: Gathered,
+}
+
+/// Gathers the pairs that these records are part of.
+///
+/// # Errors
+/// [`Halt::Trouble`] with the database's error.
+pub async fn gather(engine: &Engine, places: &[Place]) -> Result<Gathered, Halt> {
+    let mut gathering = Gathering {
+        engine,
+        stored: BTreeMap::new(),
+        links: BTreeMap::new(),
+        taken: BTreeSet::new(),
+        coming: BTreeSet::new(),
+        out: Gathered::default(),
+    };
+    gathering.load(places).await?;
+    let partners = gathering.partners();
+    gathering.load(&partners).await?;
+    let mut strangers = Vec::new();
+    for place in places {
+        match gathering.links.get(place).cloned() {
+            Some(row) => gathering.linked(row).await?,
+            None => strangers.push(place.clone()),
+        }
+    }
+    gathering.strangers(strangers).await?;
+    Ok(gathering.out)
+}
+
+impl Gathering<'_> {
+    /// Reads what the mirror and the links know of these.
+    async fn load(&mut self, places: &[Place]) -> Result<(), Halt> {
+        let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
+        for side in Side::BOTH {
+            let known = |place: &Place| self.stored.contains_key(place) && self.links.contains_key(place);
+            let ids: Vec<String> = { places.iter() }
+                .filter(|place| place.0 == side && !known(place))
+                .map(|place| place.1.clone())
+                .collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let end = &self.engine.ends[side];
+            for stored in records::of(store, &end.connection.id, &end.object.object_type, &ids).await? {
+                self.stored.insert((side, stored.record_id.clone()), stored);
+            }
+            for row in links::by_records(store, sync_id, side, &ids).await? {
+                self.note(row);
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, row: LinkRow) {
+        for side in Side::BOTH {
+            if let Some(id) = row.link.ids[side].clone() {
+                self.links.insert((side, id), row.clone());
+            }
+        }
+    }
+
+    /// The other records of the links that are known.
+    fn partners(&self) -> Vec<Place> {
+        let both = |row: &LinkRow| {
+            Side::BOTH
+                .into_iter()
+                .filter_map(|side| Some((side, row.link.ids[side].clone()?)))
+                .collect::<Vec<_>>()
+        };
+        let all: BTreeSet<Place> = self.links.values().flat_map(both).collect();
+        all.into_iter().filter(|place| !self.stored.contains_key(place)).collect()
+    }
+
+    fn seen(&self, side: Side, id: Option<&String>) -> Seen {
+        let stored = id.and_then(|id| self.stored.get(&(side, id.clone())));
+        stored.map_or(Seen::Never, |stored| self.engine.seen(side, stored))
+    }
+
+    /// A record with a link: the pair, once, with whatever its records were merged into.
+    async fn linked(&mut self, row: LinkRow) -> Result<(), Halt> {
+        let mut pair =
+            Pair { link: row.link.clone(), row: Some(row), seen: Sides::of(|_| Seen::Never), news: vec![] };
+        if places(&pair.link).any(|place| self.taken.contains(&place)) {
+            return Ok(());
+        }
+        for side in Side::BOTH {
+            pair.seen[side] = self.seen(side, pair.link.ids[side].as_ref());
+        }
+        if pair.link.state != State::Ended(Ending::Merged { side: Side::Left })
+            && pair.link.state != State::Ended(Ending::Merged { side: Side::Right })
+        {
+            for side in Side::BOTH {
+                self.follow(&mut pair, side).await?;
+            }
+        }
+        self.take(pair);
+        Ok(())
+    }
+
+    fn take(&mut self, pair: Pair) {
+        for place in places(&pair.link) {
+            self.out.clear.push(place.clone());
+            self.taken.insert(place);
+        }
+        self.out.pairs.push(pair);
+    }
+
+    /// A record that became part of another: the link goes over to that one, or ends where that one has its own.
+    async fn follow(&mut self, pair: &mut Pair, side: Side) -> Result<(), Halt> {
+        let Some(id) = pair.link.ids[side].clone() else { return Ok(()) };
+        let Seen::Gone { merged_into, .. } = &pair.seen[side] else { return Ok(()) };
+        let into = match merged_into {
+            Some(into) => Some(into.clone()),
+            None => self.claimant(pair, side, &id).await?,
+        };
+        let Some(into) = into.filter(|into| *into != id) else { return Ok(()) };
+        self.load(&[(side, into.clone())]).await?;
+        if let Some(other) = self.links.get(&(side, into.clone())).cloned()
+            && !matches!(other.link.state, State::Ended(_))
+        {
+            pair.link.state = State::Ended(Ending::Merged { side });
+            pair.news.push("merged");
+            if let (Some(mine), Some(theirs)) = (&pair.link.ids[side.other()], &other.link.ids[side.other()])
+            {
+                let twice =
+                    ConflictKind::Duplicate { side: side.other(), id: mine.clone(), of: theirs.clone() };
+                self.out.questions.push(twice);
+            }
+            return Ok(());
+        }
+        pair.link.moved(side, into.clone());
+        pair.link.state = State::Linked;
+        pair.seen[side] = self.seen(side, Some(&into));
+        pair.news.push("relinked");
+        Ok(())
+    }
+
+    /// The record that says of itself that it is the other side's record's, as a survivor of a merge at 10to8 does.
+    async fn claimant(&mut self, pair: &Pair, side: Side, id: &str) -> Result<Option<String>, Halt> {
+        let Some(other) = &pair.link.ids[side.other()] else { return Ok(None) };
+        let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
+        let claims = keys::find(store, sync_id, side, &BTreeSet::from([identity::claim(other)])).await?;
+        let claimants: Vec<String> = claims.into_iter().map(|(_, id)| id).filter(|one| one != id).collect();
+        for claimant in claimants {
+            self.load(&[(side, claimant.clone())]).await?;
+            if matches!(self.seen(side, Some(&claimant)), Seen::Here(_)) {
+                return Ok(Some(claimant));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Records without a link: who they are.
+    async fn strangers(&mut self, places: Vec<Place>) -> Result<(), Halt> {
+        for side in Side::BOTH {
+            let mut here = Vec::new();
+            for (_, id) in places.iter().filter(|place| place.0 == side) {
+                if self.taken.contains(&(side, id.clone())) {
+                    continue;
+                }
+                match self.seen(side, Some(id)) {
+                    Seen::Here(snapshot) => {
+                        let own = identity::keys(&self.engine.sync.agreement, side, &snapshot.fields);
+                        here.push((id.clone(), own));
+                    }
+                    // What is gone or unknown and was never linked concerns nobody.
+                    Seen::Gone { .. } | Seen::Never => self.out.clear.push((side, id.clone())),
+                }
+            }
+            self.identify(side, here).await?;
+        }
+        Ok(())
+    }
+
+    async fn identify(&mut self, side: Side, here: Vec<(String, BTreeSet<String>)>) -> Result<(), Halt> {
+        if here.is_empty() {
+            return Ok(());
+        }
+        let candidates = index::candidates(self.engine, side, &here).await?;
+        let found: Vec<Place> = candidates.keys().map(|id| (side.other(), id.clone())).collect();
+        self.load(&found).await?;
+        for (id, own) in here {
+            let living: Vec<Candidate> = candidates
+                .iter()
+                .filter_map(|(other, keys)| self.candidate(side, &id, &own, other, keys))
+                .collect();
+            match identity::identify(&id, &own, &living) {
+                Identity::Is(other) => self.join(side, &id, &other),
+                Identity::Nobody => self.lone(side, &id, &own),
+                Identity::Ambiguous(candidates) => {
+                    self.out.questions.push(ConflictKind::Match { side, id, candidates });
+                }
+                Identity::Taken { id: of_other, by } if self.is_coming(&by) => {
+                    let _ = of_other;
+                    self.out.again.push((side, id));
+                }
+                Identity::Taken { by, .. } => {
+                    self.out.questions.push(ConflictKind::Duplicate { side, id, of: by });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A record of the other side that shares a key with this one, if it is there.
+    fn candidate(
+        &self,
+        side: Side,
+        id: &str,
+        own: &BTreeSet<String>,
+        other: &str,
+        keys: &BTreeSet<String>,
+    ) -> Option<Candidate> {
+        let claimed = own.contains(&identity::claim(other)) || keys.contains(&identity::claim(id));
+        if !claimed && own.is_disjoint(keys) {
+            return None;
+        }
+        let place = (side.other(), other.to_owned());
+        if !matches!(self.seen(side.other(), Some(&place.1)), Seen::Here(_)) {
+            return None;
+        }
+        let of_batch =
+            self.out.pairs.iter().find(|pair| pair.link.ids[side.other()].as_deref() == Some(other));
+        let linked_to = match of_batch {
+            Some(pair) => pair.link.ids[side].clone(),
+            None => { self.links.get(&place) }
+                .filter(|row| !matches!(row.link.state, State::Ended(_)))
+                .and_then(|row| row.link.ids[side].clone()),
+        };
+        Some(Candidate { id: other.to_owned(), keys: keys.clone(), linked_to })
+    }
+
+    /// Whether this record is linked in this batch only, which may come to nothing yet.
+    fn is_coming(&self, id: &str) -> bool {
+        let new = |pair: &Pair| pair.row.is_none() && places(&pair.link).any(|place| place.1 == id);
+        self.out.pairs.iter().any(new)
+    }
+
+    fn join(&mut self, side: Side, id: &str, other: &str) {
+        // A link that ended long ago may still have the other one's id: it is taken up again.
+        let old = self.links.get(&(side.other(), other.to_owned())).cloned();
+        let mut ids = Sides::of(|_| String::new());
+        ids[side] = id.to_owned();
+        ids[side.other()] = other.to_owned();
+        let link = Link::joined(ids.left, ids.right);
+        let seen = Sides::of(|side| self.seen(side, link.ids[side].as_ref()));
+        self.take(Pair { row: old, link, seen, news: vec!["linked"] });
+    }
+
+    /// A record that nobody is: it may be created on the other side, unless one of this batch that it may be the same as is about to.
+    fn lone(&mut self, side: Side, id: &str, own: &BTreeSet<String>) {
+        let matching: Vec<(Side, String)> =
+            own.iter().filter(|key| !key.starts_with("x:")).map(|key| (side, key.clone())).collect();
+        if matching.iter().any(|key| self.coming.contains(key)) {
+            self.out.again.push((side, id.to_owned()));
+            return;
+        }
+        self.coming.extend(matching);
+        let link = Link::lone(side, id);
+        let seen = Sides::of(|side| self.seen(side, link.ids[side].as_ref()));
+        self.take(Pair { row: None, link, seen, news: vec![] });
+    }
+}
+
+/// The records of a link.
+pub fn places(link: &Link) -> impl Iterator<Item = Place> + use<'_> {
+    Side::BOTH.into_iter().filter_map(|side| Some((side, link.ids[side].clone()?)))
+}

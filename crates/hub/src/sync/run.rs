@@ -1,0 +1,520 @@
+//! Runs: every record of both sides goes the way that live changes go. Both sides are read first, then what records are matched by is
+//! written down, then the left side's records are looked at page by page, and of the right side those that are nobody's yet.
+
+use super::engine::Engine;
+use super::live::Busy;
+use super::note::Place;
+use super::pairs;
+use super::step::{self, Way};
+use super::{Halt, index, schemas, tell};
+use crate::cx::Cx;
+use crate::jobs::{Payload, enqueue};
+use crate::load::{self, Wanted as LoadWanted};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use syncline_core::sync::{Action, Link, Side, Sides, State};
+use syncline_providers::load::Wish;
+use syncline_store::connections;
+use syncline_store::records::{self, Filter, Stored};
+use syncline_store::runs::{self as load_runs, Mode, State as RunState, Trigger};
+use syncline_store::syncs::runs::{self, Created, NewRun, SyncRun};
+use syncline_store::syncs::{self, Phase, Reading, Sync, links, plans};
+use syncline_store::{Scope, StoreError, Tx};
+use tokio_util::sync::CancellationToken;
+
+pub use super::step::Tally;
+
+/// Records of one step: as many as the largest batch that any provider takes.
+const PAGE: u32 = 100;
+/// Records of one page that is indexed.
+const INDEX_PAGE: u32 = 500;
+/// How soon to look again whether the sides have been read.
+const READING: Duration = Duration::from_millis(250);
+
+/// What a run is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Wanted {
+    /// Only this side is written to; none: both, as far as the sync's direction allows.
+    pub towards: Option<Side>,
+    /// Nothing is written: it says what would be.
+    pub dry_run: bool,
+    /// What is read from the providers first.
+    pub reading: WantedReading,
+}
+
+/// What a run reads first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WantedReading {
+    /// Everything, which also finds what was deleted without a word.
+    #[default]
+    Full,
+    /// What changed, where the provider can tell.
+    Changes,
+    /// Nothing: the mirror is taken for true.
+    None,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { towards: None, dry_run: false, reading: WantedReading::Full }
+    }
+}
+
+/// What came of asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A new run.
+    New(SyncRun),
+    /// One is under way, and there is only ever one.
+    UnderWay(SyncRun),
+}
+
+impl Asked {
+    /// The run, whichever it is.
+    #[must_use]
+    pub fn run(&self) -> &SyncRun {
+        match self {
+            Self::New(run) | Self::UnderWay(run) => run,
+        }
+    }
+}
+
+/// Asks for a run.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn request(cx: &Cx, sync: &Sync, trigger: Trigger, wanted: &Wanted) -> Result<Asked, StoreError> {
+    let mut tx = cx.store.begin().await?;
+    let asked = request_in(cx, &mut tx, sync, trigger, wanted).await?;
+    tx.commit().await?;
+    cx.wake.jobs.notify_one();
+    Ok(asked)
+}
+
+/// The same within a transaction.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn request_in(
+    cx: &Cx,
+    tx: &mut Tx,
+    sync: &Sync,
+    trigger: Trigger,
+    wanted: &Wanted,
+) -> Result<Asked, StoreError> {
+    let now = cx.now();
+    let new = NewRun {
+        id: cx.dice.id("srn", now),
+        org_id: sync.org_id.clone(),
+        sync_id: sync.id.clone(),
+        towards: wanted.towards,
+        dry_run: wanted.dry_run,
+        reading: match wanted.reading {
+            WantedReading::Full => Reading::Full,
+            WantedReading::Changes => Reading::Changes,
+            WantedReading::None => Reading::None,
+        },
+        trigger,
+        created_at: now,
+    };
+    let asked = match runs::create(tx, &new).await? {
+        Created::New => {
+            let run = runs::unfinished_in(tx, &sync.id).await?;
+            let gone = || StoreError::Corrupt("a run that was just made is not there".to_owned());
+            Asked::New(run.ok_or_else(gone)?)
+        }
+        Created::Existing(run) => Asked::UnderWay(*run),
+    };
+    let work = Payload::SyncWork { sync_id: sync.id.clone(), org_id: sync.org_id.clone() };
+    enqueue(cx, tx, &work, now).await?;
+    Ok(asked)
+}
+
+/// Asks a run to stop; false when it is over, or not of this scope. It stops at the end of the page it is at.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn cancel(cx: &Cx, scope: &Scope, run_id: &str) -> Result<bool, StoreError> {
+    let mut tx = cx.store.begin().await?;
+    let asked = runs::request_cancel(&mut tx, scope, run_id, cx.now()).await?;
+    tx.commit().await?;
+    Ok(asked)
+}
+
+/// Where a run is, kept with every page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Saved {
+    /// The loads that are waited for, by side.
+    loads: Sides<Option<String>>,
+    /// The loads that have ended well.
+    read: Sides<bool>,
+    /// The side that is walked through now.
+    side: Option<Side>,
+    /// The last record of it that was dealt with.
+    after: Option<String>,
+    /// How many planned actions are kept already.
+    kept: u64,
+}
+
+/// What became of a run for now.
+pub enum Advanced {
+    /// It is over.
+    Over,
+    /// It waits for both sides to be read.
+    Waiting(Duration),
+}
+
+/// A run under way.
+pub struct Running<'a> {
+    engine: &'a Engine,
+    run: SyncRun,
+    phase: Phase,
+    saved: Saved,
+    tally: Tally,
+    busy: &'a Busy,
+    stop: CancellationToken,
+}
+
+impl<'a> Running<'a> {
+    /// Takes a run up where it was left.
+    #[must_use]
+    pub fn new(engine: &'a Engine, run: SyncRun, busy: &'a Busy, stop: CancellationToken) -> Self {
+        let read = |text: Option<&str>| text.and_then(|text| serde_json::from_str(text).ok());
+        Self {
+            phase: run.phase,
+            saved: read(run.saved.as_deref()).unwrap_or_default(),
+            tally: serde_json::from_value(run.counts.clone()).unwrap_or_default(),
+            engine,
+            run,
+            busy,
+            stop,
+        }
+    }
+
+    /// Goes on as far as it goes now.
+    ///
+    /// # Errors
+    /// [`Halt`]; what was done so far is kept.
+    pub async fn advance(&mut self) -> Result<Advanced, Halt> {
+        if self.run.cancel_requested {
+            self.finish(RunState::Cancelled, None).await?;
+            return Ok(Advanced::Over);
+        }
+        let mut tx = self.engine.cx.store.begin().await?;
+        runs::start(&mut tx, &self.run.id, self.engine.cx.now()).await?;
+        tx.commit().await?;
+        loop {
+            match self.phase {
+                Phase::Reading => match self.reading().await? {
+                    Some(Failed(why)) => {
+                        self.finish(RunState::Failed, Some(&why)).await?;
+                        return Ok(Advanced::Over);
+                    }
+                    None if self.saved.read.left && self.saved.read.right => {
+                        self.turn(Phase::Indexing).await?
+                    }
+                    None => return Ok(Advanced::Waiting(READING)),
+                },
+                Phase::Indexing => {
+                    for side in Side::BOTH {
+                        self.index(side).await?;
+                    }
+                    self.prime().await?;
+                    self.turn(Phase::Left).await?;
+                }
+                Phase::Left => {
+                    self.walk(Side::Left).await?;
+                    self.turn(Phase::Right).await?;
+                }
+                Phase::Right => {
+                    self.walk(Side::Right).await?;
+                    self.turn(Phase::Done).await?;
+                }
+                Phase::Done => {
+                    self.finish(RunState::Succeeded, None).await?;
+                    return Ok(Advanced::Over);
+                }
+            }
+        }
+    }
+
+    /// The next phase begins.
+    async fn turn(&mut self, phase: Phase) -> Result<(), Halt> {
+        self.phase = phase;
+        (self.saved.side, self.saved.after) = (None, None);
+        self.checkpoint(None).await
+    }
+
+    async fn checkpoint(&mut self, total: Option<u64>) -> Result<(), Halt> {
+        let mut tx = self.engine.cx.store.begin().await?;
+        let goes_on = self.checkpoint_in(&mut tx, total).await?;
+        tx.commit().await?;
+        if goes_on { Ok(()) } else { Err(Halt::Stopped) }
+    }
+
+    async fn checkpoint_in(&self, tx: &mut Tx, total: Option<u64>) -> Result<bool, Halt> {
+        let saved = serde_json::to_string(&self.saved).unwrap_or_default();
+        let counts = serde_json::to_value(&self.tally).unwrap_or_default();
+        let now = self.engine.cx.now();
+        Ok(runs::checkpoint(tx, &self.run.id, self.phase, Some(&saved), &counts, total, now).await?)
+    }
+
+    /// Has both sides read, and looks whether they are. Says why it cannot be, where it cannot.
+    async fn reading(&mut self) -> Result<Option<Failed>, Halt> {
+        let mode = match self.run.reading {
+            Reading::None => {
+                self.saved.read = Sides { left: true, right: true };
+                return Ok(None);
+            }
+            Reading::Full => Mode::Full,
+            Reading::Changes => Mode::Incremental,
+        };
+        for side in Side::BOTH {
+            if self.saved.read[side] {
+                continue;
+            }
+            if let Some(failed) = self.read(side, mode).await? {
+                return Ok(Some(failed));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn read(&mut self, side: Side, mode: Mode) -> Result<Option<Failed>, Halt> {
+        let cx = &self.engine.cx;
+        if let Some(load_id) = &self.saved.loads[side] {
+            let load = load_runs::get(&cx.store, &Scope::All, load_id).await?;
+            match load {
+                Some(load) if load.state.is_unfinished() => return Ok(None),
+                Some(load) if load.state == RunState::Succeeded || self.is_read(side, &load).await? => {
+                    self.saved.read[side] = true;
+                    self.checkpoint(None).await?;
+                    return Ok(None);
+                }
+                Some(load) => {
+                    let why = load.reason.unwrap_or_else(|| load.state.name().to_owned());
+                    return Ok(Some(Failed(format!("the {side} side could not be read: {why}"))));
+                }
+                None => {}
+            }
+        }
+        let end = &self.engine.ends[side];
+        let connection = connections::get(&cx.store, &Scope::All, &end.connection.id).await?;
+        let Some(connection) = connection else { return Ok(None) };
+        // Where the provider has a lane for just this type, only that is read.
+        let own = vec![end.object.object_type.clone()];
+        let wish = Wish { types: own.clone(), ..Wish::default() };
+        let is_lane = end.loader.lanes(&wish).iter().any(|lane| lane.object_type == end.object.object_type);
+        let wanted = LoadWanted { types: if is_lane { own } else { Vec::new() }, ..LoadWanted::default() };
+        let asked = load::request(cx, &connection, mode, Trigger::Api, &wanted).await?;
+        // One that is under way may have begun before this run was asked for: the one after it is waited for.
+        if let load::Asked::New(load) = asked {
+            self.saved.loads[side] = Some(load.id);
+            self.checkpoint(None).await?;
+        }
+        Ok(None)
+    }
+
+    /// Whether the load's own lane of what is synced came to its end, whatever became of the others.
+    async fn is_read(&self, side: Side, load: &load_runs::Run) -> Result<bool, Halt> {
+        let object = &self.engine.ends[side].object;
+        let lanes = load_runs::lanes(&self.engine.cx.store, &load.id).await?;
+        let mut own = lanes
+            .iter()
+            .filter(|lane| lane.object_type == object.object_type && lane.collection == object.collection)
+            .peekable();
+        Ok(own.peek().is_some() && own.all(|lane| lane.state == load_runs::LaneState::Done))
+    }
+
+    /// Writes down what a side's records are found by.
+    async fn index(&mut self, side: Side) -> Result<(), Halt> {
+        if side == Side::Left && self.saved.side == Some(Side::Right) {
+            return Ok(());
+        }
+        if self.saved.side != Some(side) {
+            (self.saved.side, self.saved.after) = (Some(side), None);
+        }
+        loop {
+            self.is_stopped()?;
+            let page = self.page(side, INDEX_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            self.saved.after = Some(last.record_id.clone());
+            let mut tx = self.engine.cx.store.begin().await?;
+            index::put(self.engine, &mut tx, side, &page).await?;
+            if !self.checkpoint_in(&mut tx, None).await? {
+                return Err(Halt::Stopped);
+            }
+            tx.commit().await?;
+        }
+    }
+
+    /// From here on live changes are carried over: both sides are known.
+    async fn prime(&self) -> Result<(), Halt> {
+        if self.engine.sync.primed_at.is_none() && !self.run.dry_run {
+            let mut tx = self.engine.cx.store.begin().await?;
+            syncs::prime(&mut tx, &self.engine.sync.id, self.engine.cx.now()).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn page(&self, side: Side, limit: u32) -> Result<Vec<Stored>, Halt> {
+        let end = &self.engine.ends[side];
+        let filter = Filter {
+            connection_id: Some(end.connection.id.clone()),
+            object_type: Some(end.object.object_type.clone()),
+            ..Filter::default()
+        };
+        let after = self.saved.after.clone();
+        let after = after.map(|id| (end.connection.id.clone(), end.object.object_type.clone(), id));
+        Ok(records::page(&self.engine.cx.store, &Scope::All, &filter, after, limit).await?)
+    }
+
+    fn is_stopped(&self) -> Result<(), Halt> {
+        if self.stop.is_cancelled() { Err(Halt::Stopped) } else { Ok(()) }
+    }
+
+    /// Looks at the records of a side, page by page.
+    async fn walk(&mut self, side: Side) -> Result<(), Halt> {
+        if self.saved.side != Some(side) {
+            (self.saved.side, self.saved.after) = (Some(side), None);
+        }
+        loop {
+            self.is_stopped()?;
+            let page = self.page(side, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            let last = last.record_id.clone();
+            let places = self.worth_looking(side, page).await?;
+            self.look_at(places).await?;
+            self.saved.after = Some(last);
+            self.checkpoint(None).await?;
+        }
+    }
+
+    /// Of the left side all; of the right side those that were not looked at with the left side's.
+    async fn worth_looking(&self, side: Side, page: Vec<Stored>) -> Result<Vec<Place>, Halt> {
+        let ids: Vec<String> = page.into_iter().map(|stored| stored.record_id).collect();
+        if side == Side::Left {
+            return Ok(ids.into_iter().map(|id| (side, id)).collect());
+        }
+        let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
+        let done: BTreeSet<String> = { links::by_records(store, sync_id, side, &ids).await? }
+            .into_iter()
+            .filter(|row| row.link.state == State::Linked && row.link.ids.left.is_some())
+            .filter_map(|row| row.link.ids.right)
+            .collect();
+        Ok(ids.into_iter().filter(|id| !done.contains(id)).map(|id| (side, id)).collect())
+    }
+
+    async fn look_at(&mut self, places: Vec<Place>) -> Result<(), Halt> {
+        let engine = self.engine;
+        let held = self.busy.hold(&places).await;
+        let asked = engine.cx.now();
+        let gathered = pairs::gather(engine, held.places()).await?;
+        let partners = gathered.pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect::<Vec<_>>();
+        let (_held_too, free) = self.busy.try_hold(&partners, held.places());
+        let pairs: Vec<pairs::Pair> = { gathered.pairs.into_iter() }
+            .filter(|pair| pairs::places(&pair.link).all(|place| free.contains(&place)))
+            .collect();
+        let way = Way { engine, purpose: "sync", only: self.run.towards, dry: self.run.dry_run };
+        let looked: Vec<Place> = pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
+        let step = step::carry(way, pairs).await;
+        self.tally.add(&step.tally);
+        self.tally.questions += gathered.questions.len() as u64;
+        if self.run.dry_run {
+            self.keep_plan(&step.planned).await?;
+        } else {
+            tell::question(engine, &gathered.questions, &gathered.clear).await?;
+            let again: Vec<Place> = gathered.again;
+            super::live::settle(engine, &looked, &step.later, &again, asked).await?;
+        }
+        match step.halt {
+            Some(halt) => Err(halt),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what a dry run would do, as far as it is kept.
+    async fn keep_plan(&mut self, planned: &[(Link, Side, Action)]) -> Result<(), Halt> {
+        let most = self.engine.cx.config.sync.kept_plan.saturating_sub(self.saved.kept);
+        let kept = planned.iter().take(usize::try_from(most).unwrap_or(usize::MAX));
+        let rows: Vec<plans::Planned> = kept
+            .zip(self.saved.kept..)
+            .map(|((link, side, action), n)| plans::Planned {
+                n,
+                side: Some(*side),
+                what: super::keep::word(action).to_owned(),
+                ids: link.ids.clone(),
+                detail: super::keep::detail(action),
+            })
+            .collect();
+        let mut tx = self.engine.cx.store.begin().await?;
+        plans::add(&mut tx, &self.run.id, &rows).await?;
+        tx.commit().await?;
+        self.saved.kept += rows.len() as u64;
+        Ok(())
+    }
+
+    /// Ends the run and tells of it.
+    async fn finish(&mut self, state: RunState, why: Option<&str>) -> Result<(), Halt> {
+        let (cx, sync) = (&self.engine.cx, &self.engine.sync);
+        let mut tx = cx.store.begin().await?;
+        if !runs::finish(&mut tx, &self.run.id, state, why, cx.now()).await? {
+            return Ok(());
+        }
+        if !self.run.dry_run && state != RunState::Cancelled {
+            let ends = self.engine.ends.as_ref().map(|end| &end.connection);
+            tell::completed(cx, &mut tx, sync, ends, (&self.run, &self.tally, why)).await?;
+        }
+        tx.commit().await?;
+        let tally = serde_json::to_string(&self.tally).unwrap_or_default();
+        tracing::info!(sync = sync.id, run = self.run.id, state = state.name(), why, tally, "sync run ended");
+        Ok(())
+    }
+
+    /// Ends the run because it cannot go on.
+    ///
+    /// # Errors
+    /// [`Halt::Trouble`] with the database's error.
+    pub async fn fail(&mut self, why: &str) -> Result<(), Halt> {
+        self.finish(RunState::Failed, Some(why)).await
+    }
+
+    /// Rests until a connection is authorized again.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the database says.
+    pub async fn pause(&self, why: &str) -> Result<(), StoreError> {
+        let mut tx = self.engine.cx.store.begin().await?;
+        runs::pause(&mut tx, &self.run.sync_id, why, self.engine.cx.now()).await?;
+        tx.commit().await
+    }
+}
+
+/// Why both sides cannot be read.
+struct Failed(String);
+
+/// Asks anew what fields both sides have, at the beginning of a run.
+///
+/// # Errors
+/// [`Halt`].
+pub async fn fresh_schemas(engine: &mut Engine) -> Result<(), Halt> {
+    let mut sync = engine.sync.clone();
+    for side in Side::BOTH {
+        sync.schemas[side] = schemas::read(&engine.cx, &engine.ends[side]).await?;
+    }
+    if sync.schemas == engine.sync.schemas {
+        return Ok(());
+    }
+    let mut tx = engine.cx.store.begin().await?;
+    if syncs::update(&mut tx, &sync).await? {
+        sync.version += 1;
+    }
+    tx.commit().await?;
+    engine.sync = sync;
+    Ok(())
+}
