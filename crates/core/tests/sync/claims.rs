@@ -172,7 +172,7 @@ impl World {
             rule.name
         );
         assert!(!(same && open), "{} agrees, and a person is asked: {row:?}", rule.name);
-        let blocked = refused && !same && !open && !(held.left || held.right);
+        let blocked = refused && !(same || open || held.left || held.right);
         held.left || held.right || blocked
     }
 
