@@ -133,7 +133,7 @@ impl Synced {
             jobs["data"].as_array().unwrap().iter().any(|job| {
                 let kind = job["kind"].as_str().unwrap();
                 let is_soon = job["run_at"].as_str().is_none_or(|at| at < soon.to_string().as_str());
-                (kind.starts_with("sync.work") || kind == "records.hydrate") && is_soon
+                ["sync.work", "records.hydrate", "hooks.pull"].contains(&kind) && is_soon
             })
         };
         let heard = status["log"]["waiting_deliveries"] == 0;
