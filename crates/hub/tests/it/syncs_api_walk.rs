@@ -85,7 +85,17 @@ async fn from_a_sync_to_its_runs_links_conflicts_and_history() {
     let path = format!("/v1/conflicts/{}/resolve", conflict["id"].as_str().unwrap());
     let decided = two.post(&path, &json!({ "choice": "side", "side": "left" })).await;
     assert_eq!(decided.status, 200, "{}", decided.text());
+    let mut n = 0;
     two.as_time_passes("the choice is written", async || {
+        n += 1;
+        if n % 100 == 0 {
+            let jobs = two.get("/v1/jobs?state=waiting").await;
+            let running = two.get("/v1/jobs?state=running").await;
+            let sync = two.get(&format!("/v1/syncs/{id}")).await;
+            let link = two.get(&link_path).await;
+            let history = two.get(&format!("{link_path}/history?limit=3")).await;
+            eprintln!("{n} NOW {:?} COUNTS {} \nWAITING {jobs}\nRUNNING {running}\nLINK {link}\nHISTORY {history}\n", two.hub().cx.now(), sync["counts"]);
+        }
         customers(&two).await.iter().any(|cells| cells.to_string().contains("Adah Lovelace")).then_some(())
     })
     .await;

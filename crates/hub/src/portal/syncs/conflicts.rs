@@ -170,7 +170,7 @@ async fn card(
         candidates,
         can_force: can_force(portal, known, sync, &row.conflict.kind).await?,
         state: row.state.name().to_owned(),
-        choice: row.choice.as_ref().and_then(|choice| decide::word(choice)),
+        choice: row.choice.as_ref().and_then(decide::word),
         kind: row.conflict.kind,
         id: row.id,
         sync_id: row.sync_id,

@@ -2,7 +2,7 @@
 
 use super::super::session::Session;
 use super::super::views::Section;
-use super::super::views::syncs::{End, HeldView, LinkPage, RecordRef, names};
+use super::super::views::syncs::{End, HeldView, LinkCard, LinkPage, RecordRef, names};
 use super::super::{Failure, Portal, render};
 use super::changes::held_view;
 use super::show::{Known, link_card, record_ref, stored, sync_row};
@@ -12,10 +12,10 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use syncline_core::sync::link::State as LinkState;
 use syncline_core::sync::{ConflictKind, Ending, Fields, Link, Refusal, Side, Sides};
-use syncline_store::Scope;
 use syncline_store::syncs::conflicts::ConflictRow;
 use syncline_store::syncs::links::LinkRow;
-use syncline_store::syncs::{ConflictState, conflicts, history, links};
+use syncline_store::syncs::{ConflictState, Sync, conflicts, history, links};
+use syncline_store::{Scope, StoreError};
 
 /// Conflicts on a link's page.
 const CONFLICTS: u32 = 5;
@@ -34,15 +34,7 @@ pub(super) async fn show(
     let row = row.ok_or_else(|| Problem::not_found("link"))?;
     let mut known = Known::default();
     let shown_sync = sync_row(&portal, &mut known, &sync).await?;
-    let mut records = Sides::default();
-    let mut fields: Sides<Option<Fields>> = Sides::default();
-    for side in Side::BOTH {
-        if let Some(id) = &row.link.ids[side] {
-            let stored = stored(&portal, &sync, side, id).await?;
-            fields[side] = shown::fields(&portal, &mut known, &sync, side, stored.as_ref()).await?;
-            records[side] = Some(record_ref(id, stored.as_ref()));
-        }
-    }
+    let (records, fields) = both(&portal, &mut known, &sync, &row.link).await?;
     let filter = conflicts::Filter { link_id: Some(id.clone()), ..conflicts::Filter::default() };
     let about = conflicts::page(store, &Scope::All, &filter, None, CONFLICTS).await?;
     let filter = history::Filter { sync_id: sync_id.clone(), link_id: Some(id), record: None };
@@ -50,17 +42,11 @@ pub(super) async fn show(
     let more_history = super::beyond(&mut lately, HISTORY, |_| String::new()).is_some();
     let mut shell = session.shell(&portal, Section::Syncs);
     shell.notice = did.as_deref().and_then(act::said);
-    // The stored name is for searching, in small letters.
-    let mut card = link_card(&row);
-    let own = Side::BOTH
-        .into_iter()
-        .filter_map(|side| records[side].as_ref().map(|record: &RecordRef| record.name.clone()));
-    card.name = own.into_iter().find(|name| !name.is_empty()).unwrap_or(card.name);
     let names = names(&shown_sync.ends);
     let fields = fields.as_ref().map(Option::as_ref);
     Ok(render(&LinkPage {
         shell,
-        link: card,
+        link: card(&row, &records),
         says: says(&row.link, &shown_sync.ends),
         rules: compare::rules(&sync.agreement, &row.link, fields, &names, &disputed(&about)),
         decisions: decisions(&row.link, &names),
@@ -73,6 +59,33 @@ pub(super) async fn show(
         history: lately.into_iter().map(|row| done::view(&sync, row)).collect(),
         more_history,
     }))
+}
+
+/// Both records, and what they show.
+async fn both(
+    portal: &Portal,
+    known: &mut Known,
+    sync: &Sync,
+    link: &Link,
+) -> Result<(Sides<Option<RecordRef>>, Sides<Option<Fields>>), StoreError> {
+    let (mut records, mut fields) = (Sides::default(), Sides::default());
+    for side in Side::BOTH {
+        if let Some(id) = &link.ids[side] {
+            let stored = stored(portal, sync, side, id).await?;
+            fields[side] = shown::fields(portal, known, sync, side, stored.as_ref()).await?;
+            records[side] = Some(record_ref(id, stored.as_ref()));
+        }
+    }
+    Ok((records, fields))
+}
+
+/// The link for its page. The name that is stored is for searching, in small letters.
+fn card(row: &LinkRow, records: &Sides<Option<RecordRef>>) -> LinkCard {
+    let card = link_card(row);
+    let names =
+        Side::BOTH.into_iter().filter_map(|side| records[side].as_ref().map(|record| record.name.clone()));
+    let name = names.into_iter().find(|name| !name.is_empty());
+    LinkCard { name: name.unwrap_or_else(|| card.name.clone()), ..card }
 }
 
 /// The rules that an open conflict is about.

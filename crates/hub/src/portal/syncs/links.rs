@@ -12,8 +12,8 @@ use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::sync::Side;
 use syncline_store::syncs::links;
-use syncline_store::syncs::{LinkState, Trouble};
-use syncline_store::{Scope, records};
+use syncline_store::syncs::{LinkState, Sync, Trouble};
+use syncline_store::{Scope, StoreError, records};
 
 /// Links on a page.
 const PAGE: u32 = 40;
@@ -50,19 +50,7 @@ pub(super) async fn list(
     };
     let next = beyond(&mut found, PAGE, |last| last.id.clone());
     let mut rows: Vec<LinkCard> = found.iter().map(link_card).collect();
-    // The stored names are for searching, in small letters.
-    for side in [Side::Right, Side::Left] {
-        let ids: Vec<String> = rows.iter().filter_map(|row| row.ids[side].clone()).collect();
-        let object_type = &sync.agreement.sides[side].object_type;
-        for record in records::of(store, &sync.connections[side], object_type, &ids).await? {
-            let named = !record.item.name.is_empty();
-            let mut own =
-                rows.iter_mut().filter(|row| named && row.ids[side].as_ref() == Some(&record.record_id));
-            if let Some(row) = own.next() {
-                row.name.clone_from(&record.item.name);
-            }
-        }
-    }
+    name(&portal, &sync, &mut rows).await?;
     Ok(render(&LinksPage {
         shell: session.shell(&portal, Section::Syncs),
         sync: sync_row(&portal, &mut Known::default(), &sync).await?,
@@ -71,6 +59,21 @@ pub(super) async fn list(
         rows,
         next,
     }))
+}
+
+/// Calls links as their records are called: the names that are stored are for searching, in small letters.
+async fn name(portal: &Portal, sync: &Sync, rows: &mut [LinkCard]) -> Result<(), StoreError> {
+    for side in [Side::Right, Side::Left] {
+        let ids: Vec<String> = rows.iter().filter_map(|row| row.ids[side].clone()).collect();
+        let object_type = &sync.agreement.sides[side].object_type;
+        let found = records::of(&portal.api.cx.store, &sync.connections[side], object_type, &ids).await?;
+        for record in found.into_iter().filter(|record| !record.item.name.is_empty()) {
+            if let Some(row) = rows.iter_mut().find(|row| row.ids[side].as_ref() == Some(&record.record_id)) {
+                row.name = record.item.name;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn narrow(query: &ListQuery, id: &str) -> Narrow {

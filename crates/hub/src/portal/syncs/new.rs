@@ -88,7 +88,7 @@ async fn ready_made(
         Err(Refused::Store(error)) => return Err(error.into()),
         Err(refused) => (None, Some(sentence(&refused))),
     };
-    let ends = with_objects(ends(portal, ids).await?, agreement);
+    let ends = with_objects(&ends(portal, ids).await?, agreement);
     let known = terms::Known {
         agreement: Some(agreement),
         schemas: checked.as_ref().map(|checked| &checked.schemas),
@@ -122,7 +122,7 @@ async fn ends(portal: &Portal, ids: &Sides<String>) -> Result<Sides<End>, StoreE
 }
 
 /// The ends, with the records that an agreement speaks of.
-pub(super) fn with_objects(ends: Sides<End>, agreement: &Agreement) -> Sides<End> {
+pub(super) fn with_objects(ends: &Sides<End>, agreement: &Agreement) -> Sides<End> {
     Sides::of(|side| End {
         object_type: agreement.sides[side].object_type.clone(),
         collection: agreement.sides[side].collection.clone(),
@@ -176,7 +176,7 @@ pub(super) async fn create(
         );
     }
     let checked = sync::check(&portal.api.cx, &Scope::All, &ids, &meant.agreement).await;
-    let ends = with_objects(ends(&portal, &ids).await?, &meant.agreement);
+    let ends = with_objects(&ends(&portal, &ids).await?, &meant.agreement);
     Ok(page(&portal, &session, &sent, shown(ends, &meant.agreement, &checked)?, false))
 }
 

@@ -88,7 +88,7 @@ pub(super) async fn save(
         }
     }
     let checked = sync::check(cx, &Scope::All, &sync.connections, &meant.agreement).await;
-    let ends = with_objects(row.ends.clone(), &meant.agreement);
+    let ends = with_objects(&row.ends, &meant.agreement);
     let known = shown(ends, &meant.agreement, &checked)?;
     Ok(page(&portal, &session, row, &sent, known))
 }

@@ -43,7 +43,7 @@ async fn a_sync_is_paused_and_resumed() {
     ] {
         let answer = browser.post(&format!("/portal/syncs/syn_1/{verb}"), &[("csrf", &token)]).await;
         assert_eq!((answer.status, state(&hub).await), (303, Some(then)), "{verb}");
-        let page = browser.get(&answer.header("location").to_owned()).await.text();
+        let page = browser.get(answer.header("location")).await.text();
         assert!(page.contains(says), "{verb}");
     }
 }

@@ -83,15 +83,19 @@ async fn score(joined: &Joined) {
 fn rule(name: &str, left: &str, right: &str, more: Value) -> Value {
     let fields = |name: &str| if name.is_empty() { json!([]) } else { json!([name]) };
     let mut rule = json!({ "name": name, "fields": { "left": fields(left), "right": fields(right) } });
-    for (key, value) in more.as_object().unwrap() {
-        rule[key] = value.clone();
+    if let Value::Object(more) = more {
+        for (key, value) in more {
+            rule[key] = value;
+        }
     }
     rule
 }
 
 fn agreement(left: Value, right: Value, rules: Vec<Value>) -> Agreement {
-    let terms = json!({ "sides": { "left": left, "right": right }, "rules": rules,
-        "matching": [{ "rule": "email" }] });
+    let mut terms = json!({ "sides": {}, "matching": [{ "rule": "email" }] });
+    terms["sides"]["left"] = left;
+    terms["sides"]["right"] = right;
+    terms["rules"] = Value::Array(rules);
     serde_json::from_value(terms).unwrap()
 }
 

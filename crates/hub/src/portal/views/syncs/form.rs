@@ -110,6 +110,9 @@ struct Select {
     value: String,
 }
 
+/// Fields of a side: whose, how many there are, and those that are listed.
+type ShownFields<'a> = (String, usize, &'a [(FieldName, String)]);
+
 /// The most fields of a side that are listed.
 const FIELDS: usize = 120;
 
@@ -151,14 +154,14 @@ impl Terms {
         self.form.problem("agreement").is_some() || self.mapping.is_empty() || !self.elsewhere().is_empty()
     }
 
-    fn shown(&self) -> [(String, usize, &[(FieldName, String)]); 2] {
+    /// What fields each side has, as far as they are listed: whose, how many there are, and the first of them.
+    fn shown(&self) -> [ShownFields<'_>; 2] {
         let names = self.names();
-        let of = |name: String, fields: &Vec<(FieldName, String)>| (name, fields.len());
-        let (left, all_left) = of(names.left, &self.fields.left);
-        let (right, all_right) = of(names.right, &self.fields.right);
+        let of = |name: String, all: &'_ [(FieldName, String)]| (name, all.len());
+        let (left, right) = (of(names.left, &self.fields.left), of(names.right, &self.fields.right));
         [
-            (left, all_left, &self.fields.left[..all_left.min(FIELDS)]),
-            (right, all_right, &self.fields.right[..all_right.min(FIELDS)]),
+            (left.0, left.1, &self.fields.left[..left.1.min(FIELDS)]),
+            (right.0, right.1, &self.fields.right[..right.1.min(FIELDS)]),
         ]
     }
 

@@ -196,7 +196,7 @@ async fn heard(synced: &Synced) -> String {
                 .await
                 .unwrap();
         let Some(last) = page.last() else { return all };
-        after = Some(last.id.clone());
+        after = Some(last.id);
         for event in &page {
             all.push_str(&String::from_utf8_lossy(&event.raw));
         }
