@@ -163,16 +163,13 @@ impl Gathering<'_> {
         };
         let Some(into) = into.filter(|into| *into != id) else { return Ok(()) };
         self.load(&[(side, into.clone())]).await?;
-        if let Some(other) = self.links.get(&(side, into.clone())).cloned()
-            && !matches!(other.link.state, State::Ended(_))
-        {
+        if let Some(theirs) = self.linked_with(side, &into) {
             pair.link.state = State::Ended(Ending::Merged { side });
             pair.news.push("merged");
-            if let (Some(mine), Some(theirs)) = (&pair.link.ids[side.other()], &other.link.ids[side.other()])
+            if let (Some(id), Some(of)) =
+                (pair.link.ids[side.other()].clone(), theirs.ids[side.other()].clone())
             {
-                let twice =
-                    ConflictKind::Duplicate { side: side.other(), id: mine.clone(), of: theirs.clone() };
-                self.out.questions.push(twice);
+                self.out.questions.push(ConflictKind::Duplicate { side: side.other(), id, of });
             }
             return Ok(());
         }
@@ -181,6 +178,15 @@ impl Gathering<'_> {
         pair.seen[side] = self.seen(side, Some(&into));
         pair.news.push("relinked");
         Ok(())
+    }
+
+    /// The link that a record has, as it is stored or as it became just now: of several that became one, the first keeps its link.
+    fn linked_with(&self, side: Side, id: &str) -> Option<Link> {
+        let lives = |link: &&Link| !matches!(link.state, State::Ended(_));
+        let mut coming = self.out.pairs.iter().map(|pair| &pair.link);
+        let coming = coming.find(|link| lives(link) && link.ids[side].as_deref() == Some(id));
+        let stored = || self.links.get(&(side, id.to_owned())).map(|row| &row.link).filter(lives);
+        coming.or_else(stored).cloned()
     }
 
     /// The record that says of itself that it is the other side's record's, as a survivor of a merge at 10to8 does.

@@ -152,7 +152,8 @@ async fn install(world: &World) {
     let value = |name: &str| app[name].as_str().unwrap_or_default().to_owned();
     let redirect = app["redirect_uris"][0].as_str().unwrap_or("http://127.0.0.1:1/back").to_owned();
     let url = format!("{}/hubspot/oauth/authorize", world.sandbox.url());
-    let scopes: Vec<&str> = app["scopes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let scopes: Vec<&str> =
+        app["required_scopes"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let scope = scopes.join(" ");
     let query = [("client_id", value("client_id")), ("redirect_uri", redirect.clone()), ("scope", scope)];
     let page = world.client.get(reqwest::Url::parse_with_params(&url, &query).unwrap()).send().await.unwrap();

@@ -2,6 +2,7 @@
 
 use crate::setup::scene::{consent, joined, set_up};
 use crate::support::joined::Joined;
+use crate::support::wait::PATIENCE;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -93,8 +94,18 @@ impl Synced {
     }
 
     /// Waits while time passes, for the provider too.
-    pub async fn as_time_passes<T>(&self, what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-        crate::setup::scene::as_time_passes(&self.joined, what, look).await
+    pub async fn as_time_passes<T>(&self, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+        // What is many calls takes longer than what a condition may take elsewhere.
+        let looking = async {
+            loop {
+                if let Some(found) = look().await {
+                    return found;
+                }
+                self.joined.advance(Duration::from_millis(500)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE * 4, looking).await.unwrap_or_else(|_| panic!("never happened: {what}"))
     }
 
     /// Waits until every webhook was delivered and everything that follows from it was done.
@@ -122,7 +133,7 @@ impl Synced {
             jobs["data"].as_array().unwrap().iter().any(|job| {
                 let kind = job["kind"].as_str().unwrap();
                 let is_soon = job["run_at"].as_str().is_none_or(|at| at < soon.to_string().as_str());
-                (kind.starts_with("sync.work") || kind == "records.hydrate") && is_soon
+                ["sync.work", "records.hydrate", "hooks.pull"].contains(&kind) && is_soon
             })
         };
         let heard = status["log"]["waiting_deliveries"] == 0;
