@@ -58,7 +58,7 @@ impl Pair {
         let field = |kind: Kind| Field { title: String::new(), kind, writable: true, longest: None };
         let schema = |names: &[&str]| Schema {
             fields: names.iter().map(|name| ((*name).to_owned(), field(Kind::Text))).collect(),
-            open: false,
+            ..Schema::default()
         };
         let mut schemas = Sides {
             left: schema(&["first", "last", "more", "note", "uri", "status"]),
