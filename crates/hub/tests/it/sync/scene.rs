@@ -37,6 +37,8 @@ impl Synced {
         let own = [
             ("jobs.lease", "1h"),
             ("sync.fresh", "0s"),
+            // The simulated limits are off: so is the budget of one call a second.
+            ("providers.tentoeight.budget", "0"),
             ("sync.deletion_delay", "0s"),
             ("sync.every", "never"),
             ("sync.on_create", "false"),
