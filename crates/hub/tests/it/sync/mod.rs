@@ -2,9 +2,7 @@
 
 mod acts;
 mod better;
-mod faults;
 mod first;
-mod killed;
 mod others;
 mod parity;
 pub mod scene;

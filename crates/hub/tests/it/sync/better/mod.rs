@@ -6,6 +6,5 @@ mod connections;
 mod deletions;
 mod echo;
 mod identity;
-mod merges;
 mod refusals;
 mod runs;
