@@ -58,3 +58,60 @@ fn includes(value: &Value, text: &str, same: Same<'_>) -> bool {
 fn without(list: &Value, one: &Value, same: Same<'_>) -> Value {
     Value::list(list.texts().iter().filter(|text| !includes(one, text, same)).cloned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(first: &str, rest: &[&str]) -> Vec<Value> {
+        vec![Value::text(first), Value::list(rest.iter().copied())]
+    }
+
+    fn merged(base: &[Value], left: &[Value], right: &[Value]) -> Option<Vec<Value>> {
+        merge(Some(base), left, right, true, &|a, b| a == b)
+    }
+
+    #[test]
+    fn each_part_is_as_the_side_that_changed_it_has_it() {
+        let base = parts("a", &["b"]);
+        assert_eq!(
+            merged(&base, &parts("x", &["b"]), &parts("a", &["b", "c"])),
+            Some(parts("x", &["b", "c"]))
+        );
+    }
+
+    #[test]
+    fn one_part_changed_on_both_sides_is_no_merge_unless_they_agree() {
+        let base = parts("a", &[]);
+        assert_eq!(merged(&base, &parts("x", &[]), &parts("y", &[])), None);
+        assert_eq!(merged(&base, &parts("x", &[]), &parts("x", &[])), Some(parts("x", &[])));
+    }
+
+    #[test]
+    fn the_rest_is_a_set_to_which_both_add_and_from_which_both_remove() {
+        let base = parts("a", &["b", "c"]);
+        let (left, right) = (parts("a", &["c", "d"]), parts("a", &["b", "e"]));
+        assert_eq!(merged(&base, &left, &right), Some(parts("a", &["d", "e"])));
+    }
+
+    #[test]
+    fn what_became_the_first_is_not_in_the_rest_too() {
+        let base = parts("a", &["b"]);
+        assert_eq!(
+            merged(&base, &parts("b", &["a"]), &parts("a", &["b", "c"])),
+            Some(parts("b", &["a", "c"]))
+        );
+        assert_eq!(merged(&base, &parts("c", &["b"]), &parts("a", &["b", "c"])), Some(parts("c", &["b"])));
+    }
+
+    #[test]
+    fn without_a_base_nothing_is_emptied() {
+        let both = merge(None, &parts("", &["b"]), &parts("a", &["c"]), true, &|a, b| a == b);
+        assert_eq!(both, Some(parts("a", &["b", "c"])));
+    }
+
+    #[test]
+    fn parts_that_do_not_correspond_are_no_merge() {
+        assert_eq!(merged(&parts("a", &[]), &parts("a", &[]), &[Value::text("a")]), None);
+    }
+}

@@ -172,8 +172,9 @@ impl World {
             rule.name
         );
         assert!(!(same && open), "{} agrees, and a person is asked: {row:?}", rule.name);
-        let blocked = refused && !(same || open || held.left || held.right);
-        held.left || held.right || blocked
+        let withheld = held.left || held.right;
+        let explained = same || open || withheld;
+        withheld || (refused && !explained)
     }
 
     fn same(&self, rule: &Rule, faces: &Sides<Face>) -> bool {

@@ -1,5 +1,6 @@
 //! What carries plans out, after the hub: a mirror of the last readings, links, and what is persisted between any two steps.
 
+use crate::met;
 use crate::provider::Provider;
 use crate::terms::{self, Choice};
 use std::collections::{BTreeMap, BTreeSet};
@@ -326,33 +327,6 @@ impl World {
         panic!("asks for what was just read: {link:?}");
     }
 
-    fn note(&mut self, before: &Link, planned: &syncline_core::sync::Plan) {
-        if matches!(before.state, State::Ended(_)) && planned.link.state == State::Linked {
-            self.met.insert("came back");
-        }
-        if !planned.decided.is_empty() {
-            self.met.insert("the policy decided");
-        }
-        if !planned.link.decisions.is_empty() {
-            self.met.insert("a person decided");
-        }
-        self.met.extend(planned.conflicts.iter().map(|conflict| match conflict.kind {
-            syncline_core::sync::ConflictKind::Deletion { .. } => "asked about a deletion",
-            _ => "asked about a field",
-        }));
-        let actions = [&planned.actions.left, &planned.actions.right].into_iter().flatten();
-        for action in actions {
-            if let Action::Create(write) | Action::Update { write, .. } = action {
-                if !write.refusals.is_empty() {
-                    self.met.insert("withheld");
-                }
-                if write.rules.iter().any(|agreed| agreed.half) {
-                    self.met.insert("both sides get a part");
-                }
-            }
-        }
-    }
-
     fn carry_out(
         &mut self,
         at: usize,
@@ -368,7 +342,7 @@ impl World {
         run.step()?;
         let lost = std::mem::replace(&mut run.lost, Lost::No);
         let answer = if lost == Lost::Call { Outcome::Unknown } else { self.send(at, side, action) };
-        self.met.insert(called(&answer));
+        self.met.insert(met::called(&answer));
         if run.step().is_none() {
             self.met.insert("stopped before the answer was settled");
             return None;
@@ -463,20 +437,6 @@ impl World {
         let link = &mut self.rows[at].link;
         link.state = State::Linked;
         link.ids[side] = found;
-    }
-}
-
-fn called(answer: &Outcome) -> &'static str {
-    match answer {
-        Outcome::Done { .. } => "done",
-        Outcome::Refused(refusals) if refusals.iter().any(|refusal| refusal.field == "*") => {
-            "refused as a whole"
-        }
-        Outcome::Refused(_) => "a field was refused",
-        Outcome::Objected(_) => "a deletion was objected to",
-        Outcome::Gone => "gone",
-        Outcome::Exists { .. } => "exists",
-        Outcome::Unknown => "lost",
     }
 }
 

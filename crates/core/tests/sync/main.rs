@@ -7,6 +7,7 @@
 mod claims;
 mod history;
 mod hub;
+mod met;
 mod provider;
 mod regressions;
 mod terms;

@@ -55,6 +55,12 @@ impl Program {
         Self { address, data_dir, arguments }
     }
 
+    /// Says that providers reach it where it listens.
+    pub fn reachable(mut self) -> Self {
+        self.arguments.extend(["--set".to_owned(), format!("server.public_url=http://{}", self.address)]);
+        self
+    }
+
     /// Starts it and waits until it accepts connections.
     pub async fn start(&self) -> Process {
         let process = self.spawn();

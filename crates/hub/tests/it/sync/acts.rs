@@ -56,6 +56,18 @@ impl Synced {
         self.joined.edit("hubspot", json!({ "action": "restore", "id": id })).await;
     }
 
+    /// Somebody makes one contact of two; answers the third id that it gets.
+    pub async fn merge_contacts(&self, id: &str, other: &str) -> String {
+        let merge = json!({ "action": "merge", "id": id, "other_id": other });
+        self.joined.edit("hubspot", merge).await["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Somebody makes one customer of several; answers the URI that stays.
+    pub async fn merge_customers(&self, uris: &[&str]) -> String {
+        let done = self.joined.edit("tentoeight", json!({ "action": "merge", "ids": uris })).await;
+        done["survivor"]["resource_uri"].as_str().unwrap().to_owned()
+    }
+
     /// From now on nothing is heard of changes.
     pub async fn deaf(&self) {
         self.joined.fault(json!({ "effect": { "kind": "drop" } })).await;

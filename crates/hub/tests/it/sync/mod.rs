@@ -2,7 +2,9 @@
 
 mod acts;
 mod better;
+mod faults;
 mod first;
+mod killed;
 mod others;
 mod parity;
 pub mod scene;

@@ -29,7 +29,7 @@ pub fn new_sync(id: &str, org_id: &str, left: &str, right: &str) -> Sync {
         state: State::Active,
         reason: None,
         every: Some(std::time::Duration::from_millis(900_001)),
-        primed_at: Some(at(1)),
+        primed_at: None,
         created_at: at(0),
         updated_at: at(0),
         version: 1,

@@ -27,6 +27,28 @@ fn effects() -> [Value; 6] {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn contacts_whose_creation_was_not_answered_are_there_once() {
+    for effect in effects() {
+        let synced = Synced::start(0, &[]).await;
+        for number in 0..3 {
+            let emails = json!([format!("p{number}@example.org")]);
+            synced.new_customer(json!({ "name": format!("P{number}"), "emails": emails })).await;
+        }
+        // Nothing but the name: HubSpot would take two of them.
+        synced.new_customer(json!({ "name": "Nameless" })).await;
+        synced.joined.fault(creating_contacts(&effect, 2)).await;
+        synced.run().await;
+        assert_eq!(synced.heads().await, (4, 4), "{effect}");
+        let again = synced.run().await;
+        assert_eq!((again.calls.left, again.calls.right), (0, 0), "{effect}");
+        synced.new_customer(json!({ "name": "Live" })).await;
+        synced.joined.fault(creating_contacts(&effect, 1)).await;
+        synced.quiet().await;
+        assert_eq!(synced.heads().await, (5, 5), "live: {effect}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn customers_whose_creation_was_not_answered_are_there_once() {
     for effect in effects() {
         let synced = Synced::start(0, &[]).await;
@@ -59,6 +81,22 @@ async fn a_search_that_shows_what_is_new_late_makes_nobody_twice() {
     synced.well().await;
     synced.run().await;
     assert_eq!(synced.heads().await, (3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_fails_is_read_again_and_a_run_ends_with_everybody() {
+    let synced = Synced::start(120, &[]).await;
+    for (provider, path) in [("tentoeight", "*/customer/*"), ("hubspot", "/crm/objects/*")] {
+        for effect in [json!({"kind": "server_error", "status": 503}), json!({"kind": "html", "status": 500})]
+        {
+            let rule = json!({"provider": provider, "method": "GET", "path": path, "skip": 1, "times": 2, "effect": effect});
+            synced.joined.fault(rule).await;
+        }
+    }
+    synced.run().await;
+    let (contacts, customers) = (synced.contacts().await, synced.customers().await);
+    assert_eq!(contacts.len(), customers.len());
+    assert!(contacts.values().all(|contact| customers.contains_key(text(contact, "tte_customer_uri"))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

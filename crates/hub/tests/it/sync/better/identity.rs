@@ -92,3 +92,17 @@ async fn people_that_both_sides_know_are_matched_by_secondary_addresses_and_phon
     assert_eq!(synced.link_of(&bea).await.link.ids.right, Some(b));
     assert_eq!(synced.heads().await, (4, 4));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_who_is_new_on_both_sides_at_once_is_linked_and_not_doubled() {
+    let synced = Synced::start(0, &[]).await;
+    synced.run().await;
+    for number in 0..8 {
+        let email = format!("p{number}@example.org");
+        synced.new_contact(json!({ "firstname": "P", "email": email })).await;
+        synced.new_customer(json!({ "name": "P", "emails": [email] })).await;
+    }
+    synced.quiet().await;
+    assert_eq!(synced.heads().await, (8, 8));
+    assert!(synced.conflicts().await.is_empty());
+}

@@ -6,5 +6,6 @@ mod connections;
 mod deletions;
 mod echo;
 mod identity;
+mod merges;
 mod refusals;
 mod runs;

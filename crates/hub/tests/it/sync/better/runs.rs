@@ -1,5 +1,6 @@
 //! Runs that tell first, go one way, come by the clock, stop when asked, and are good to be asked for again.
 
+use super::super::acts::text;
 use super::super::scene::Synced;
 use serde_json::json;
 use std::time::Duration;
@@ -63,6 +64,21 @@ async fn a_dry_run_writes_nothing_and_its_counts_are_what_the_run_then_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_in_one_direction_writes_to_that_side_only() {
+    for side in Side::BOTH {
+        let synced = mixed().await;
+        let (_, tally) = synced.run_as(Wanted { towards: Some(side), ..Wanted::default() }).await;
+        assert_eq!(tally.calls[side.other()], 0, "{side}: {tally:?}");
+        assert_eq!((tally.created[side], tally.created[side.other()]), (1, 0), "{side}: {tally:?}");
+        assert!(tally.updated[side] >= 1, "{side}: {tally:?}");
+        let (contacts, customers) = (synced.contacts().await, synced.customers().await);
+        let king = customers.values().any(|customer| customer["name"] == "Bea King");
+        let phone = contacts.values().any(|contact| text(contact, "phone") == "+441234567890");
+        assert_eq!((king, phone), (side == Side::Right, side == Side::Left), "{side}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sync_runs_by_the_clock_and_finds_what_nobody_told() {
     let synced = Synced::start(0, &[("sync.every", "1h")]).await;
     let (id, uri) = synced.pair("Ada", "ada@example.org").await;
@@ -108,4 +124,18 @@ async fn a_run_that_is_cancelled_ends_and_the_next_one_goes_on_without_doing_any
     synced.well().await;
     synced.run().await;
     assert_eq!(synced.heads().await, (60, 60));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_run_of_two_systems_that_know_the_same_people_makes_links_and_no_duplicates() {
+    let synced = Synced::start(200, &[]).await;
+    let before = synced.heads().await;
+    let tally = synced.run().await;
+    let after = synced.heads().await;
+    let (made_left, made_right) = (tally.created.left as usize, tally.created.right as usize);
+    assert_eq!(after, (before.0 + made_left, before.1 + made_right));
+    let all = synced.links().await;
+    let asked: u64 = tally.questions;
+    assert_eq!(all.len() + usize::try_from(asked).unwrap(), after.0.max(after.1), "{tally:?}");
+    assert!(tally.linked as usize > before.0 / 3, "{tally:?} of {before:?}");
 }
