@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod door;
 pub mod event;
 pub mod fair;
+pub mod notify;
 pub mod oauth;
 pub mod record;
 pub mod renewal;
