@@ -27,6 +27,7 @@ pub mod intake_log;
 pub mod jobs;
 pub mod leases;
 pub mod notifications;
+pub mod notify;
 pub mod portal;
 pub mod positions;
 pub mod records;

@@ -37,6 +37,7 @@ migrations! {
     4 "0004_connections";
     5 "0005_records";
     6 "0006_syncs";
+    7 "0007_notify";
 }
 
 impl Migration {

@@ -1,0 +1,259 @@
+//! Mending: sending again, and dropping what waits.
+
+use super::settle::free;
+use super::{PIECE, State, among, hide};
+use crate::notify::messages::{INSERT_ORDER, Message, Place, insert, place};
+use crate::notify::{messages, own};
+use crate::value::{Row, Value, args};
+use crate::{Result, Scope, Tx};
+use std::collections::BTreeSet;
+use syncline_core::time::Timestamp;
+
+/// Sends a message to an endpoint again, at once, whatever became of it there; also to one that did not want it or that there was not
+/// when it was published. One that is under way is left to who sends it. False when one of the two is not in `scope`, or the message is
+/// another organization's than the endpoint.
+///
+/// At an endpoint that wants strict order it takes its place among the messages of its key that are not settled.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn resend(
+    tx: &mut Tx,
+    scope: &Scope,
+    message_id: &str,
+    endpoint_id: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let Some(place) = place_of(tx, scope, endpoint_id).await? else { return Ok(false) };
+    let sql = format!("SELECT {} FROM messages WHERE id = ?", messages::COLUMNS);
+    let Some(message) = tx.query(&sql, args![message_id]).await?.first().map(messages::read).transpose()?
+    else {
+        return Ok(false);
+    };
+    if !place.org_id.is_empty() && place.org_id != message.org_id {
+        return Ok(false);
+    }
+    send(tx, &place, &[&message], &State::ALL, now).await?;
+    Ok(true)
+}
+
+/// From one moment to another, the second not included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub to: Timestamp,
+}
+
+/// Sends again what failed for good in a span of time, at most `limit`, the earliest first; answers how many. To be called until that is
+/// less than `limit`, with a span that ends where the first call began: what fails again meanwhile is not in it.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn recover(
+    tx: &mut Tx,
+    scope: &Scope,
+    endpoint_id: &str,
+    failed: Span,
+    limit: u32,
+    now: Timestamp,
+) -> Result<u64> {
+    let Some(place) = place_of(tx, scope, endpoint_id).await? else { return Ok(0) };
+    let rows = settled_at(tx, scope, endpoint_id, State::Failed, failed, limit).await?;
+    let ids: Vec<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
+    queue(tx, &place, &ids, &[State::Failed], now).await?;
+    Ok(rows.len() as u64)
+}
+
+/// How far a replay is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// How many messages were looked at: as many as were asked for, then there may be more.
+    pub read: u64,
+    /// How many of them the endpoint wants.
+    pub sent: u64,
+    /// The last one looked at: where to go on.
+    pub last: Option<(Timestamp, String)>,
+}
+
+/// Sends an endpoint what it wants of the messages made in a span of time, `limit` of them looked at, beginning after `after`: those it
+/// never got, and those that failed or were skipped; with `delivered`, those that arrived as well. None when there is no such endpoint in
+/// `scope`.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn replay(
+    tx: &mut Tx,
+    scope: &Scope,
+    endpoint_id: &str,
+    (made, after): (Span, Option<&(Timestamp, String)>),
+    delivered: bool,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Option<Replay>> {
+    let Some(place) = place_of(tx, scope, endpoint_id).await? else { return Ok(None) };
+    let found = made_in(tx, &place, made, after, limit).await?;
+    let wanted: Vec<&Message> = found.iter().filter(|message| place.filter.wants(&message.kind)).collect();
+    let states = [State::Failed, State::Skipped, State::Delivered];
+    send(tx, &place, &wanted, if delivered { &states } else { &states[..2] }, now).await?;
+    let last = found.last().map(|message| (message.created_at, message.id.clone()));
+    Ok(Some(Replay { read: found.len() as u64, sent: wanted.len() as u64, last }))
+}
+
+async fn made_in(
+    tx: &mut Tx,
+    place: &Place,
+    made: Span,
+    after: Option<&(Timestamp, String)>,
+    limit: u32,
+) -> Result<Vec<Message>> {
+    let (whose, mut values) = if place.org_id.is_empty() {
+        ("", Vec::new())
+    } else {
+        (" AND org_id = ?", args![place.org_id.as_str()])
+    };
+    let (from, id) = after.map_or((made.from, ""), |(at, id)| (made.from.max(*at), id.as_str()));
+    // Of a moment where the last page ended, only what comes behind it.
+    values.extend(args![from, made.to, from, id, limit]);
+    let sql = format!(
+        "SELECT {} FROM messages WHERE 1 = 1{whose} AND created_at >= ? AND created_at < ? AND (created_at > ? OR id > ?) \
+         ORDER BY created_at, id LIMIT ?",
+        messages::COLUMNS
+    );
+    tx.query(&sql, values).await?.iter().map(messages::read).collect()
+}
+
+/// Drops what waits for an endpoint and is due before `before`, at most `limit`; answers how many. What is under way is left to who sends
+/// it.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn skip(
+    tx: &mut Tx,
+    scope: &Scope,
+    endpoint_id: &str,
+    before: Timestamp,
+    limit: u32,
+    now: Timestamp,
+) -> Result<u64> {
+    let span = Span { from: Timestamp::from_millis(i64::MIN), to: before };
+    let rows = settled_at(tx, scope, endpoint_id, State::Waiting, span, limit).await?;
+    for piece in rows.chunks(PIECE) {
+        let mut ids: Vec<&str> = piece.iter().map(|(id, _)| id.as_str()).collect();
+        ids.sort_unstable();
+        let (marks, some) = among(&ids);
+        let sql = format!(
+            "UPDATE deliveries SET state = ?, at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
+             AND lease_owner IS NULL",
+            h = hide(tx)
+        );
+        let mut values = args![State::Skipped.code(), now];
+        values.extend(some);
+        values.extend(args![endpoint_id, State::Waiting.code()]);
+        tx.execute(&sql, values).await?;
+        let pairs: Vec<(&str, &str)> =
+            piece.iter().filter_map(|(id, key)| key.as_deref().map(|key| (key, id.as_str()))).collect();
+        free(tx, endpoint_id, &pairs).await?;
+    }
+    Ok(rows.len() as u64)
+}
+
+/// The deliveries of a state whose `at` is in a span and that nobody sends, with what they keep order with.
+async fn settled_at(
+    tx: &mut Tx,
+    scope: &Scope,
+    endpoint_id: &str,
+    state: State,
+    span: Span,
+    limit: u32,
+) -> Result<Vec<(String, Option<String>)>> {
+    let (mine, scope_values) = own(scope, "org_id");
+    let sql = format!(
+        "SELECT message_id, order_key FROM deliveries WHERE endpoint_id = ?{mine} AND state = ? AND at >= ? AND at < ? \
+         AND lease_owner IS NULL ORDER BY at, message_id LIMIT ?{}",
+        tx.dialect().skip_locked()
+    );
+    let mut values = args![endpoint_id];
+    values.extend(scope_values);
+    values.extend(args![state.code(), span.from, span.to, limit]);
+    let read = |row: &Row| Ok((row.text(0)?, row.maybe_text(1)?));
+    tx.query(&sql, values).await?.iter().map(read).collect()
+}
+
+/// Queues messages for an endpoint: those that never were, and of the others those in one of the states.
+async fn send(
+    tx: &mut Tx,
+    place: &Place,
+    wanted: &[&Message],
+    states: &[State],
+    now: Timestamp,
+) -> Result<()> {
+    let mut known = BTreeSet::new();
+    let ids: Vec<&str> = wanted.iter().map(|message| message.id.as_str()).collect();
+    for piece in ids.chunks(PIECE) {
+        let (marks, some) = among(piece);
+        let sql =
+            format!("SELECT message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ?");
+        for row in tx.query(&sql, some.into_iter().chain(args![place.id.as_str()]).collect()).await? {
+            known.insert(row.text(0)?);
+        }
+    }
+    let new: Vec<(&Place, &Message)> = wanted
+        .iter()
+        .filter(|message| !known.contains(&message.id))
+        .map(|message| (place, *message))
+        .collect();
+    insert(tx, &new, None, now).await?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    queue(tx, place, &known, states, now).await
+}
+
+/// Makes those of these deliveries that are in one of the states due at once, as if they had never been tried.
+async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: Timestamp) -> Result<()> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    for piece in ids.chunks(PIECE) {
+        let (marks, some) = among(piece);
+        let codes = vec!["?"; states.len()].join(", ");
+        let sql = format!(
+            "UPDATE deliveries SET state = ?, at = ?, attempts = 0, lease_owner = NULL WHERE message_id IN ({marks}) \
+             AND endpoint_id = ? AND {h}state IN ({codes}) AND (lease_owner IS NULL OR at <= ?)",
+            h = hide(tx)
+        );
+        let mut values = args![State::Waiting.code(), now];
+        values.extend(some);
+        values.push(place.id.as_str().into());
+        values.extend(states.iter().map(|state| Value::from(state.code())));
+        values.push(now.into());
+        tx.execute(&sql, values).await?;
+        if place.ordered {
+            line_up(tx, &place.id, piece).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts those of these messages that wait into the order of their keys.
+async fn line_up(tx: &mut Tx, endpoint_id: &str, ids: &[&str]) -> Result<()> {
+    let (marks, some) = among(ids);
+    let sql = format!(
+        "SELECT order_key, message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
+         AND order_key IS NOT NULL ORDER BY message_id",
+        h = hide(tx)
+    );
+    let values = some.into_iter().chain(args![endpoint_id, State::Waiting.code()]).collect();
+    let mut rows = Vec::new();
+    for row in tx.query(&sql, values).await? {
+        rows.push(args![endpoint_id, row.text(0)?, row.text(1)?]);
+    }
+    tx.insert_many(&INSERT_ORDER, rows).await
+}
+
+/// The endpoint, if it is in `scope`.
+async fn place_of(tx: &mut Tx, scope: &Scope, endpoint_id: &str) -> Result<Option<Place>> {
+    let (mine, values) = own(scope, "org_id");
+    let sql = format!("SELECT {} FROM endpoints WHERE id = ?{mine}", messages::PLACE);
+    let values = { args![endpoint_id] }.into_iter().chain(values).collect();
+    tx.query(&sql, values).await?.first().map(place).transpose()
+}

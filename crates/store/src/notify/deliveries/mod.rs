@@ -1,0 +1,60 @@
+//! Deliveries: one for every message and endpoint that wants it.
+
+mod again;
+mod claim;
+mod look;
+mod settle;
+
+pub use again::{Replay, Span, recover, replay, resend, skip};
+pub use claim::{Ask, Claim, LaneDue, claim, contents, lanes, release, renew};
+pub use look::{Delivery, Filter, get, of_endpoint, of_message, waiting};
+pub use settle::{Outcome, Settlement, settle};
+
+use crate::value::{Value, in_list};
+use crate::{Result, StoreError, Tx};
+
+/// How a delivery is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Waits for its time, or is under way.
+    Waiting,
+    /// Arrived.
+    Delivered,
+    /// Did not arrive and is not tried again by itself.
+    Failed,
+    /// Was dropped because somebody asked for that.
+    Skipped,
+}
+
+impl State {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Delivered, Self::Failed, Self::Skipped];
+
+    fn code(self) -> i64 {
+        match self {
+            Self::Waiting => 0,
+            Self::Delivered => 1,
+            Self::Failed => 2,
+            Self::Skipped => 3,
+        }
+    }
+
+    fn from_code(code: i64) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|state| state.code() == code);
+        known.ok_or_else(|| StoreError::Corrupt(format!("deliveries: state {code}")))
+    }
+}
+
+/// Ids in one statement that changes rows.
+const PIECE: usize = 256;
+
+/// Hides a column from SQLite's planner: the rows are to be found by the primary key.
+fn hide(tx: &Tx) -> &'static str {
+    if tx.dialect() == crate::Dialect::Sqlite { "+" } else { "" }
+}
+
+/// Placeholders and values for these messages.
+fn among(ids: &[&str]) -> (String, Vec<Value>) {
+    in_list(ids.iter().map(|id| Value::from(*id)).collect())
+}

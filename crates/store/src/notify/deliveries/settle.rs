@@ -1,0 +1,161 @@
+//! What became of attempts, many at once.
+
+use super::{PIECE, State, among, hide};
+use crate::notify::attempts::{self, Attempt};
+use crate::notify::statistics;
+use crate::value::{Value, args};
+use crate::{Result, Tx};
+use std::collections::BTreeMap;
+use syncline_core::time::Timestamp;
+
+/// What becomes of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It arrived.
+    Delivered,
+    /// It is due again then.
+    Retry(Timestamp),
+    /// It is not tried again by itself.
+    Failed,
+}
+
+/// An attempt that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// What happened.
+    pub attempt: Attempt,
+    /// What follows.
+    pub outcome: Outcome,
+    /// What the delivery keeps order with, as it was claimed.
+    pub order_key: Option<String>,
+}
+
+/// Settles attempts of `owner`, keeps them and counts them; answers how many deliveries changed for it.
+///
+/// What arrived has arrived, whoever holds the lease by now. Everything else counts only while `owner` holds it: then somebody else is
+/// trying. So settling twice, as after a commit whose answer was lost, equals settling once in everything but the statistics.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settlement], now: Timestamp) -> Result<u64> {
+    let mut by_lane: BTreeMap<&str, Vec<&Settlement>> = BTreeMap::new();
+    for one in settled {
+        by_lane.entry(&one.attempt.endpoint_id).or_default().push(one);
+    }
+    let mut changed = 0;
+    for (endpoint_id, lane) in &mut by_lane {
+        // In the order of the primary key, as everybody who changes several.
+        lane.sort_by(|a, b| a.attempt.message_id.cmp(&b.attempt.message_id));
+        changed += settle_lane(tx, endpoint_id, owner, lane, now).await?;
+        let_others_go(tx, endpoint_id, lane).await?;
+    }
+    attempts::insert(tx, by_lane.values().flatten().map(|one| &one.attempt)).await?;
+    statistics::count(tx, settled.iter().map(|one| (&one.attempt, one.outcome == Outcome::Delivered)), now)
+        .await?;
+    Ok(changed)
+}
+
+/// Deliveries that change alike, but for when they are due again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    Delivered,
+    Retry,
+    Failed,
+}
+
+type Alike<'a> = BTreeMap<(Change, Option<u16>), Vec<(&'a str, Timestamp)>>;
+
+async fn settle_lane(
+    tx: &mut Tx,
+    endpoint_id: &str,
+    owner: &str,
+    lane: &[&Settlement],
+    now: Timestamp,
+) -> Result<u64> {
+    let mut alike = Alike::new();
+    for one in lane {
+        let (change, at) = match one.outcome {
+            Outcome::Delivered => (Change::Delivered, now),
+            Outcome::Retry(at) => (Change::Retry, at),
+            Outcome::Failed => (Change::Failed, now),
+        };
+        alike.entry((change, one.attempt.status)).or_default().push((&one.attempt.message_id, at));
+    }
+    let mut changed = 0;
+    for ((change, status), rows) in alike {
+        for piece in rows.chunks(PIECE) {
+            changed += apply(tx, endpoint_id, owner, change, status, piece, now).await?;
+        }
+    }
+    Ok(changed)
+}
+
+async fn apply(
+    tx: &mut Tx,
+    endpoint_id: &str,
+    owner: &str,
+    change: Change,
+    status: Option<u16>,
+    rows: &[(&str, Timestamp)],
+    now: Timestamp,
+) -> Result<u64> {
+    let ids: Vec<&str> = rows.iter().map(|(id, _)| *id).collect();
+    let (state, (at, mut values)) = match change {
+        Change::Delivered => (State::Delivered, ("?".to_owned(), args![now])),
+        Change::Failed => (State::Failed, ("?".to_owned(), args![now])),
+        Change::Retry => (State::Waiting, moments(rows)),
+    };
+    let (marks, some) = among(&ids);
+    let mine = if change == Change::Delivered { "" } else { " AND lease_owner = ?" };
+    let sql = format!(
+        "UPDATE deliveries SET at = {at}, status = ?, attempts = attempts + 1, tried = tried + 1, lease_owner = NULL, state = ? \
+         WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0{mine}",
+        h = hide(tx)
+    );
+    values.extend(args![status.map(i64::from), state.code()]);
+    values.extend(some);
+    values.extend(args![endpoint_id]);
+    if change != Change::Delivered {
+        values.push(owner.into());
+    }
+    tx.execute(&sql, values).await
+}
+
+/// For each of these messages its own moment. Padded to a power of two like [`among`], for the same reason.
+fn moments(rows: &[(&str, Timestamp)]) -> (String, Vec<Value>) {
+    let length = rows.len().next_power_of_two();
+    let mut values = Vec::with_capacity(length * 2);
+    for (id, at) in rows.iter().chain(std::iter::repeat_n(&rows[rows.len() - 1], length - rows.len())) {
+        values.extend(args![*id, *at]);
+    }
+    (format!("CASE message_id{} ELSE at END", " WHEN ? THEN ?".repeat(length)), values)
+}
+
+/// What is settled holds back nobody any more.
+async fn let_others_go(tx: &mut Tx, endpoint_id: &str, lane: &[&Settlement]) -> Result<()> {
+    let over = |one: &&&Settlement| !matches!(one.outcome, Outcome::Retry(_));
+    let pairs: Vec<(&str, &str)> = lane
+        .iter()
+        .filter(over)
+        .filter_map(|one| one.order_key.as_deref().map(|key| (key, one.attempt.message_id.as_str())))
+        .collect();
+    free(tx, endpoint_id, &pairs).await
+}
+
+/// Takes messages that are settled, and only those, out of the order of their keys.
+pub(super) async fn free(tx: &mut Tx, endpoint_id: &str, pairs: &[(&str, &str)]) -> Result<()> {
+    for piece in pairs.chunks(PIECE) {
+        let keys: Vec<&str> = piece.iter().map(|(key, _)| *key).collect();
+        let ids: Vec<&str> = piece.iter().map(|(_, id)| *id).collect();
+        let ((key_marks, keys), (id_marks, ids)) = (among(&keys), among(&ids));
+        // A message has one key, so no pair comes of this that was not meant.
+        let sql = format!(
+            "DELETE FROM delivery_order WHERE endpoint_id = ? AND order_key IN ({key_marks}) AND message_id IN ({id_marks}) \
+             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = delivery_order.message_id \
+             AND d.endpoint_id = delivery_order.endpoint_id AND d.state = 0)"
+        );
+        let values = { args![endpoint_id] }.into_iter().chain(keys).chain(ids).collect();
+        tx.execute(&sql, values).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Looking at endpoints.
+
+use super::{COLUMNS, Endpoint, State, read};
+use crate::notify::{PIECE, own};
+use crate::value::{Value, args, in_list};
+use crate::{Dialect, Result, Scope, Store, Tx};
+
+/// Which endpoints are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Whose; empty: those that serve all.
+    pub org_id: Option<String>,
+    /// Whether they are sent anything.
+    pub state: Option<State>,
+}
+
+/// Endpoints by id, beginning after the id `after`, at most `limit`.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn list(
+    store: &Store,
+    scope: &Scope,
+    filter: &Filter,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<Endpoint>> {
+    let (mut tests, mut values) = (Vec::new(), Vec::new());
+    let mine = match scope {
+        Scope::All => None,
+        Scope::Organization(org_id) => Some(org_id),
+    };
+    for org_id in mine.into_iter().chain(&filter.org_id) {
+        // Two organizations' are nobody's; an index leads to the first's.
+        let hide = if tests.is_empty() { "" } else { hidden(store.dialect()) };
+        tests.push(format!("{hide}org_id = ?"));
+        values.push(Value::from(org_id.as_str()));
+    }
+    if let Some(state) = filter.state {
+        let hide = if tests.is_empty() { "" } else { hidden(store.dialect()) };
+        tests.push(format!("{hide}state = ?"));
+        values.push(state.name().into());
+    }
+    tests.push("id > ?".to_owned());
+    values.extend(args![after.unwrap_or(""), limit]);
+    let sql = format!("SELECT {COLUMNS} FROM endpoints WHERE {} ORDER BY id LIMIT ?", tests.join(" AND "));
+    store.query(&sql, values).await?.iter().map(read).collect()
+}
+
+/// Hides a column's index from SQLite, which has no statistics to choose by.
+fn hidden(dialect: Dialect) -> &'static str {
+    if dialect == Dialect::Sqlite { "+" } else { "" }
+}
+
+/// One endpoint.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn get(store: &Store, scope: &Scope, id: &str) -> Result<Option<Endpoint>> {
+    let (sql, values) = one(scope, id);
+    store.query(&sql, values).await?.first().map(read).transpose()
+}
+
+/// The same, as seen by this transaction.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn get_in(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Option<Endpoint>> {
+    let (sql, values) = one(scope, id);
+    tx.query(&sql, values).await?.first().map(read).transpose()
+}
+
+fn one(scope: &Scope, id: &str) -> (String, Vec<Value>) {
+    let (test, values) = own(scope, "org_id");
+    let values = { args![id] }.into_iter().chain(values).collect();
+    (format!("SELECT {COLUMNS} FROM endpoints WHERE id = ?{test}"), values)
+}
+
+/// Those of these endpoints that there are: for whoever sends.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn get_many(store: &Store, ids: &[&str]) -> Result<Vec<Endpoint>> {
+    let mut found = Vec::new();
+    for piece in ids.chunks(PIECE) {
+        let (marks, values) = in_list(piece.iter().map(|id| Value::from(*id)).collect());
+        let sql = format!("SELECT {COLUMNS} FROM endpoints WHERE id IN ({marks})");
+        for row in store.query(&sql, values).await? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The keys that headers are sealed with, and how many with each.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn sealing_keys(store: &Store) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT sealed_with, COUNT(*) FROM endpoints WHERE sealed_with IS NOT NULL GROUP BY sealed_with ORDER BY sealed_with";
+    store.query(sql, Vec::new()).await?.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+}
+
+/// Endpoints whose headers were sealed with another key than `current`, at most `limit`.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn sealed_otherwise(store: &Store, current: &str, limit: u32) -> Result<Vec<Endpoint>> {
+    let sql = format!("SELECT {COLUMNS} FROM endpoints WHERE sealed_with <> ? ORDER BY id LIMIT ?");
+    store.query(&sql, args![current, limit]).await?.iter().map(read).collect()
+}

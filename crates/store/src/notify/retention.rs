@@ -1,0 +1,58 @@
+//! Forgetting messages that are old enough, with everything that hangs on them.
+
+use super::PIECE;
+use crate::value::{Row, Value, args, in_list};
+use crate::{Result, Tx};
+use std::collections::BTreeMap;
+use syncline_core::time::Timestamp;
+
+/// Deletes up to `limit` of the oldest messages made before `instant`, with their deliveries and attempts, whatever their state; as many
+/// idempotency keys and about as many minutes of statistics from before it. Answers the largest of the three numbers: there is more when
+/// it is at least `limit`.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn delete_before(tx: &mut Tx, instant: Timestamp, limit: u32) -> Result<u64> {
+    let sql = "SELECT id FROM messages WHERE created_at < ? ORDER BY created_at, id LIMIT ?";
+    let old = tx.query(sql, args![instant, limit]).await?;
+    let mut ids = old.iter().map(|row| row.text(0)).collect::<Result<Vec<_>>>()?;
+    ids.sort_unstable();
+    for piece in ids.chunks(PIECE) {
+        forget(tx, piece).await?;
+    }
+    let keys = up_to(tx, "message_keys", "created_at", instant, limit).await?;
+    let minutes = up_to(tx, "endpoint_minutes", "minute", instant, limit).await?;
+    Ok(keys.max(minutes).max(ids.len() as u64))
+}
+
+async fn forget(tx: &mut Tx, ids: &[String]) -> Result<()> {
+    let (marks, some) = in_list(ids.iter().map(|id| Value::from(id.as_str())).collect());
+    let sql = format!(
+        "SELECT endpoint_id, order_key, message_id FROM deliveries WHERE message_id IN ({marks}) AND order_key IS NOT NULL"
+    );
+    let mut ordered: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for row in tx.query(&sql, some.clone()).await? {
+        ordered.entry(row.text(0)?).or_default().push((row.text(1)?, row.text(2)?));
+    }
+    for (endpoint_id, pairs) in ordered {
+        let (key_marks, keys) = in_list(pairs.iter().map(|(key, _)| Value::from(key.as_str())).collect());
+        let (id_marks, held) = in_list(pairs.iter().map(|(_, id)| Value::from(id.as_str())).collect());
+        let sql = format!(
+            "DELETE FROM delivery_order WHERE endpoint_id = ? AND order_key IN ({key_marks}) AND message_id IN ({id_marks})"
+        );
+        let values = { args![endpoint_id] }.into_iter().chain(keys).chain(held).collect();
+        tx.execute(&sql, values).await?;
+    }
+    for (table, column) in [("attempts", "message_id"), ("deliveries", "message_id"), ("messages", "id")] {
+        tx.execute(&format!("DELETE FROM {table} WHERE {column} IN ({marks})"), some.clone()).await?;
+    }
+    Ok(())
+}
+
+/// Deletes what is older than `instant`, up to the moment of the row at `limit`.
+async fn up_to(tx: &mut Tx, table: &str, column: &str, instant: Timestamp, limit: u32) -> Result<u64> {
+    let sql = format!("SELECT {column} FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT ?");
+    let old: Vec<Row> = tx.query(&sql, args![instant, limit]).await?;
+    let Some(last) = old.last() else { return Ok(0) };
+    tx.execute(&format!("DELETE FROM {table} WHERE {column} <= ?"), args![last.int(0)?]).await
+}
