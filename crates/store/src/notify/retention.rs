@@ -4,6 +4,7 @@ use super::PIECE;
 use crate::value::{Row, Value, args, in_list};
 use crate::{Result, Tx};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use syncline_core::time::Timestamp;
 
 /// Deletes up to `limit` of the oldest messages made before `instant`, with their deliveries and attempts, whatever their state; as many
@@ -21,7 +22,9 @@ pub async fn delete_before(tx: &mut Tx, instant: Timestamp, limit: u32) -> Resul
         forget(tx, piece).await?;
     }
     let keys = up_to(tx, "message_keys", "created_at", instant, limit).await?;
-    let minutes = up_to(tx, "endpoint_minutes", "minute", instant, limit).await?;
+    // Not the minute that is still going on.
+    let over = instant.minus(Duration::from_millis(59_999));
+    let minutes = up_to(tx, "endpoint_minutes", "minute", over, limit).await?;
     Ok(keys.max(minutes).max(ids.len() as u64))
 }
 

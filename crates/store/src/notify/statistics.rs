@@ -116,23 +116,16 @@ pub(super) async fn count<'a>(
         tallies.entry(&attempt.endpoint_id).or_default().add(attempt.latency, delivered);
     }
     let minute = now.as_millis().div_euclid(MINUTE) * MINUTE;
-    let mut missing = Vec::new();
+    // One after the other to its end: whoever counts for several endpoints locks their rows in the order of their ids.
     for (endpoint_id, tally) in &tallies {
-        if !add(tx, endpoint_id, minute, tally).await? {
-            missing.push(*endpoint_id);
+        if add(tx, endpoint_id, minute, tally).await? {
+            continue;
         }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    // The first of a minute. Whoever else makes the same row now waits here, and then finds it.
-    let empty = |endpoint_id: &&str| {
+        // The first of a minute. Whoever else makes the same row now waits here, and then finds it.
         let zeros = vec![Value::from(0); INSERT.columns.len() - 2];
-        { args![*endpoint_id, minute] }.into_iter().chain(zeros).collect()
-    };
-    tx.insert_many(&INSERT, missing.iter().map(empty).collect::<Vec<_>>()).await?;
-    for endpoint_id in missing {
-        add(tx, endpoint_id, minute, &tallies[endpoint_id]).await?;
+        let row: Vec<Value> = { args![*endpoint_id, minute] }.into_iter().chain(zeros).collect();
+        tx.insert_many(&INSERT, [row]).await?;
+        add(tx, endpoint_id, minute, tally).await?;
     }
     Ok(())
 }

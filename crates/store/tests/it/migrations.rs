@@ -7,7 +7,7 @@ use syncline_core::sync::Side;
 use syncline_store::testing::TestDb;
 use syncline_store::{
     Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, hooks, jobs, notifications,
-    positions, records, runs, stale, syncs,
+    notify, positions, records, runs, stale, syncs,
 };
 use tokio::task::JoinSet;
 
@@ -51,6 +51,7 @@ async fn every_migration_applies_over_the_rows_of_all_before(db: &TestDb) {
     assert_eq!(api_keys::find(&store, "f00d").await.unwrap().unwrap().scope(), Scope::All);
     loading_reads_the_rows(&store).await;
     syncing_reads_the_rows(&store).await;
+    notifying_reads_the_rows(&store).await;
 }
 
 async fn loading_reads_the_rows(store: &Store) {
@@ -90,6 +91,28 @@ async fn syncing_reads_the_rows(store: &Store) {
     let past = syncs::history::Filter { sync_id: "syn_01".to_owned(), ..syncs::history::Filter::default() };
     let past = syncs::history::page(store, &Scope::All, &past, None, 9).await.unwrap();
     assert_eq!(past[0].link_id.as_deref(), Some("lnk_01"));
+}
+
+async fn notifying_reads_the_rows(store: &Store) {
+    let endpoints = notify::endpoints::list(store, &Scope::All, &Default::default(), None, 9).await.unwrap();
+    let (first, second) = (&endpoints[0], &endpoints[1]);
+    assert_eq!((first.rate.map(|rate| rate.parts().0), first.ordered), (Some(100), true));
+    assert_eq!(first.schedule.as_ref().map(syncline_core::notify::schedule::Schedule::attempts), Some(3));
+    assert_eq!(first.health.streak.map(|streak| streak.failures), Some(2));
+    assert_eq!((second.org_id.as_str(), second.state), ("", notify::endpoints::State::Disabled));
+    assert_eq!(notify::endpoints::secrets::of(store, &["ep_01"]).await.unwrap()[0].secret.bytes, [1, 255]);
+    let lanes = notify::deliveries::lanes(store, None, 9).await.unwrap();
+    assert_eq!((lanes.len(), lanes[0].due_at), (1, Some(at(5))));
+    let waits = notify::deliveries::get(store, &Scope::All, "msg_01", "ep_01").await.unwrap().unwrap();
+    assert_eq!((waits.tried, waits.status, waits.under_way), (1, Some(500), false));
+    let tried = notify::attempts::list(store, &Scope::All, "msg_01", "ep_01", 9).await.unwrap();
+    assert_eq!(tried[0].body.as_deref(), Some("oops"));
+    let minute = notify::statistics::chart(store, &Scope::All, "ep_01", at(0), 1, 1).await.unwrap();
+    assert_eq!((minute[0].failed, minute[0].spans[1]), (1, 1));
+    let message = notify::messages::get(store, &Scope::All, "msg_01").await.unwrap().unwrap();
+    assert_eq!(message.order_key.as_deref(), Some("con_01"));
+    // News that was queued before there were messages is waiting to become one.
+    assert_eq!(notify::messages::pending(store).await.unwrap(), Some(at(0)));
 }
 
 async fn migrating_again_changes_nothing(db: &TestDb) {

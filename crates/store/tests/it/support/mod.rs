@@ -1,6 +1,7 @@
 //! What the behaviours are written with.
 
 pub mod jobs;
+pub mod notify;
 pub mod raw;
 pub mod records;
 pub mod runs;

@@ -1,0 +1,152 @@
+//! What notifying asks often is answered through an index and in its order, as everything else: see `plans`.
+
+use crate::plans::{all_search, open, plans};
+use crate::support::at;
+use crate::support::notify::{acme, claim, endpoint, keyed, make, ordered, publish, secret, settlement};
+use syncline_store::Scope;
+use syncline_store::notify::deliveries::{self, Ask, Filter, Outcome, Span, State};
+use syncline_store::notify::endpoints::{self, secrets};
+use syncline_store::notify::messages::{self, Idempotency};
+use syncline_store::notify::{attempts, delete_before, statistics};
+
+const DUE: &str = "deliveries_due (endpoint_id=? AND state=? AND at<?)";
+
+/// By the primary key, or by the index that begins with its other half.
+fn by_key(line: &str) -> bool {
+    line.starts_with("SEARCH deliveries ")
+        && (line.ends_with("(message_id=? AND endpoint_id=?)")
+            || line.ends_with("(endpoint_id=? AND message_id=?)"))
+}
+
+#[tokio::test]
+async fn a_lane_is_claimed_through_one_index_in_its_order() {
+    let (_db, store, raw) = open().await;
+    let mut tx = store.begin().await.unwrap();
+    for ordered in [false, true] {
+        let ask = [Ask { endpoint_id: "ep_1".to_owned(), ordered, limit: 9 }];
+        let plans = plans(&raw, deliveries::claim(&mut tx, &ask, "a", at(9), at(99))).await;
+        assert!(plans[0].starts_with("SEARCH d ") && plans[0].contains(DUE), "{plans:?}");
+        assert!(!plans.iter().any(|line| line.contains("B-TREE") || line.starts_with("SCAN")), "{plans:?}");
+        assert_eq!(plans.len() > 1, ordered, "{plans:?}");
+    }
+    drop(tx);
+    let lanes = plans(&raw, deliveries::lanes(&store, Some("ep_1"), 9)).await;
+    assert!(lanes[0].contains("endpoints_state (state=? AND id>?)"), "{lanes:?}");
+    assert!(
+        lanes.iter().any(|line| line.contains("deliveries_due (endpoint_id=? AND state=?)")),
+        "{lanes:?}"
+    );
+    assert!(!lanes.iter().any(|line| line.contains("B-TREE") || line.starts_with("SCAN")), "{lanes:?}");
+}
+
+#[tokio::test]
+async fn what_was_claimed_is_changed_by_its_key() {
+    let (_db, store, raw) = open().await;
+    make(&store, &ordered("ep_1", "acme")).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "b"), keyed(3, "c")], at(1)).await;
+    let claims = claim(&store, "ep_1", "a", at(9), 9).await;
+    let outcomes = [Outcome::Delivered, Outcome::Retry(at(99)), Outcome::Failed];
+    let all: Vec<_> =
+        claims.iter().zip(outcomes).map(|(it, outcome)| settlement(it, at(9), outcome)).collect();
+    let mut tx = store.begin().await.unwrap();
+    let settle = plans(&raw, deliveries::settle(&mut tx, "a", &all, at(9))).await;
+    assert_eq!(settle.iter().filter(|line| by_key(line)).count(), 3, "{settle:?}");
+    for line in settle.iter().filter(|line| !line.starts_with("CORRELATED SCALAR SUBQUERY")) {
+        assert!(line.starts_with("SEARCH "), "{settle:?}");
+    }
+    for touched in [
+        plans(&raw, deliveries::renew(&mut tx, &claims, "a", at(9))).await,
+        plans(&raw, deliveries::release(&mut tx, &claims, "a", at(9))).await,
+    ] {
+        assert!(touched.iter().all(|line| by_key(line)), "{touched:?}");
+    }
+    drop(tx);
+    all_search(&plans(&raw, deliveries::contents(&store, &["msg_00001", "x"])).await, "contents");
+    all_search(&plans(&raw, deliveries::waiting(&store, "ep_1")).await, "waiting");
+}
+
+#[tokio::test]
+async fn publishing_and_dispatching_touch_only_their_own() {
+    let (_db, store, raw) = open().await;
+    make(&store, &endpoint("ep_1", "acme", &[])).await;
+    let mut tx = store.begin().await.unwrap();
+    let new = [(keyed(1, "a"), Idempotency::new("k", b"{}"))];
+    let published = plans(&raw, messages::publish(&mut tx, &new, None, at(1))).await;
+    all_search(&published, "publish");
+    assert!(published.iter().any(|line| line.contains("endpoints_organization (org_id=?)")), "{published:?}");
+    drop(tx);
+    let pending = "SEARCH notifications USING INDEX notifications_pending (dispatched_at=?)";
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(plans(&raw, messages::dispatch(&mut tx, 9, None, at(1))).await, [pending]);
+    drop(tx);
+    let oldest = plans(&raw, messages::pending(&store)).await;
+    assert_eq!(oldest, [pending.replace("INDEX", "COVERING INDEX")]);
+}
+
+#[tokio::test]
+async fn lists_are_read_through_the_index_that_finds_least() {
+    let (_db, store, raw) = open().await;
+    let moment = || Some((at(9), "msg_9".to_owned()));
+    for scope in [acme(), Scope::All] {
+        for (filter, index) in [
+            (Filter::All(None), "deliveries_endpoint (endpoint_id=?)"),
+            (Filter::All(Some("msg_9".to_owned())), "deliveries_endpoint (endpoint_id=? AND message_id<?)"),
+            (Filter::In(State::Failed, None), "deliveries_due (endpoint_id=? AND state=?)"),
+            (Filter::In(State::Failed, moment()), DUE),
+        ] {
+            let plans = plans(&raw, deliveries::of_endpoint(&store, &scope, "ep_1", &filter, 9)).await;
+            all_search(&plans, &format!("{filter:?}"));
+            assert!(plans[0].contains(index), "{filter:?}: {plans:?}");
+        }
+        for before in [None, moment()] {
+            let none = messages::Filter::default();
+            let page = plans(&raw, messages::page(&store, &scope, &none, before.as_ref(), 9)).await;
+            let whole = scope == Scope::All && before.is_none();
+            assert!(page[0].starts_with(if whole {
+                "SCAN messages USING INDEX messages_created"
+            } else {
+                "SEARCH"
+            }));
+            assert_eq!(page.len(), 1, "{page:?}");
+        }
+        let none = endpoints::Filter::default();
+        all_search(&plans(&raw, endpoints::list(&store, &scope, &none, Some("ep_1"), 9)).await, "endpoints");
+        all_search(&plans(&raw, deliveries::of_message(&store, &scope, "msg_1")).await, "of a message");
+        all_search(&plans(&raw, deliveries::get(&store, &scope, "msg_1", "ep_1")).await, "one");
+        let chart = plans(&raw, statistics::chart(&store, &scope, "ep_1", at(9), 5, 9)).await;
+        assert!(chart[0].contains("(endpoint_id=? AND minute>? AND minute<?)"), "{chart:?}");
+    }
+    let filter =
+        endpoints::Filter { org_id: Some("acme".to_owned()), state: Some(endpoints::State::Enabled) };
+    let listed = plans(&raw, endpoints::list(&store, &Scope::All, &filter, None, 9)).await;
+    assert!(listed[0].contains("endpoints_organization (org_id=? AND id>?)"), "{listed:?}");
+    all_search(&listed, "endpoints");
+}
+
+#[tokio::test]
+async fn mending_and_forgetting_touch_only_their_own() {
+    let (_db, store, raw) = open().await;
+    make(&store, &ordered("ep_1", "acme")).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "a")], at(1)).await;
+    let (mut tx, span) = (store.begin().await.unwrap(), Span { from: at(0), to: at(9) });
+    let all = [
+        plans(&raw, deliveries::recover(&mut tx, &acme(), "ep_1", span, 9, at(9))).await,
+        plans(&raw, deliveries::replay(&mut tx, &acme(), "ep_1", (span, None), true, 9, at(9))).await,
+        plans(&raw, deliveries::resend(&mut tx, &acme(), "msg_00001", "ep_1", at(9))).await,
+        plans(&raw, endpoints::set_health(&mut tx, "ep_1", &endpoints::Health::default())).await,
+        plans(&raw, endpoints::disable(&mut tx, &Scope::All, "ep_1", "x", at(9))).await,
+        plans(&raw, endpoints::update(&mut tx, &ordered("ep_1", "acme"))).await,
+        plans(&raw, secrets::rotate(&mut tx, &secret("sec_1", "ep_1", 1), at(9), at(1))).await,
+        plans(&raw, delete_before(&mut tx, at(99), 9)).await,
+        plans(&raw, endpoints::delete(&mut tx, &Scope::All, "ep_1")).await,
+    ];
+    for plans in all {
+        let sorts = plans.iter().any(|line| line.contains("B-TREE") || line.starts_with("SCAN"));
+        assert!(!plans.is_empty() && !sorts, "{plans:?}");
+    }
+    drop(tx);
+    publish(&store, &[keyed(3, "a")], at(1)).await;
+    all_search(&plans(&raw, attempts::list(&store, &Scope::All, "msg_00003", "ep_1", 9)).await, "attempts");
+    all_search(&plans(&raw, secrets::of(&store, &["ep_1"])).await, "secrets");
+    all_search(&plans(&raw, endpoints::get_many(&store, &["ep_1"])).await, "endpoints");
+}
