@@ -45,6 +45,18 @@ impl Filter {
         if patterns.len() > MAX_PATTERNS { Err(BadFilter::TooMany) } else { Ok(Self(patterns)) }
     }
 
+    /// Reads patterns that were kept, by this version or another one: what this one would not take matches itself and nothing else. So a
+    /// kind that went, or is not there yet, keeps nobody's other messages from arriving.
+    #[must_use]
+    pub fn kept<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
+        let kept = |text: &'a str| match text.strip_suffix('*').filter(|prefix| prefix.ends_with('.')) {
+            None if text == "*" => Pattern::All,
+            None => Pattern::Exact(text.to_owned()),
+            Some(prefix) => Pattern::Prefix(prefix.to_owned()),
+        };
+        Self(patterns.into_iter().map(kept).collect())
+    }
+
     /// Whether the endpoint wants messages of this kind.
     #[must_use]
     pub fn wants(&self, kind: &str) -> bool {
@@ -175,6 +187,16 @@ mod tests {
         let long = "a".repeat(MAX_NAME + 1);
         assert_eq!(Filter::new([long.as_str()]), Err(BadFilter::Pattern("a".repeat(MAX_NAME))));
         assert_eq!(Filter::new(vec!["sync.*"; MAX_PATTERNS + 1]), Err(BadFilter::TooMany));
+    }
+
+    #[test]
+    fn what_another_version_kept_is_read_and_wants_no_more_than_it_says() {
+        let patterns = ["sync.paused", "sync.*", "*", "invoice.paid", "record.*"];
+        assert_eq!(Filter::kept(patterns), filter(&patterns));
+        let older = Filter::kept(["sync.gone", "gone.*", "??"]);
+        assert_eq!(older.patterns(), ["sync.gone", "gone.*", "??"]);
+        assert!(older.wants("sync.gone") && older.wants("gone.x"));
+        assert!(!older.wants("sync.complete") && !older.wants("invoice.paid"));
     }
 
     #[test]

@@ -45,8 +45,11 @@ pub fn find(name: &str) -> Option<&'static Kind> {
 /// who says so.
 #[must_use]
 pub fn is_ours(name: &str) -> bool {
-    let family = |name: &str| name.split('.').next().map(str::to_owned);
     all().iter().any(|kind| family(&kind.name) == family(name))
+}
+
+fn family(name: &str) -> &str {
+    name.split('.').next().unwrap_or_default()
 }
 
 /// Why an application cannot send a kind.

@@ -274,8 +274,10 @@ async fn settling_twice_equals_settling_once(db: &TestDb) {
         let arrived = settlement(&claims[0], at(11), Outcome::Delivered);
         let failed = settlement(&claims[1], at(11), Outcome::Retry(at(50)));
         for one in [arrived, failed] {
-            let changed =
-                in_tx(&store, async |tx| deliveries::settle(tx, "a", &[one.clone()], at(12)).await).await;
+            let changed = in_tx(&store, async |tx| {
+                deliveries::settle(tx, "a", std::slice::from_ref(&one), at(12)).await
+            })
+            .await;
             assert_eq!(changed, expected, "round {place}");
         }
     }
@@ -298,7 +300,7 @@ async fn attempts_are_kept_whole_and_listed_latest_first(db: &TestDb) {
         one.attempt = attempt(&claims[0], now, status);
         one.attempt.latency = Duration::from_millis(15_000);
         one.attempt.body = status.map(|_| "a\0ü".to_owned());
-        in_tx(&store, async |tx| deliveries::settle(tx, "a", &[one.clone()], now).await).await;
+        in_tx(&store, async |tx| deliveries::settle(tx, "a", std::slice::from_ref(&one), now).await).await;
         one.attempt.body = status.map(|_| "a\u{fffd}ü".to_owned());
         expected.insert(0, one.attempt);
     }

@@ -98,7 +98,7 @@ fn read(row: &Row) -> Result<Endpoint> {
         org_id: row.text(1)?,
         url: row.text(2)?,
         description: row.text(3)?,
-        filter: parsed("endpoints.filter", &row.text(4)?)?,
+        filter: filter_of(&row.text(4)?)?,
         headers,
         rate: rate_of(row.maybe_int(7)?, row.maybe_int(8)?),
         ordered: row.int(9)? != 0,
@@ -121,6 +121,12 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| StoreError::Rejected(error.into()))
 }
 
-pub(super) fn parsed<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T> {
+/// A filter as it was kept.
+pub(super) fn filter_of(text: &str) -> Result<filter::Filter> {
+    let patterns: Vec<String> = parsed("endpoints.filter", text)?;
+    Ok(filter::Filter::kept(patterns.iter().map(String::as_str)))
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("{column}: {error}")))
 }

@@ -2,7 +2,7 @@
 
 use super::Message;
 use crate::notify::Handover;
-use crate::notify::endpoints::{State, parsed};
+use crate::notify::endpoints::{State, filter_of};
 use crate::tx::Bulk;
 use crate::value::{Kind, Row, Value, args, in_list};
 use crate::{Dialect, Result, Tx};
@@ -37,7 +37,7 @@ pub(in crate::notify) fn place(row: &Row) -> Result<Place> {
     Ok(Place {
         id: row.text(0)?,
         org_id: row.text(1)?,
-        filter: parsed("endpoints.filter", &row.text(2)?)?,
+        filter: filter_of(&row.text(2)?)?,
         ordered: row.int(3)? != 0,
     })
 }
