@@ -196,7 +196,13 @@ async fn what_waits_is_skipped_and_can_be_replayed(db: &TestDb) {
     let skipped: Vec<&str> = all.iter().filter(|it| it.2 == State::Skipped).map(|it| it.1.as_str()).collect();
     assert_eq!(skipped, (2..10).map(|number| format!("msg_{number:05}")).collect::<Vec<_>>());
     assert_eq!(numbers(&claim(&store, "ep_1", "a", at(40), 99).await), [10, 11]);
+    // The first two were claimed by somebody who died, and nobody claims for an endpoint that is disabled.
+    let dead = async |now: i64| {
+        in_tx(&store, async |tx| deliveries::skip(tx, &acme(), "ep_1", at(71), 99, at(now)).await).await
+    };
+    assert_eq!([dead(69).await, dead(70).await], [0, 2]);
+    assert_eq!(state(&store, 0, "ep_1").await, (State::Skipped, at(70), 0, 0));
     let made = (span(0, 99), None);
-    in_tx(&store, async |tx| deliveries::replay(tx, &acme(), "ep_1", made, false, 99, at(41)).await).await;
-    assert_eq!(numbers(&claim(&store, "ep_1", "a", at(41), 99).await), (2..10).collect::<Vec<_>>());
+    in_tx(&store, async |tx| deliveries::replay(tx, &acme(), "ep_1", made, false, 99, at(71)).await).await;
+    assert_eq!(numbers(&claim(&store, "ep_1", "a", at(71), 99).await), (0..10).collect::<Vec<_>>());
 }

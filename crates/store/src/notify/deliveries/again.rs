@@ -60,7 +60,7 @@ pub async fn recover(
     now: Timestamp,
 ) -> Result<u64> {
     let Some(place) = place_of(tx, scope, endpoint_id).await? else { return Ok(0) };
-    let rows = settled_at(tx, scope, endpoint_id, State::Failed, failed, limit).await?;
+    let rows = settled_at(tx, scope, endpoint_id, State::Failed, (failed, now), limit).await?;
     let ids: Vec<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
     queue(tx, &place, &ids, &[State::Failed], now).await?;
     Ok(rows.len() as u64)
@@ -125,7 +125,7 @@ async fn made_in(
 }
 
 /// Drops what waits for an endpoint and is due before `before`, at most `limit`; answers how many. What is under way is left to who sends
-/// it.
+/// it, unless the lease ended.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -138,19 +138,19 @@ pub async fn skip(
     now: Timestamp,
 ) -> Result<u64> {
     let span = Span { from: Timestamp::from_millis(i64::MIN), to: before };
-    let rows = settled_at(tx, scope, endpoint_id, State::Waiting, span, limit).await?;
+    let rows = settled_at(tx, scope, endpoint_id, State::Waiting, (span, now), limit).await?;
     for piece in rows.chunks(PIECE) {
         let mut ids: Vec<&str> = piece.iter().map(|(id, _)| id.as_str()).collect();
         ids.sort_unstable();
         let (marks, some) = among(&ids);
         let sql = format!(
-            "UPDATE deliveries SET state = ?, at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
-             AND lease_owner IS NULL",
+            "UPDATE deliveries SET state = ?, at = ?, lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
+             AND (lease_owner IS NULL OR at <= ?)",
             h = hide(tx)
         );
         let mut values = args![State::Skipped.code(), now];
         values.extend(some);
-        values.extend(args![endpoint_id, State::Waiting.code()]);
+        values.extend(args![endpoint_id, State::Waiting.code(), now]);
         tx.execute(&sql, values).await?;
         let pairs: Vec<(&str, &str)> =
             piece.iter().filter_map(|(id, key)| key.as_deref().map(|key| (key, id.as_str()))).collect();
@@ -159,24 +159,24 @@ pub async fn skip(
     Ok(rows.len() as u64)
 }
 
-/// The deliveries of a state whose `at` is in a span and that nobody sends, with what they keep order with.
+/// The deliveries of a state whose `at` is in a span and that nobody sends at `now`, with what they keep order with.
 async fn settled_at(
     tx: &mut Tx,
     scope: &Scope,
     endpoint_id: &str,
     state: State,
-    span: Span,
+    (span, now): (Span, Timestamp),
     limit: u32,
 ) -> Result<Vec<(String, Option<String>)>> {
     let (mine, scope_values) = own(scope, "org_id");
     let sql = format!(
         "SELECT message_id, order_key FROM deliveries WHERE endpoint_id = ?{mine} AND state = ? AND at >= ? AND at < ? \
-         AND lease_owner IS NULL ORDER BY at, message_id LIMIT ?{}",
+         AND (lease_owner IS NULL OR at <= ?) ORDER BY at, message_id LIMIT ?{}",
         tx.dialect().skip_locked()
     );
     let mut values = args![endpoint_id];
     values.extend(scope_values);
-    values.extend(args![state.code(), span.from, span.to, limit]);
+    values.extend(args![state.code(), span.from, span.to, now, limit]);
     let read = |row: &Row| Ok((row.text(0)?, row.maybe_text(1)?));
     tx.query(&sql, values).await?.iter().map(read).collect()
 }
