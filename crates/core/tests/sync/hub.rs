@@ -336,7 +336,7 @@ impl World {
         run: &mut Run,
     ) -> Option<()> {
         if matches!(action, Action::Create(_)) {
-            let pending = Pending { side, sent_at: self.tick() };
+            let pending = Pending { side, sent_at: self.tick(), open: true };
             self.rows[at].link.state = State::Creating(pending);
         }
         run.step()?;

@@ -201,7 +201,8 @@ async fn start(sandbox: &Sandbox, db: &TestDb) -> (Program, Process) {
         ("load.on_connect", "false"),
         ("load.every", "never"),
         ("sync.deletion_delay", "0s"),
-        ("sync.fresh", "0s"),
+        ("sync.creation_delay", "0s"),
+        ("providers.timeout", "5s"),
         ("jobs.lease", "1s"),
         ("jobs.poll", "20ms"),
     ];
