@@ -5,18 +5,29 @@ use crate::who::names;
 use std::collections::BTreeSet;
 use syncline_core::sync::mapping::{Rule, alike, convert, face, writes};
 use syncline_core::sync::{
-    ConflictKind, Direction, Ending, Face, Link, Seen, Side, Sides, Snapshot, State, StatusPolicy, Value,
+    Conflict, ConflictKind, Direction, Ending, Face, Link, Seen, Side, Sides, Snapshot, State, StatusPolicy,
+    Value,
 };
 
 /// The most passes over everything until it is quiet.
 const PASSES: usize = 12;
 
 impl World {
-    /// Lets all readings arrive and all work be done, and looks at what came of it.
+    /// Lets all readings arrive and all work be done, and looks at what came of it; then lets a person decide whatever is asked, and
+    /// looks again.
     pub fn quiet_down(&mut self) {
         for reading in std::mem::take(&mut self.in_flight) {
             self.arrive(reading);
         }
+        self.quiet();
+        let decided = self.decide_all();
+        self.quiet();
+        for (ids, conflict) in decided {
+            self.is_settled(&ids, &conflict);
+        }
+    }
+
+    fn quiet(&mut self) {
         let mut passes = 0;
         while self.pass(None) {
             passes += 1;
@@ -33,6 +44,40 @@ impl World {
             "nor changes a link"
         );
         self.claims();
+    }
+
+    /// Decides everything that is asked about links: now for one side, now for the other, and deletions by force. Answers what was
+    /// asked, with who wins.
+    fn decide_all(&mut self) -> Vec<(Sides<Option<String>>, Conflict)> {
+        let mut decided = Vec::new();
+        let open: Vec<usize> =
+            (0..self.rows.len()).filter(|at| !self.rows[*at].conflicts.is_empty()).collect();
+        for (number, at) in open.into_iter().enumerate() {
+            let winner = if number % 2 == 0 { Side::Left } else { Side::Right };
+            let row = self.rows[at].clone();
+            self.decide_one(at, winner, true);
+            let won = |conflict: Conflict| Conflict { winner: Some(winner), ..conflict };
+            decided.extend(row.conflicts.into_iter().map(|asked| (row.link.ids.clone(), won(asked))));
+        }
+        decided
+    }
+
+    /// What a person decided is not asked any more, and of a field the winner has what it had. Nothing else changed since.
+    fn is_settled(&self, ids: &Sides<Option<String>>, asked: &Conflict) {
+        let Some(row) = self.rows.iter().find(|row| row.link.ids == *ids) else { return };
+        assert!(
+            row.conflicts.iter().all(|open| open.kind != asked.kind),
+            "a person decided, and is asked again: {asked:?} {row:?}"
+        );
+        let (ConflictKind::Field { rule }, Some(winner)) = (&asked.kind, asked.winner) else { return };
+        let rule = self.agreement.rules.iter().find(|known| known.name == *rule).expect("a rule");
+        if let Seen::Here(there) = self.seen(winner, &row.link) {
+            let shown = face(rule, winner, &there.fields);
+            assert!(
+                alike(rule, winner, &shown, &asked.faces[winner]),
+                "who wins keeps it: {asked:?} {row:?}"
+            );
+        }
     }
 
     /// Reads everything, links everybody, works on everything, on one link otherwise. Whether something came of it.
@@ -169,14 +214,15 @@ impl World {
             |conflict| matches!(&conflict.kind, ConflictKind::Field { rule: open } if *open == rule.name),
         );
         let same = self.same(rule, &faces);
+        let elsewhere = self.goes_elsewhere(row, rule, &faces);
         assert!(
-            same || held.left || held.right || refused || open || self.goes_elsewhere(row, rule, &faces),
+            same || held.left || held.right || refused || open || elsewhere,
             "{} differs without a reason: {faces:?} {row:?}",
             rule.name
         );
         assert!(!(same && open), "{} agrees, and a person is asked: {row:?}", rule.name);
         let withheld = held.left || held.right;
-        let explained = same || open || withheld;
+        let explained = same || open || withheld || elsewhere;
         withheld || (refused && !explained)
     }
 

@@ -347,8 +347,14 @@ impl World {
     fn decide(&mut self, row: u8, winner: Side, force: bool) {
         let open: Vec<usize> =
             (0..self.rows.len()).filter(|at| !self.rows[*at].conflicts.is_empty()).collect();
-        let Some(at) = open.get(usize::from(row) % open.len().max(1)) else { return };
-        let row = &mut self.rows[*at];
+        if let Some(at) = open.get(usize::from(row) % open.len().max(1)) {
+            self.decide_one(*at, winner, force);
+        }
+    }
+
+    /// A person decides whatever is asked about this link.
+    pub fn decide_one(&mut self, at: usize, winner: Side, force: bool) {
+        let row = &mut self.rows[at];
         for conflict in &row.conflicts {
             let name = match &conflict.kind {
                 ConflictKind::Field { rule } => rule.clone(),

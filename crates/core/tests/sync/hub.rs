@@ -249,6 +249,10 @@ impl World {
             self.rows[at].link.state = State::Creating(pending);
         }
         if matches!(action, Action::Delete { .. }) {
+            if self.claimed(&self.rows[at], side.other()).is_some() {
+                // It became another, as was found out just now: the link goes over to that one first.
+                return None;
+            }
             self.rows[at].link.deleting[side] = Some(self.tick());
         }
         run.step()?;

@@ -27,7 +27,7 @@ impl World {
 
     /// The record of a link that is gone, and the one that says of itself that it is it: all that 10to8 tells of a merge (facts 8).
     /// Of a record that is not there itself nobody says so in earnest: it is a copy, or was merged before the other was deleted.
-    fn claimed(&self, row: &Row, side: Side) -> Option<(String, String)> {
+    pub fn claimed(&self, row: &Row, side: Side) -> Option<(String, String)> {
         let own = row.link.ids[side.other()].as_ref()?;
         let gone = row.link.ids[side].as_ref()?;
         let is_gone = matches!(self.seen(side, &row.link), Seen::Gone { merged_into: None, .. });
