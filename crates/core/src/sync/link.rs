@@ -30,6 +30,10 @@ pub struct Link {
     /// sent before that decides nothing.
     #[serde(default)]
     pub doubted: Sides<Option<Timestamp>>,
+    /// Since when a deletion of ours may have been carried out on each side: it was sent, and nobody knows yet what became of it.
+    /// That the record is gone then is our doing, and no reason to delete the other one.
+    #[serde(default)]
+    pub deleting: Sides<Option<Timestamp>>,
     /// What each side refused although no rule says so, by field: the value and why. Forgotten when the value changes.
     ///
     /// Names that are no field's: `*` for a write that was refused as a whole, `*` and a rule for that rule's values alone (both
@@ -188,7 +192,24 @@ impl Link {
     pub fn moved(&mut self, side: Side, id: impl Into<String>) {
         self.ids[side] = Some(id.into());
         self.external[side] = None;
+        self.deleting[side] = None;
         self.refused[side].clear();
+    }
+
+    /// What the record of `side` is known to have named as its own: the record that it is linked to, by all ids that it had. Where
+    /// the provider tells nothing of merges, whoever names one of them when this record is gone is what it became: a survivor
+    /// names what all that it was made of named (10to8 facts 5).
+    pub fn named_by(&self, side: Side) -> impl Iterator<Item = &str> {
+        let written = self.external[side].iter().flat_map(|ids| ids.split(',')).map(str::trim);
+        self.ids[side.other()].as_deref().into_iter().chain(written).filter(|id| !id.is_empty())
+    }
+
+    /// Whether a reading that was sent then shows a record of `side` that we deleted since. It is there no more: nobody is linked to
+    /// it, and what is found in its place when it is read again is our own deletion, not a person's.
+    #[must_use]
+    pub fn buries(&self, side: Side, read_at: Timestamp) -> bool {
+        matches!(self.state, State::Ended(Ending::Deleted { .. }))
+            && self.written_at[side].is_some_and(|written| read_at < written)
     }
 
     /// The other side's record is gone for good: as of a record that the other side does not have (yet).
@@ -199,6 +220,7 @@ impl Link {
         self.status[gone] = None;
         self.written_at[gone] = None;
         self.doubted[gone] = None;
+        self.deleting = Sides::default();
         self.refused = Sides::default();
         self.decisions.clear();
         self.bases.clear();
@@ -214,6 +236,7 @@ impl Link {
             status: Sides::default(),
             written_at: Sides::default(),
             doubted: Sides::default(),
+            deleting: Sides::default(),
             refused: Sides::default(),
             decisions: BTreeMap::new(),
         }

@@ -304,8 +304,10 @@ fn linked(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
         (Seen::Never, Seen::Here(right)) => create::plan(terms, link, Side::Right, right),
         (Seen::Gone { at, .. }, Seen::Here(right)) => ending::deleted(terms, link, Side::Left, *at, right),
         (Seen::Here(left), Seen::Gone { at, .. }) => ending::deleted(terms, link, Side::Right, *at, left),
-        (Seen::Gone { .. }, _) => ended(link, Ending::Deleted { side: Side::Left }),
-        (_, Seen::Gone { .. }) => ended(link, Ending::Deleted { side: Side::Right }),
+        (Seen::Gone { .. }, _) if link.deleting.left.is_none() => {
+            ended(link, Ending::Deleted { side: Side::Left })
+        }
+        (Seen::Gone { .. }, _) | (_, Seen::Gone { .. }) => ended(link, Ending::Deleted { side: Side::Right }),
         (Seen::Never, Seen::Never) => Plan::idle(link.clone()),
     }
 }
@@ -314,6 +316,7 @@ fn linked(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
 fn ended(link: &Link, ending: Ending) -> Plan {
     let mut link = link.clone();
     link.state = State::Ended(ending);
+    link.deleting = Sides::default();
     settle_deletion(&mut link);
     Plan::idle(link)
 }

@@ -1,7 +1,7 @@
 //! Histories that once failed, as they were shrunk.
 
 use crate::history::{Kind, Op};
-use crate::hub::{Lost, World};
+use crate::hub::{Lost, Way, World};
 use crate::terms::Choice;
 use syncline_core::sync::Side::{Left, Right};
 use syncline_core::sync::{Deletion, Direction, Policy, Sides, StatusPolicy};
@@ -12,6 +12,7 @@ const PLAIN: Choice = Choice {
     deletions: Sides { left: Deletion::Propagate, right: Deletion::Propagate },
     status: StatusPolicy::Always,
     tells_time: Sides { left: true, right: false },
+    unique: false,
 };
 
 fn holds(choice: &Choice, ops: &[Op]) {
@@ -33,7 +34,7 @@ fn what_was_just_created_for_one_is_not_linked_to_another_with_the_same_address(
             Op::Read { side: Left, record: 1 },
             Op::Arrive { reading: 0, again: false },
             Op::Identify,
-            Op::Work { row: 0, steps: 2, lost: Lost::Answer },
+            Op::Work { row: 0, way: Way { steps: 2, lost: Lost::Answer, only: None } },
             Op::Add { side: Left, person: 0 },
         ],
     );
@@ -49,7 +50,7 @@ fn what_a_placeholder_stood_for_leaves_a_trace_when_it_is_typed_over() {
             Op::Read { side: Left, record: 0 },
             Op::Arrive { reading: 0, again: false },
             Op::Identify,
-            Op::Work { row: 0, steps: 3, lost: Lost::No },
+            Op::Work { row: 0, way: Way { steps: 3, lost: Lost::No, only: None } },
             Op::Type { side: Right, record: 0, field: 3, kind: Kind::Plain },
         ],
     );
@@ -65,7 +66,7 @@ fn an_error_that_a_lost_creation_left_there_is_cleared() {
             Op::Read { side: Left, record: 0 },
             Op::Arrive { reading: 0, again: false },
             Op::Identify,
-            Op::Work { row: 0, steps: 2, lost: Lost::Answer },
+            Op::Work { row: 0, way: Way { steps: 2, lost: Lost::Answer, only: None } },
             Op::Type { side: Right, record: 0, field: 3, kind: Kind::Plain },
         ],
     );
@@ -82,9 +83,111 @@ fn a_refused_value_that_moved_to_the_front_is_not_lost() {
             Op::Arrive { reading: 0, again: false },
             Op::Identify,
             Op::Clear { side: Left, record: 0, field: 2 },
-            Op::Work { row: 0, steps: 3, lost: Lost::No },
+            Op::Work { row: 0, way: Way { steps: 3, lost: Lost::No, only: None } },
             Op::Type { side: Left, record: 0, field: 8, kind: Kind::Refused },
             Op::Type { side: Right, record: 0, field: 1, kind: Kind::More },
+        ],
+    );
+}
+
+#[test]
+fn what_a_creation_made_is_not_taken_for_a_new_record_before_the_creation_is_looked_for() {
+    holds(
+        &PLAIN,
+        &[
+            Op::Add { side: Left, person: 0 },
+            Op::Read { side: Left, record: 0 },
+            Op::Arrive { reading: 0, again: false },
+            Op::Delete { side: Left, record: 0 },
+            Op::Identify,
+            Op::Work { row: 0, way: Way { steps: 2, lost: Lost::No, only: None } },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Restore { side: Left, record: 0 },
+        ],
+    );
+}
+
+#[test]
+fn nobody_is_linked_to_a_record_that_we_deleted_since_it_was_read() {
+    holds(
+        &Choice { policy: Policy::PreferLeft, ..PLAIN },
+        &[
+            Op::Add { side: Right, person: 0 },
+            Op::Read { side: Right, record: 0 },
+            Op::Delete { side: Right, record: 0 },
+            Op::Arrive { reading: 0, again: false },
+            Op::Add { side: Right, person: 0 },
+            Op::Read { side: Right, record: 1 },
+            Op::Identify,
+            Op::Arrive { reading: 0, again: false },
+            Op::Work { row: 0, way: Way { steps: 11, lost: Lost::No, only: None } },
+            Op::Identify,
+            Op::Work { row: 0, way: Way { steps: 6, lost: Lost::No, only: None } },
+        ],
+    );
+}
+
+#[test]
+fn records_that_became_one_on_both_sides_at_once_are_not_deleted() {
+    holds(
+        &PLAIN,
+        &[
+            Op::Add { side: Left, person: 0 },
+            Op::Add { side: Left, person: 0 },
+            Op::Add { side: Left, person: 0 },
+            Op::Copy { side: Left, record: 0 },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Merge { side: Left, one: 0, other: 1 },
+            Op::Merge { side: Right, one: 1, other: 0 },
+            Op::Read { side: Left, record: 0 },
+            Op::Arrive { reading: 0, again: false },
+            Op::Work { row: 3, way: Way { steps: 7, lost: Lost::No, only: None } },
+        ],
+    );
+}
+
+#[test]
+fn what_is_restored_while_our_deletion_is_not_known_to_be_done_is_created_again() {
+    holds(
+        &PLAIN,
+        &[
+            Op::Add { side: Right, person: 0 },
+            Op::Read { side: Right, record: 0 },
+            Op::Arrive { reading: 0, again: false },
+            Op::Delete { side: Right, record: 0 },
+            Op::Identify,
+            Op::Work { row: 0, way: Way { steps: 5, lost: Lost::No, only: None } },
+            Op::Restore { side: Right, record: 0 },
+            Op::Work { row: 0, way: Way { steps: 2, lost: Lost::No, only: None } },
+        ],
+    );
+}
+
+#[test]
+fn what_is_there_already_for_another_whose_creation_is_not_settled_is_left_to_that_one() {
+    holds(
+        &Choice { direction: Direction::RightToLeft, unique: true, ..PLAIN },
+        &[
+            Op::Add { side: Right, person: 1 },
+            Op::Delete { side: Right, record: 0 },
+            Op::Add { side: Left, person: 2 },
+            Op::Type { side: Left, record: 0, field: 0, kind: Kind::Plain },
+            Op::Add { side: Right, person: 1 },
+            Op::Restore { side: Right, record: 0 },
+            Op::Pass { row: 151, way: Way { steps: 2, lost: Lost::Answer, only: None } },
+        ],
+    );
+}
+
+#[test]
+fn what_a_creation_made_is_not_made_again_when_it_became_part_of_another() {
+    holds(
+        &PLAIN,
+        &[
+            Op::Add { side: Left, person: 0 },
+            Op::Add { side: Left, person: 0 },
+            Op::Pass { row: 1, way: Way { steps: 2, lost: Lost::No, only: None } },
+            Op::Merge { side: Right, one: 1, other: 0 },
         ],
     );
 }
