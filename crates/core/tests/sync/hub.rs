@@ -189,7 +189,7 @@ impl World {
         };
         let planned = self.planned(&terms, &row.link)?;
         let planned = match run.only {
-            Some(side) => plan::restrict(planned, side),
+            Some(side) => plan::restrict(&terms, planned, side),
             None => planned,
         };
         self.note(&row.link, &planned);
