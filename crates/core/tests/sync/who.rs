@@ -272,7 +272,7 @@ impl World {
             let refusal = Refusal { field: "*".to_owned(), value: Value::Empty, reason: message };
             return Some(Outcome::Refused(vec![refusal]));
         }
-        let Some(own) = self.rows[at].link.ids[side.other()].clone() else { return None };
+        let own = self.rows[at].link.ids[side.other()].clone()?;
         self.rows.remove(at);
         self.rows.retain(|row| row.link.ids[side].as_ref() != Some(&id));
         let mut link = Link::lone(side, id);
