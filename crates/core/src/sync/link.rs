@@ -62,8 +62,12 @@ pub enum State {
 pub struct Pending {
     /// Where.
     pub side: Side,
-    /// When it was sent.
+    /// Since when nobody sends it any more, as far as is known: whoever looks for the record later than the provider needs to show
+    /// it, and does not find it, knows that it is not there.
     pub sent_at: Timestamp,
+    /// Whether somebody may still be sending it: it was written down before that, and nothing was heard of its end.
+    #[serde(default)]
+    pub open: bool,
 }
 
 /// Why a link is over.

@@ -71,7 +71,7 @@ fn created(terms: &Terms<'_>, link: &mut Link, side: Side, write: &Write, outcom
         Outcome::Exists { .. } => {}
         Outcome::Unknown => {
             if link.state == State::Linked {
-                link.state = State::Creating(Pending { side, sent_at: terms.now });
+                link.state = State::Creating(Pending { side, sent_at: terms.now, open: false });
             }
         }
     }

@@ -189,7 +189,7 @@ impl World {
         };
         let planned = self.planned(&terms, &row.link)?;
         let planned = match run.only {
-            Some(side) => plan::restrict(planned, side),
+            Some(side) => plan::restrict(&terms, planned, side),
             None => planned,
         };
         self.note(&row.link, &planned);
@@ -245,7 +245,7 @@ impl World {
         run: &mut Run,
     ) -> Option<()> {
         if matches!(action, Action::Create(_)) {
-            let pending = Pending { side, sent_at: self.tick() };
+            let pending = Pending { side, sent_at: self.tick(), open: true };
             self.rows[at].link.state = State::Creating(pending);
         }
         if matches!(action, Action::Delete { .. }) {

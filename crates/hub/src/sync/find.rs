@@ -47,6 +47,13 @@ pub async fn pending(
                     pair.seen[side] = Seen::Never;
                     pair.news.push("found");
                 }
+                // Who sent it may be gone, and its call on its way: it is over by then.
+                None if pending.open => {
+                    let sent_at = engine.cx.now().plus(engine.cx.calls.timeout());
+                    let over = Pending { sent_at, open: false, ..pending };
+                    pair.link.state = State::Creating(over);
+                    early.insert(number, sent_at.plus(SOON));
+                }
                 None => match too_early(engine, side, pending).await? {
                     Some(at) => {
                         early.insert(number, at);
@@ -175,5 +182,7 @@ fn is_proven(end: &End, walked: &BTreeMap<String, Position>, since: Timestamp) -
     }
 }
 
+/// How long after its call is over what may have been created is looked for.
+const SOON: std::time::Duration = std::time::Duration::from_millis(10);
 /// How long until the walk is asked about again.
 const WALKING: std::time::Duration = std::time::Duration::from_secs(2);

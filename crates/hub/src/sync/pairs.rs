@@ -6,6 +6,7 @@ use super::{Halt, index};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity::{self, Candidate, Identity};
 use syncline_core::sync::{ConflictKind, Ending, Link, Seen, Side, Sides, State};
+use syncline_core::time::Timestamp;
 use syncline_store::records::{self, Stored};
 use syncline_store::syncs::keys;
 use syncline_store::syncs::links::{self, LinkRow};
@@ -21,6 +22,8 @@ pub struct Pair {
     pub seen: Sides<Seen>,
     /// What became of it on the way here, for its history: it was linked, or linked anew.
     pub news: Vec<&'static str>,
+    /// Of a record that nobody is yet: when it was first heard of as it is.
+    pub heard_at: Option<Timestamp>,
 }
 
 /// What gathering came to.
@@ -126,19 +129,20 @@ impl Gathering<'_> {
 
     /// A record with a link: the pair, once, with whatever its records were merged into.
     async fn linked(&mut self, row: LinkRow) -> Result<(), Halt> {
-        let mut pair =
-            Pair { link: row.link.clone(), row: Some(row), seen: Sides::of(|_| Seen::Never), news: vec![] };
+        let (link, seen) = (row.link.clone(), Sides::of(|_| Seen::Never));
+        let mut pair = Pair { link, row: Some(row), seen, news: vec![], heard_at: None };
         if places(&pair.link).any(|place| self.taken.contains(&place)) {
             return Ok(());
         }
         for side in Side::BOTH {
             pair.seen[side] = self.seen(side, pair.link.ids[side].as_ref());
         }
-        if pair.link.state != State::Ended(Ending::Merged { side: Side::Left })
-            && pair.link.state != State::Ended(Ending::Merged { side: Side::Right })
-        {
-            for side in Side::BOTH {
-                self.follow(&mut pair, side).await?;
+        match pair.link.state {
+            State::Ended(Ending::Merged { side }) => self.follow(&mut pair, side).await?,
+            _ => {
+                for side in Side::BOTH {
+                    self.follow(&mut pair, side).await?;
+                }
             }
         }
         self.take(pair);
@@ -164,13 +168,12 @@ impl Gathering<'_> {
         let Some(into) = into.filter(|into| *into != id) else { return Ok(()) };
         self.load(&[(side, into.clone())]).await?;
         if let Some(theirs) = self.linked_with(side, &into) {
-            pair.link.state = State::Ended(Ending::Merged { side });
-            pair.news.push("merged");
-            if let (Some(id), Some(of)) =
-                (pair.link.ids[side.other()].clone(), theirs.ids[side.other()].clone())
-            {
-                self.out.questions.push(ConflictKind::Duplicate { side: side.other(), id, of });
+            let over = State::Ended(Ending::Merged { side });
+            if pair.link.state != over {
+                pair.link.state = over;
+                pair.news.push("merged");
             }
+            self.ask_about_widow(pair, side.other(), &theirs);
             return Ok(());
         }
         pair.link.moved(side, into.clone());
@@ -178,6 +181,17 @@ impl Gathering<'_> {
         pair.seen[side] = self.seen(side, Some(&into));
         pair.news.push("relinked");
         Ok(())
+    }
+
+    /// Of two that became one, the other sides' records are two yet: for as long as both are there, that is a question.
+    fn ask_about_widow(&mut self, pair: &Pair, side: Side, theirs: &Link) {
+        let here = |id: &String| matches!(self.seen(side, Some(id)), Seen::Here(_));
+        let (id, of) = (pair.link.ids[side].clone().filter(here), theirs.ids[side].clone());
+        if let (Some(id), Some(of)) = (id, of)
+            && id != of
+        {
+            self.out.questions.push(ConflictKind::Duplicate { side, id, of });
+        }
     }
 
     /// The link that a record has, as it is stored or as it became just now: of several that became one, the first keeps its link.
@@ -320,7 +334,7 @@ impl Gathering<'_> {
         ids[side.other()] = other.to_owned();
         let link = Link::joined(ids.left, ids.right);
         let seen = Sides::of(|side| self.seen(side, link.ids[side].as_ref()));
-        self.take(Pair { row: old, link, seen, news: vec!["linked"] });
+        self.take(Pair { row: old, link, seen, news: vec!["linked"], heard_at: None });
     }
 
     /// A record that nobody is: it may be created on the other side, unless one of this batch that it may be the same as is about to.
@@ -334,7 +348,8 @@ impl Gathering<'_> {
         self.coming.extend(matching);
         let link = Link::lone(side, id);
         let seen = Sides::of(|side| self.seen(side, link.ids[side].as_ref()));
-        self.take(Pair { row: None, link, seen, news: vec![] });
+        let heard_at = self.stored.get(&(side, id.to_owned())).map(|stored| stored.changed_at);
+        self.take(Pair { row: None, link, seen, news: vec![], heard_at });
     }
 }
 

@@ -66,7 +66,7 @@ impl Stepping<'_> {
     fn unknown(&mut self, number: usize, side: Side) -> Result<(), Halt> {
         let now = self.way.engine.cx.now();
         let open = &mut self.open[number];
-        open.pair.link.state = State::Creating(Pending { side, sent_at: now });
+        open.pair.link.state = State::Creating(Pending { side, sent_at: now, open: false });
         open.dirty = true;
         open.history.push(Entry::news("unanswered"));
         self.lay_aside(number, now.plus(LOOK));

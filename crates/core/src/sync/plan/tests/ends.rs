@@ -132,7 +132,7 @@ fn a_record_is_created_with_what_it_says_and_the_others_id() {
     pair.seen.right = Seen::Never;
     let plan = pair.plan();
     assert_eq!(written(&plan, Right), fields(&["name=Ada", "emails=a@x.org", "id=L"]));
-    let pending = Pending { side: Right, sent_at: at(200) };
+    let pending = Pending { side: Right, sent_at: at(200), open: false };
     let action = plan.actions.right.clone().expect("a creation");
     pair.link = Link { state: State::Creating(pending), ..plan.link };
     assert!(pair.plan().is_quiet(), "nothing is sent while it may have been");
