@@ -196,9 +196,10 @@ impl Link {
         self.refused[side].clear();
     }
 
-    /// What the record of `side` is known to have named as its own: the record that it is linked to, by all ids that it had. Where
-    /// the provider tells nothing of merges, whoever names one of them when this record is gone is what it became: a survivor
-    /// names what all that it was made of named (10to8 facts 5).
+    /// The ids that the record of `side` is known to have named: the other record's, and what else was in its external id. Where the
+    /// provider tells nothing of merges, whoever names one of them when this record is gone is what it became: a survivor names what
+    /// all that it was made of named (10to8 facts 5). Of ids that are not the other record's, only those count that became it: a copy
+    /// names what it was copied from.
     pub fn named_by(&self, side: Side) -> impl Iterator<Item = &str> {
         let written = self.external[side].iter().flat_map(|ids| ids.split(',')).map(str::trim);
         self.ids[side.other()].as_deref().into_iter().chain(written).filter(|id| !id.is_empty())

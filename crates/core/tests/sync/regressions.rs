@@ -248,3 +248,23 @@ fn a_link_that_a_merge_ended_is_not_deleted_with_what_the_merge_made() {
         ],
     );
 }
+
+#[test]
+fn a_copy_that_is_deleted_did_not_become_what_it_was_copied_from() {
+    let deletions = Sides { left: Deletion::Archive, right: Deletion::Propagate };
+    holds(
+        &Choice { deletions, unique: true, ..PLAIN },
+        &[
+            Op::Add { side: Left, person: 0 },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Delete { side: Left, record: 0 },
+            Op::Copy { side: Right, record: 0 },
+            Op::Pass { row: 103, way: Way { steps: 1, lost: Lost::No, only: None } },
+            Op::Delete { side: Right, record: 1 },
+            Op::Work { row: 1, way: Way { steps: 9, lost: Lost::No, only: None } },
+            Op::Restore { side: Right, record: 0 },
+            Op::Type { side: Right, record: 0, field: 28, kind: Kind::Plain },
+            Op::Work { row: 0, way: Way { steps: 1, lost: Lost::No, only: None } },
+        ],
+    );
+}

@@ -34,7 +34,14 @@ impl World {
         if !is_gone || self.here(side.other(), own).is_none() {
             return None;
         }
-        let is_it = |there: &Snapshot| row.link.named_by(side).any(|named| names(&there.fields, named));
+        let became_own = |id: &str| {
+            let kept = self.mirror[side.other()].get(id);
+            kept.is_some_and(
+                |kept| matches!(&kept.seen, Seen::Gone { merged_into: Some(into), .. } if into == own),
+            )
+        };
+        let ids: Vec<&str> = row.link.named_by(side).filter(|id| id == own || became_own(id)).collect();
+        let is_it = |there: &Snapshot| ids.iter().any(|named| names(&there.fields, named));
         let into = self.all_here(side).find(|there| there.id != *gone && is_it(there))?;
         Some((gone.clone(), into.id.clone()))
     }
@@ -83,6 +90,12 @@ impl World {
             self.rows[at].link.state = State::Linked;
         }
         let moved = self.rows.remove(at);
+        let own = moved.link.ids[side.other()].as_ref();
+        if let Some(record) = own.and_then(|own| self.providers[side.other()].records.get_mut(own))
+            && record.made_for.as_deref() == Some(gone)
+        {
+            record.made_for = Some(into.to_owned());
+        }
         self.leave(side, into);
         self.rows.push(moved);
     }
