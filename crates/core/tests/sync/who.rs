@@ -74,7 +74,8 @@ impl World {
             |row: &Row| matches!(row.link.state, State::Ended(Ending::Deleted { side: by }) if by != side);
         let was_merged = matches!(self.rows[at].link.state, State::Ended(Ending::Merged { .. }));
         let is_ours = self.rows.iter().any(|row| of(row, into) && over(row));
-        if self.here(side, into).is_none() && (was_merged || is_ours) {
+        let is_gone = self.mirror[side].contains_key(into) && self.here(side, into).is_none();
+        if is_gone && (was_merged || is_ours) {
             // What was deleted then was not this pair: it is created again rather than deleted.
             self.met("a linked record became one that is gone");
             self.rows[at].link.widowed(side.other());
