@@ -196,9 +196,10 @@ impl Link {
         self.refused[side].clear();
     }
 
-    /// What the record of `side` is known to have named as its own: the record that it is linked to, by all ids that it had. Where
-    /// the provider tells nothing of merges, whoever names one of them when this record is gone is what it became: a survivor
-    /// names what all that it was made of named (10to8 facts 5).
+    /// The ids that the record of `side` is known to have named: the other record's, and what else was in its external id. Where the
+    /// provider tells nothing of merges, whoever names one of them when this record is gone is what it became: a survivor names what
+    /// all that it was made of named (10to8 facts 5). Of ids that are not the other record's, only those count that became it: a copy
+    /// names what it was copied from.
     pub fn named_by(&self, side: Side) -> impl Iterator<Item = &str> {
         let written = self.external[side].iter().flat_map(|ids| ids.split(',')).map(str::trim);
         self.ids[side.other()].as_deref().into_iter().chain(written).filter(|id| !id.is_empty())
@@ -240,5 +241,38 @@ impl Link {
             refused: Sides::default(),
             decisions: BTreeMap::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deleted_at(at: i64) -> Link {
+        let mut link = Link::joined("1", "7");
+        link.state = State::Ended(Ending::Deleted { side: Side::Left });
+        link.written_at.right = Some(Timestamp::from_millis(at));
+        link
+    }
+
+    #[test]
+    fn a_reading_from_before_our_deletion_shows_what_is_not_there() {
+        let link = deleted_at(100);
+        assert!(link.buries(Side::Right, Timestamp::from_millis(99)));
+        assert!(!link.buries(Side::Right, Timestamp::from_millis(100)), "it came back");
+        assert!(!link.buries(Side::Left, Timestamp::from_millis(99)), "we deleted nothing there");
+        let linked = Link { state: State::Linked, ..link };
+        assert!(!linked.buries(Side::Right, Timestamp::from_millis(99)));
+    }
+
+    #[test]
+    fn a_record_is_known_by_every_id_that_it_named() {
+        let mut link = Link::joined("3", "7");
+        assert_eq!(link.named_by(Side::Right).collect::<Vec<_>>(), ["3"]);
+        link.external.right = Some("1, 2".to_owned());
+        assert_eq!(link.named_by(Side::Right).collect::<Vec<_>>(), ["3", "1", "2"]);
+        assert_eq!(link.named_by(Side::Left).collect::<Vec<_>>(), ["7"]);
+        let alone = Link::lone(Side::Right, "7");
+        assert_eq!(alone.named_by(Side::Right).count(), 0);
     }
 }

@@ -77,7 +77,7 @@ fn the_histories_have_everything_in_them_that_can_happen() {
         });
     assert!(outcome.is_ok(), "{outcome:?}");
     let mut met = met.into_inner();
-    for rare in ["a creation became part of another", "a linked record became one that we deleted"] {
+    for rare in ["a creation became part of another", "a linked record became one that is gone"] {
         // The regressions have them.
         met.remove(rare);
     }

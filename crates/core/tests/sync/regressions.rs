@@ -191,3 +191,80 @@ fn what_a_creation_made_is_not_made_again_when_it_became_part_of_another() {
         ],
     );
 }
+
+#[test]
+fn a_link_that_is_over_goes_over_to_a_merged_record_without_deleting_it() {
+    holds(
+        &PLAIN,
+        &[
+            Op::Add { side: Right, person: 0 },
+            Op::Add { side: Left, person: 1 },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Add { side: Left, person: 0 },
+            Op::Add { side: Left, person: 0 },
+            Op::Delete { side: Left, record: 1 },
+            Op::Pass { row: 30, way: Way { steps: 1, lost: Lost::No, only: None } },
+            Op::Restore { side: Left, record: 0 },
+            Op::Merge { side: Left, one: 1, other: 2 },
+        ],
+    );
+}
+
+#[test]
+fn what_we_deleted_is_not_created_again_because_its_counterpart_is_linked_anew() {
+    holds(
+        &PLAIN,
+        &[
+            Op::Add { side: Left, person: 0 },
+            Op::Add { side: Left, person: 0 },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Merge { side: Left, one: 1, other: 0 },
+            Op::Delete { side: Left, record: 0 },
+            Op::Pass { row: 0, way: Way { steps: 1, lost: Lost::No, only: None } },
+            Op::Identify,
+            Op::Work { row: 1, way: Way { steps: 3, lost: Lost::No, only: None } },
+        ],
+    );
+}
+
+#[test]
+fn a_link_that_a_merge_ended_is_not_deleted_with_what_the_merge_made() {
+    holds(
+        &PLAIN,
+        &[
+            Op::Add { side: Right, person: 2 },
+            Op::Add { side: Left, person: 0 },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Add { side: Left, person: 0 },
+            Op::Clear { side: Right, record: 0, field: 0 },
+            Op::Clear { side: Left, record: 0, field: 1 },
+            Op::Merge { side: Left, one: 0, other: 1 },
+            Op::Delete { side: Right, record: 0 },
+            Op::Delete { side: Right, record: 0 },
+            Op::Pass { row: 65, way: Way { steps: 1, lost: Lost::No, only: None } },
+            Op::Restore { side: Right, record: 1 },
+            Op::Pass { row: 0, way: Way { steps: 1, lost: Lost::No, only: None } },
+            Op::Restore { side: Right, record: 0 },
+        ],
+    );
+}
+
+#[test]
+fn a_copy_that_is_deleted_did_not_become_what_it_was_copied_from() {
+    let deletions = Sides { left: Deletion::Archive, right: Deletion::Propagate };
+    holds(
+        &Choice { deletions, unique: true, ..PLAIN },
+        &[
+            Op::Add { side: Left, person: 0 },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Delete { side: Left, record: 0 },
+            Op::Copy { side: Right, record: 0 },
+            Op::Pass { row: 103, way: Way { steps: 1, lost: Lost::No, only: None } },
+            Op::Delete { side: Right, record: 1 },
+            Op::Work { row: 1, way: Way { steps: 9, lost: Lost::No, only: None } },
+            Op::Restore { side: Right, record: 0 },
+            Op::Type { side: Right, record: 0, field: 28, kind: Kind::Plain },
+            Op::Work { row: 0, way: Way { steps: 1, lost: Lost::No, only: None } },
+        ],
+    );
+}

@@ -34,7 +34,14 @@ impl World {
         if !is_gone || self.here(side.other(), own).is_none() {
             return None;
         }
-        let is_it = |there: &Snapshot| row.link.named_by(side).any(|named| names(&there.fields, named));
+        let became_own = |id: &str| {
+            let kept = self.mirror[side.other()].get(id);
+            kept.is_some_and(
+                |kept| matches!(&kept.seen, Seen::Gone { merged_into: Some(into), .. } if into == own),
+            )
+        };
+        let ids: Vec<&str> = row.link.named_by(side).filter(|id| id == own || became_own(id)).collect();
+        let is_it = |there: &Snapshot| ids.iter().any(|named| names(&there.fields, named));
         let into = self.all_here(side).find(|there| there.id != *gone && is_it(there))?;
         Some((gone.clone(), into.id.clone()))
     }
@@ -42,10 +49,21 @@ impl World {
     fn follow_merge(&mut self, side: Side, gone: &str, into: &str) {
         let of = |row: &Row, id: &str| row.link.ids[side].as_deref() == Some(id);
         let lives = |row: &Row| !matches!(row.link.state, State::Ended(_));
-        let pending =
-            |row: &Row| matches!(row.link.state, State::Creating(_) | State::Ended(Ending::Merged { .. }));
+        let pending = |row: &Row| match row.link.state {
+            State::Creating(_) => true,
+            // It waits for the one that it became to be nobody's.
+            State::Ended(Ending::Merged { side: by }) => {
+                let own = row.link.ids[side.other()].as_ref();
+                by != side || own.is_none_or(|own| self.here(side.other(), own).is_none())
+            }
+            _ => false,
+        };
         let Some(at) = self.rows.iter().position(|row| of(row, gone) && !pending(row)) else { return };
         if self.rows.iter().any(|row| of(row, into) && lives(row)) {
+            let row = &mut self.rows[at];
+            if row.link.state == State::Ended(Ending::Merged { side }) {
+                return;
+            }
             self.met("the records of two links became one");
             let row = &mut self.rows[at];
             row.link.state = State::Ended(Ending::Merged { side });
@@ -54,8 +72,12 @@ impl World {
         }
         let over =
             |row: &Row| matches!(row.link.state, State::Ended(Ending::Deleted { side: by }) if by != side);
-        if self.here(side, into).is_none() && self.rows.iter().any(|row| of(row, into) && over(row)) {
-            self.met("a linked record became one that we deleted");
+        let was_merged = matches!(self.rows[at].link.state, State::Ended(Ending::Merged { .. }));
+        let is_ours = self.rows.iter().any(|row| of(row, into) && over(row));
+        let is_gone = self.mirror[side].contains_key(into) && self.here(side, into).is_none();
+        if is_gone && (was_merged || is_ours) {
+            // What was deleted then was not this pair: it is created again rather than deleted.
+            self.met("a linked record became one that is gone");
             self.rows[at].link.widowed(side.other());
             return;
         }
@@ -64,10 +86,34 @@ impl World {
             Side::Right => "a linked record became one that names both",
         });
         self.rows[at].link.moved(side, into);
-        // Who is linked anew is not in a link any more that is over.
-        let moved = self.rows[at].clone();
-        self.rows.retain(|row| !of(row, into));
+        if was_merged {
+            // What is over for another reason, planning revives: it knows whose deletion that was.
+            self.rows[at].link.state = State::Linked;
+        }
+        let moved = self.rows.remove(at);
+        let own = moved.link.ids[side.other()].as_ref();
+        if let Some(record) = own.and_then(|own| self.providers[side.other()].records.get_mut(own))
+            && record.made_for.as_deref() == Some(gone)
+        {
+            record.made_for = Some(into.to_owned());
+        }
+        self.leave(side, into);
         self.rows.push(moved);
+    }
+
+    /// Who is linked anew is not in a link any more that is over. What that knows of a deletion of the other record, it keeps.
+    fn leave(&mut self, side: Side, id: &str) {
+        let of = |row: &Row| {
+            row.link.ids[side].as_deref() == Some(id) && matches!(row.link.state, State::Ended(_))
+        };
+        let keeps = |row: &Row| {
+            matches!(row.link.state, State::Ended(Ending::Deleted { .. }))
+                && row.link.ids[side.other()].is_some()
+        };
+        self.rows.retain(|row| !of(row) || keeps(row));
+        for row in self.rows.iter_mut().filter(|row| of(row)) {
+            row.link.ids[side] = None;
+        }
     }
 
     /// Who is not linked yet is found or stands alone.
@@ -176,7 +222,13 @@ impl World {
     fn join(&mut self, side: Side, id: &str, found: &str) {
         let other = side.other();
         let of = |row: &Row| row.link.ids[other].as_deref() == Some(found);
-        self.rows.retain(|row| !(of(row) && matches!(row.link.state, State::Ended(_))));
+        self.leave(other, found);
+        if let Some(record) = self.providers[other].records.get_mut(found)
+            && record.made_for.as_deref() != Some(id)
+        {
+            // It is this one's now, whomever it was created for.
+            record.made_for = None;
+        }
         match self.rows.iter_mut().find(|row| of(row)) {
             Some(row) => {
                 row.link.ids[side] = Some(id.to_owned());
@@ -234,7 +286,7 @@ impl World {
             let refusal = Refusal { field: "*".to_owned(), value: Value::Empty, reason: message };
             return Some(Outcome::Refused(vec![refusal]));
         }
-        let Some(own) = self.rows[at].link.ids[side.other()].clone() else { return None };
+        let own = self.rows[at].link.ids[side.other()].clone()?;
         self.rows.remove(at);
         self.rows.retain(|row| row.link.ids[side].as_ref() != Some(&id));
         let mut link = Link::lone(side, id);

@@ -6,7 +6,7 @@ use super::{Halt, index, send};
 use crate::load;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity;
-use syncline_core::sync::{Pending, Seen, Side, State};
+use syncline_core::sync::{Ending, Pending, Seen, Side, State};
 use syncline_core::time::Timestamp;
 use syncline_providers::wire::Fault;
 use syncline_store::positions::{self, Position};
@@ -50,7 +50,12 @@ pub async fn pending(
         for (number, pending, own) in open {
             let pair = &mut pairs[number];
             match (found.get(&own), &proofs[&number]) {
-                (Some(id), _) => {
+                (Some(None), _) => {
+                    // It was created, and is part of one that has its own link by now.
+                    pair.link.state = State::Ended(Ending::Merged { side });
+                    pair.news.push("merged");
+                }
+                (Some(Some(id)), _) => {
                     pair.link.ids[side] = Some(id.clone());
                     pair.link.state = State::Linked;
                     pair.seen[side] = Seen::Never;
@@ -105,13 +110,13 @@ async fn index_since(engine: &Engine, side: Side, since: Timestamp) -> Result<()
 /// Records indexed in one transaction.
 const PAGE: u32 = 500;
 
-/// The records of `side` that name one of these as their own and are linked to no other.
+/// The records of `side` that name one of these as their own; none where all of them are linked to others.
 async fn look(
     engine: &Engine,
     side: Side,
     purpose: &'static str,
     open: &[(usize, Pending, String)],
-) -> Result<BTreeMap<String, String>, Halt> {
+) -> Result<BTreeMap<String, Option<String>>, Halt> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let own: Vec<String> = open.iter().map(|(_, _, own)| own.clone()).collect();
     in_the_mirror(engine, side, &own, &mut found).await?;
@@ -125,11 +130,11 @@ async fn look(
         .collect();
     Ok(found
         .into_iter()
-        .filter_map(|(own, ids)| {
+        .map(|(own, ids)| {
             let free =
                 |id: &String| others.get(id).is_none_or(|other| other.as_deref() == Some(own.as_str()));
-            let id = ids.into_iter().find(free)?;
-            Some((own, id))
+            let first = ids.into_iter().find(free);
+            (own, first)
         })
         .collect())
 }

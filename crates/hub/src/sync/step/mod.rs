@@ -236,6 +236,7 @@ impl Stepping<'_> {
             self.write_down(&wanted);
             return Ok(());
         }
+        self.announce_deletions(&wanted).await?;
         self.send(wanted).await
     }
 

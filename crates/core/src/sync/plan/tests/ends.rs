@@ -176,3 +176,31 @@ fn what_was_withheld_is_not_forgotten_when_the_link_moves() {
     pair.link.moved(Left, "L3");
     assert_eq!(pair.link.bases["note"].held.right["note"], held);
 }
+
+#[test]
+fn what_comes_back_while_our_deletion_is_under_way_is_created_again_and_not_deleted_in_turn() {
+    let mut pair = parted();
+    let plan = pair.plan();
+    pair.came_to(plan, Right, &Outcome::Unknown);
+    assert!(pair.link.deleting.right.is_some(), "nobody knows whether it was carried out");
+    pair.gone(Right, 1_100);
+    pair.shows(Left, &["note=x"], 1_200);
+    let plan = pair.plan();
+    assert!(matches!(plan.actions.left, None | Some(Action::Update { .. })), "{plan:?}");
+    assert_eq!(written(&plan, Right).get("note"), Some(&Value::text("x")), "{plan:?}");
+    assert_eq!(plan.link.deleting, Sides::default());
+}
+
+#[test]
+fn a_deletion_that_was_not_carried_out_leaves_nothing_behind() {
+    let mut pair = parted();
+    let plan = pair.plan();
+    pair.came_to(plan, Right, &Outcome::Unknown);
+    pair.shows(Left, &["note=x"], 1_200);
+    pair.shows(Right, &["note=x"], 1_200);
+    assert_eq!(pair.plan().link.deleting, Sides::default(), "it is there");
+    let mut pair = parted();
+    let plan = pair.plan();
+    pair.came_to(plan, Right, &Outcome::Objected("has future bookings".to_owned()));
+    assert_eq!(pair.link.deleting, Sides::default(), "it was objected to");
+}
