@@ -294,7 +294,10 @@ impl World {
                 }
                 outcome
             }
-            Action::Update { id, write } => self.providers[side].update(id, &write.fields, now),
+            Action::Update { id, write } => {
+                self.is_anothers_now(side, id, write.external.as_deref());
+                self.providers[side].update(id, &write.fields, now)
+            }
             Action::Delete { id, force } => {
                 self.may_be_deleted(at, side, id);
                 self.somebody_deleted_the_other(at, side);
@@ -304,6 +307,18 @@ impl World {
                 }
                 outcome
             }
+        }
+    }
+
+    /// A record that names another from now on is not any more what was created for whoever it named before: unless that creation is
+    /// under way.
+    fn is_anothers_now(&mut self, side: Side, id: &str, named: Option<&str>) {
+        let (Some(named), Some(record)) = (named, self.providers[side].records.get_mut(id)) else { return };
+        let is_pending = |row: &Row| {
+            matches!(row.link.state, State::Creating(_)) && row.link.ids[side.other()] == record.made_for
+        };
+        if record.made_for.as_deref() != Some(named) && !self.rows.iter().any(is_pending) {
+            record.made_for = None;
         }
     }
 

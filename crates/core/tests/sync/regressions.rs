@@ -268,3 +268,28 @@ fn a_copy_that_is_deleted_did_not_become_what_it_was_copied_from() {
         ],
     );
 }
+
+#[test]
+fn a_restored_record_whose_creation_was_merged_into_another_is_created_once() {
+    let deletions = Sides { left: Deletion::Archive, right: Deletion::Propagate };
+    let at_once = Way { steps: 1, lost: Lost::No, only: None };
+    holds(
+        &Choice { deletions, ..PLAIN },
+        &[
+            Op::Add { side: Left, person: 1 },
+            Op::Add { side: Left, person: 0 },
+            Op::Pass { row: 0, way: Way::WHOLE },
+            Op::Add { side: Left, person: 1 },
+            Op::Type { side: Left, record: 3, field: 47, kind: Kind::Plain },
+            Op::Pass { row: 1, way: at_once },
+            Op::Pass { row: 92, way: Way { steps: 7, lost: Lost::Call, only: None } },
+            Op::Delete { side: Left, record: 2 },
+            Op::Pass { row: 0, way: at_once },
+            Op::Restore { side: Left, record: 0 },
+            Op::Merge { side: Right, one: 2, other: 3 },
+            Op::Pass { row: 0, way: at_once },
+            Op::Copy { side: Left, record: 1 },
+            Op::Merge { side: Left, one: 1, other: 0 },
+        ],
+    );
+}
