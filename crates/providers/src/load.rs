@@ -156,6 +156,12 @@ pub enum Counts {
 
 /// Reading records from a provider.
 pub trait Load: Sync {
+    /// Whether what an event tells is in this body of the mirror already, so that nothing has to be read: the record that was created
+    /// is there, the property holds the value. Later changes have events of their own.
+    fn is_known(&self, _kind: &str, _raw: &[u8], _body: &str) -> bool {
+        false
+    }
+
     /// The limits of a connection authorized in this way.
     fn limits(&self, credential: Credential) -> &'static [Limit];
 

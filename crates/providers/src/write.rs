@@ -10,6 +10,7 @@ use crate::wire::{Call, Fault, Reply};
 use crate::{airtable, hubspot, notion, tentoeight};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use syncline_core::record::Record;
 use syncline_core::sync::{Can, Fields, Outcome, Schema};
 
 /// Every provider that can be written to, with its id.
@@ -122,6 +123,17 @@ pub trait Write: Sync {
         sent: &Sent<'_>,
         reply: &Reply<'_>,
     ) -> Result<Vec<Outcome>, Fault>;
+
+    /// The records that an answer to creations shows as whole as a reading would; none where it does not.
+    fn made(&self, _object: &Object, _reply: &Reply<'_>) -> Vec<Record> {
+        Vec::new()
+    }
+
+    /// A record of the mirror as it is once these fields were written, where that can be told without reading it: nothing else of it
+    /// changes, not its times either. So what webhooks tell of our own writes is known already ([`crate::load::Load::is_known`]).
+    fn written(&self, _object: &Object, _schema: &Schema, _body: &str, _fields: &Fields) -> Option<Record> {
+        None
+    }
 
     /// Looks for records that hold one of these values in this text field, in whatever case where the provider compares so; none
     /// where the provider can only be walked through, or this field cannot be looked into: then nothing is known of who has them.

@@ -30,6 +30,10 @@ pub struct Link {
     /// sent before that decides nothing.
     #[serde(default)]
     pub doubted: Sides<Option<Timestamp>>,
+    /// Since when a deletion of ours may have been carried out on each side: it was sent, and nobody knows yet what became of it.
+    /// That the record is gone then is our doing, and no reason to delete the other one.
+    #[serde(default)]
+    pub deleting: Sides<Option<Timestamp>>,
     /// What each side refused although no rule says so, by field: the value and why. Forgotten when the value changes.
     ///
     /// Names that are no field's: `*` for a write that was refused as a whole, `*` and a rule for that rule's values alone (both
@@ -58,8 +62,12 @@ pub enum State {
 pub struct Pending {
     /// Where.
     pub side: Side,
-    /// When it was sent.
+    /// Since when nobody sends it any more, as far as is known: whoever looks for the record later than the provider needs to show
+    /// it, and does not find it, knows that it is not there.
     pub sent_at: Timestamp,
+    /// Whether somebody may still be sending it: it was written down before that, and nothing was heard of its end.
+    #[serde(default)]
+    pub open: bool,
 }
 
 /// Why a link is over.
@@ -184,7 +192,25 @@ impl Link {
     pub fn moved(&mut self, side: Side, id: impl Into<String>) {
         self.ids[side] = Some(id.into());
         self.external[side] = None;
+        self.deleting[side] = None;
         self.refused[side].clear();
+    }
+
+    /// The ids that the record of `side` is known to have named: the other record's, and what else was in its external id. Where the
+    /// provider tells nothing of merges, whoever names one of them when this record is gone is what it became: a survivor names what
+    /// all that it was made of named (10to8 facts 5). Of ids that are not the other record's, only those count that became it: a copy
+    /// names what it was copied from.
+    pub fn named_by(&self, side: Side) -> impl Iterator<Item = &str> {
+        let written = self.external[side].iter().flat_map(|ids| ids.split(',')).map(str::trim);
+        self.ids[side.other()].as_deref().into_iter().chain(written).filter(|id| !id.is_empty())
+    }
+
+    /// Whether a reading that was sent then shows a record of `side` that we deleted since. It is there no more: nobody is linked to
+    /// it, and what is found in its place when it is read again is our own deletion, not a person's.
+    #[must_use]
+    pub fn buries(&self, side: Side, read_at: Timestamp) -> bool {
+        matches!(self.state, State::Ended(Ending::Deleted { .. }))
+            && self.written_at[side].is_some_and(|written| read_at < written)
     }
 
     /// The other side's record is gone for good: as of a record that the other side does not have (yet).
@@ -195,6 +221,7 @@ impl Link {
         self.status[gone] = None;
         self.written_at[gone] = None;
         self.doubted[gone] = None;
+        self.deleting = Sides::default();
         self.refused = Sides::default();
         self.decisions.clear();
         self.bases.clear();
@@ -210,8 +237,42 @@ impl Link {
             status: Sides::default(),
             written_at: Sides::default(),
             doubted: Sides::default(),
+            deleting: Sides::default(),
             refused: Sides::default(),
             decisions: BTreeMap::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deleted_at(at: i64) -> Link {
+        let mut link = Link::joined("1", "7");
+        link.state = State::Ended(Ending::Deleted { side: Side::Left });
+        link.written_at.right = Some(Timestamp::from_millis(at));
+        link
+    }
+
+    #[test]
+    fn a_reading_from_before_our_deletion_shows_what_is_not_there() {
+        let link = deleted_at(100);
+        assert!(link.buries(Side::Right, Timestamp::from_millis(99)));
+        assert!(!link.buries(Side::Right, Timestamp::from_millis(100)), "it came back");
+        assert!(!link.buries(Side::Left, Timestamp::from_millis(99)), "we deleted nothing there");
+        let linked = Link { state: State::Linked, ..link };
+        assert!(!linked.buries(Side::Right, Timestamp::from_millis(99)));
+    }
+
+    #[test]
+    fn a_record_is_known_by_every_id_that_it_named() {
+        let mut link = Link::joined("3", "7");
+        assert_eq!(link.named_by(Side::Right).collect::<Vec<_>>(), ["3"]);
+        link.external.right = Some("1, 2".to_owned());
+        assert_eq!(link.named_by(Side::Right).collect::<Vec<_>>(), ["3", "1", "2"]);
+        assert_eq!(link.named_by(Side::Left).collect::<Vec<_>>(), ["7"]);
+        let alone = Link::lone(Side::Right, "7");
+        assert_eq!(alone.named_by(Side::Right).count(), 0);
     }
 }

@@ -121,6 +121,16 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Whether it tells a status and nothing else.
+    fn is_status(&self) -> bool {
+        match self {
+            Self::Update { write, .. } => write.rules.is_empty() && write.external.is_none(),
+            Self::Create(_) | Self::Delete { .. } => false,
+        }
+    }
+}
+
 /// Values for fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Write {
@@ -249,12 +259,29 @@ pub fn plan(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
     }
 }
 
-/// Only what is sent to this side: what a run in one direction carries out. What was agreed without writing stays agreed, and
-/// conflicts stay open.
+/// Only what is sent to this side: what a run in one direction carries out. The other side is told what concerns it anyway, its
+/// counterpart's id and the status that goes with that. What was agreed without writing stays agreed, and conflicts stay open. A
+/// status alone, which would tell of what is not carried out, is not sent.
 #[must_use]
-pub fn restrict(mut plan: Plan, to: Side) -> Plan {
-    plan.actions[to.other()] = None;
+pub fn restrict(terms: &Terms<'_>, mut plan: Plan, to: Side) -> Plan {
+    let action = plan.actions[to.other()].take();
+    let told = action.clone().and_then(|action| own(terms, to.other(), action));
+    if told != action && plan.actions[to].as_ref().is_some_and(Action::is_status) {
+        plan.actions[to] = None;
+    }
+    plan.actions[to.other()] = told;
     plan
+}
+
+/// Of an action what concerns the link and not the record: nothing, or the other record's id.
+fn own(terms: &Terms<'_>, side: Side, action: Action) -> Option<Action> {
+    let Action::Update { id, write } = action else { return None };
+    if write.rules.is_empty() {
+        return Some(Action::Update { id, write });
+    }
+    let (field, value) = terms.agreement.sides[side].external.as_ref().zip(write.external.clone())?;
+    let fields = Fields::from([(field.clone(), super::value::Value::text(value))]);
+    Some(Action::Update { id, write: Write { fields, external: write.external, ..Write::default() } })
 }
 
 /// Whether the record may be other than this reading says: a write since then came to nobody knows what, or found nothing. A
@@ -277,8 +304,10 @@ fn linked(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
         (Seen::Never, Seen::Here(right)) => create::plan(terms, link, Side::Right, right),
         (Seen::Gone { at, .. }, Seen::Here(right)) => ending::deleted(terms, link, Side::Left, *at, right),
         (Seen::Here(left), Seen::Gone { at, .. }) => ending::deleted(terms, link, Side::Right, *at, left),
-        (Seen::Gone { .. }, _) => ended(link, Ending::Deleted { side: Side::Left }),
-        (_, Seen::Gone { .. }) => ended(link, Ending::Deleted { side: Side::Right }),
+        (Seen::Gone { .. }, _) if link.deleting.left.is_none() => {
+            ended(link, Ending::Deleted { side: Side::Left })
+        }
+        (Seen::Gone { .. }, _) | (_, Seen::Gone { .. }) => ended(link, Ending::Deleted { side: Side::Right }),
         (Seen::Never, Seen::Never) => Plan::idle(link.clone()),
     }
 }
@@ -287,6 +316,7 @@ fn linked(terms: &Terms<'_>, link: &Link, seen: Sides<&Seen>) -> Plan {
 fn ended(link: &Link, ending: Ending) -> Plan {
     let mut link = link.clone();
     link.state = State::Ended(ending);
+    link.deleting = Sides::default();
     settle_deletion(&mut link);
     Plan::idle(link)
 }

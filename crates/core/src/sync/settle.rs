@@ -71,7 +71,7 @@ fn created(terms: &Terms<'_>, link: &mut Link, side: Side, write: &Write, outcom
         Outcome::Exists { .. } => {}
         Outcome::Unknown => {
             if link.state == State::Linked {
-                link.state = State::Creating(Pending { side, sent_at: terms.now });
+                link.state = State::Creating(Pending { side, sent_at: terms.now, open: false });
             }
         }
     }
@@ -94,11 +94,13 @@ fn deleted(terms: &Terms<'_>, link: &mut Link, side: Side, outcome: &Outcome) {
         Outcome::Gone => return gone(link, side, terms.now),
         Outcome::Unknown => {
             link.doubted[side] = Some(terms.now);
+            link.deleting[side] = link.deleting[side].or(Some(terms.now));
             return;
         }
         Outcome::Objected(reason) | Outcome::Exists { message: reason, .. } => reason.clone(),
         Outcome::Refused(refusals) => refusals.first().map_or_else(String::new, |one| one.reason.clone()),
     };
+    link.deleting[side] = None;
     link.decisions.remove(DELETION);
     link.refused[side].insert(DELETION.to_owned(), Held { value: Value::Empty, reason });
 }
@@ -107,6 +109,7 @@ fn deleted(terms: &Terms<'_>, link: &mut Link, side: Side, outcome: &Outcome) {
 fn gone(link: &mut Link, side: Side, at: Timestamp) {
     link.state = State::Ended(Ending::Deleted { side: side.other() });
     link.written_at[side] = Some(at);
+    link.deleting[side] = None;
     link.decisions.remove(DELETION);
     link.refused[side].remove(DELETION);
 }

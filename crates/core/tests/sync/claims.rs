@@ -1,31 +1,42 @@
 //! What must hold once it is quiet: all readings arrived, and all work done.
 
-use crate::hub::{Lost, Row, World, mapped, texts_of};
-use crate::terms::goes_both_ways;
+use crate::hub::{Row, Way, World, mapped, texts_of};
+use crate::who::names;
 use std::collections::BTreeSet;
-use syncline_core::sync::mapping::{Rule, alike, convert, face};
+use syncline_core::sync::mapping::{Rule, alike, convert, face, writes};
 use syncline_core::sync::{
-    ConflictKind, Direction, Ending, Face, Link, Seen, Side, Sides, Snapshot, State, StatusPolicy, Value,
+    Conflict, ConflictKind, Direction, Ending, Face, Link, Seen, Side, Sides, Snapshot, State, StatusPolicy,
+    Value,
 };
 
 /// The most passes over everything until it is quiet.
 const PASSES: usize = 12;
 
 impl World {
-    /// Lets all readings arrive and all work be done, and looks at what came of it.
+    /// Lets all readings arrive and all work be done, and looks at what came of it; then lets a person decide whatever is asked, and
+    /// looks again.
     pub fn quiet_down(&mut self) {
         for reading in std::mem::take(&mut self.in_flight) {
             self.arrive(reading);
         }
+        self.quiet();
+        let decided = self.decide_all();
+        self.quiet();
+        for (ids, conflict) in decided {
+            self.is_settled(&ids, &conflict);
+        }
+    }
+
+    fn quiet(&mut self) {
         let mut passes = 0;
-        while self.pass() {
+        while self.pass(None) {
             passes += 1;
             assert!(passes < PASSES, "no end: {:?}", self.rows);
         }
         self.clock += 86_400_000;
         let before = self.sent;
         let rows: Vec<Link> = self.rows.iter().map(|row| row.link.clone()).collect();
-        self.pass();
+        self.pass(None);
         assert_eq!(self.sent, before, "a second pass writes nothing: {:?}", self.rows);
         assert_eq!(
             rows,
@@ -35,8 +46,42 @@ impl World {
         self.claims();
     }
 
-    /// Reads everything, links everybody, works on everything. Whether something came of it.
-    pub fn pass(&mut self) -> bool {
+    /// Decides everything that is asked about links: now for one side, now for the other, and deletions by force. Answers what was
+    /// asked, with who wins.
+    fn decide_all(&mut self) -> Vec<(Sides<Option<String>>, Conflict)> {
+        let mut decided = Vec::new();
+        let open: Vec<usize> =
+            (0..self.rows.len()).filter(|at| !self.rows[*at].conflicts.is_empty()).collect();
+        for (number, at) in open.into_iter().enumerate() {
+            let winner = if number % 2 == 0 { Side::Left } else { Side::Right };
+            let row = self.rows[at].clone();
+            self.decide_one(at, winner, true);
+            let won = |conflict: Conflict| Conflict { winner: Some(winner), ..conflict };
+            decided.extend(row.conflicts.into_iter().map(|asked| (row.link.ids.clone(), won(asked))));
+        }
+        decided
+    }
+
+    /// What a person decided is not asked any more, and of a field the winner has what it had. Nothing else changed since.
+    fn is_settled(&self, ids: &Sides<Option<String>>, asked: &Conflict) {
+        let Some(row) = self.rows.iter().find(|row| row.link.ids == *ids) else { return };
+        assert!(
+            row.conflicts.iter().all(|open| open.kind != asked.kind),
+            "a person decided, and is asked again: {asked:?} {row:?}"
+        );
+        let (ConflictKind::Field { rule }, Some(winner)) = (&asked.kind, asked.winner) else { return };
+        let rule = self.agreement.rules.iter().find(|known| known.name == *rule).expect("a rule");
+        if let Seen::Here(there) = self.seen(winner, &row.link) {
+            let shown = face(rule, winner, &there.fields);
+            assert!(
+                alike(rule, winner, &shown, &asked.faces[winner]),
+                "who wins keeps it: {asked:?} {row:?}"
+            );
+        }
+    }
+
+    /// Reads everything, links everybody, works on everything, on one link otherwise. Whether something came of it.
+    pub fn pass(&mut self, otherwise: Option<(usize, Way)>) -> bool {
         let state =
             |world: &Self| (world.sent, world.rows.iter().map(|row| row.link.clone()).collect::<Vec<_>>());
         let before = state(self);
@@ -49,7 +94,8 @@ impl World {
         }
         self.identify();
         for at in 0..self.rows.len() {
-            self.work(at, usize::MAX, Lost::No);
+            let other = otherwise.filter(|(number, _)| number % self.rows.len() == at);
+            self.work(at, other.map_or(Way::WHOLE, |(_, way)| way));
         }
         before != state(self)
     }
@@ -71,6 +117,7 @@ impl World {
                 (Seen::Never, Seen::Never) => {}
             }
         }
+        self.nobody_is_left_out();
         self.nothing_typed_is_lost();
     }
 
@@ -100,8 +147,11 @@ impl World {
         );
     }
 
-    /// Nobody is on the other side: it may not be, or there is nothing to say there.
+    /// Nobody is on the other side: it may not be, or there is nothing to say there, or it became part of another.
     fn is_alone(&self, row: &Row, side: Side, alone: &Snapshot) {
+        if matches!(row.link.state, State::Ended(Ending::Merged { .. })) {
+            return;
+        }
         let to = side.other();
         let flows = match self.agreement.direction {
             Direction::Both => true,
@@ -113,7 +163,7 @@ impl World {
             let shown = face(rule, side, &alone.fields);
             let target = convert(rule, side, &shown, &self.schemas[to], None);
             mapped.contains(&rule.name.as_str())
-                && syncline_core::sync::mapping::writes(&self.agreement, rule, to)
+                && writes(&self.agreement, rule, to)
                 && !target.is_empty()
                 && syncline_core::sync::mapping::refusals(rule, to, &target, &self.schemas[to]).is_empty()
         });
@@ -133,8 +183,8 @@ impl World {
             problem |= self.rule_agrees(row, rule, snaps);
         }
         for side in Side::BOTH {
-            let external = snaps[side].fields.get("external").map(Value::first);
-            assert_eq!(external, row.link.ids[side.other()].as_deref(), "each holds the other's id: {row:?}");
+            let other = row.link.ids[side.other()].as_deref().unwrap_or_default();
+            assert!(names(&snaps[side].fields, other), "each names the other: {row:?}");
             self.status_tells(&row.link, problem, snaps[side]);
         }
     }
@@ -164,17 +214,34 @@ impl World {
             |conflict| matches!(&conflict.kind, ConflictKind::Field { rule: open } if *open == rule.name),
         );
         let same = self.same(rule, &faces);
-        let follows = !goes_both_ways(&self.agreement, rule)
-            && (base.is_none() || self.agreement.direction != Direction::Both);
+        let elsewhere = self.goes_elsewhere(row, rule, &faces);
         assert!(
-            same || held.left || held.right || refused || open || follows,
+            same || held.left || held.right || refused || open || elsewhere,
             "{} differs without a reason: {faces:?} {row:?}",
             rule.name
         );
         assert!(!(same && open), "{} agrees, and a person is asked: {row:?}", rule.name);
         let withheld = held.left || held.right;
-        let explained = same || open || withheld;
+        let explained = same || open || withheld || elsewhere;
         withheld || (refused && !explained)
+    }
+
+    /// Whether it is written to one side only, and what that one has instead stays: the other side says nothing or, where the whole
+    /// sync goes one way, has not changed since it was sent.
+    fn goes_elsewhere(&self, row: &Row, rule: &Rule, faces: &Sides<Face>) -> bool {
+        let Some(from) = Side::BOTH.into_iter().find(|from| !writes(&self.agreement, rule, *from)) else {
+            return false;
+        };
+        if !writes(&self.agreement, rule, from.other()) {
+            return true;
+        }
+        match row.link.bases.get(&rule.name) {
+            None => faces[from].is_empty(),
+            Some(base) => {
+                self.agreement.direction != Direction::Both
+                    && alike(rule, from, &faces[from], &base.faces[from])
+            }
+        }
     }
 
     fn same(&self, rule: &Rule, faces: &Sides<Face>) -> bool {

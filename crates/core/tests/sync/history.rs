@@ -1,6 +1,7 @@
 //! Random histories: what people do on both sides, what readings do on their way, and where the hub stops.
 
-use crate::hub::{Lost, World, mapped, texts_of};
+use crate::hub::{Lost, Way, World, mapped, texts_of};
+use crate::provider::By;
 use crate::terms::{Choice, LONGEST};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 use syncline_core::sync::link::{DELETION, Decision};
@@ -23,6 +24,10 @@ pub enum Op {
     Restore { side: Side, record: u8 },
     /// A person makes one record of two.
     Merge { side: Side, one: u8, other: u8 },
+    /// A person makes a copy of a record, with all that is in it.
+    Copy { side: Side, record: u8 },
+    /// A person says which record one is the same as, where that is asked.
+    Answer { question: u8, candidate: u8 },
     /// Deletions of this customer are objected to from now on, or not any more.
     Book { record: u8 },
     /// A record is read; what it shows is on its way.
@@ -31,10 +36,10 @@ pub enum Op {
     Arrive { reading: u8, again: bool },
     /// The hub looks at who is new.
     Identify,
-    /// The hub works on a link, and stops after so many steps.
-    Work { row: u8, steps: u8, lost: Lost },
-    /// Everything is read, and everything that can be done is done, once.
-    Pass,
+    /// The hub works on a link.
+    Work { row: u8, way: Way },
+    /// Everything is read, and everything that can be done is done, once; but one link is worked on like this.
+    Pass { row: u8, way: Way },
     /// A person decides a conflict.
     Decide { row: u8, winner: Side, force: bool },
 }
@@ -75,6 +80,11 @@ fn lost() -> impl Strategy<Value = Lost> {
     prop_oneof![4 => Just(Lost::No), 1 => Just(Lost::Call), 1 => Just(Lost::Answer)]
 }
 
+fn way() -> impl Strategy<Value = Way> {
+    let only = prop_oneof![6 => Just(None), 1 => side().prop_map(Some)];
+    (1..30_u8, lost(), only).prop_map(|(steps, lost, only)| Way { steps, lost, only })
+}
+
 fn op() -> impl Strategy<Value = Op> {
     let record = 0..4_u8;
     let row = 0..4_u8;
@@ -86,12 +96,14 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (side(), record.clone()).prop_map(|(side, record)| Op::Delete { side, record }),
         2 => (side(), record.clone()).prop_map(|(side, record)| Op::Restore { side, record }),
         2 => (side(), record.clone(), record.clone()).prop_map(|(side, one, other)| Op::Merge { side, one, other }),
+        1 => (side(), record.clone()).prop_map(|(side, record)| Op::Copy { side, record }),
+        2 => (any::<u8>(), any::<u8>()).prop_map(|(question, candidate)| Op::Answer { question, candidate }),
         2 => record.clone().prop_map(|record| Op::Book { record }),
         6 => (side(), record).prop_map(|(side, record)| Op::Read { side, record }),
         6 => (any::<u8>(), any::<bool>()).prop_map(|(reading, again)| Op::Arrive { reading, again }),
         3 => Just(Op::Identify),
-        4 => Just(Op::Pass),
-        8 => (row.clone(), 1..30_u8, lost()).prop_map(|(row, steps, lost)| Op::Work { row, steps, lost }),
+        6 => (any::<u8>(), way()).prop_map(|(row, way)| Op::Pass { row, way }),
+        8 => (row.clone(), way()).prop_map(|(row, way)| Op::Work { row, way }),
         3 => (row, side(), any::<bool>()).prop_map(|(row, winner, force)| Op::Decide { row, winner, force }),
     ]
 }
@@ -120,20 +132,26 @@ pub fn choice() -> impl Strategy<Value = Choice> {
         1 => Just(Direction::RightToLeft),
     ];
     let status = prop_oneof![3 => Just(StatusPolicy::Always), 1 => Just(StatusPolicy::Errors)];
-    (policy, direction, deletion(), deletion(), status, any::<bool>()).prop_map(
-        |(policy, direction, left, right, status, told)| Choice {
+    (policy, direction, deletion(), deletion(), status, any::<bool>(), any::<bool>()).prop_map(
+        |(policy, direction, left, right, status, told, unique)| Choice {
             policy,
             direction,
             deletions: Sides { left, right },
             status,
             tells_time: Sides { left: true, right: told },
+            unique,
         },
     )
 }
 
 /// A history.
 pub fn ops() -> impl Strategy<Value = Vec<Op>> {
-    prop::collection::vec(op(), 1..60)
+    let known = (side(), 0..3_u8).prop_map(|(side, person)| Op::Add { side, person });
+    let start = prop::collection::vec(known, 0..4).prop_map(|mut start| {
+        start.push(Op::Pass { row: 0, way: Way::WHOLE });
+        start
+    });
+    (start, prop::collection::vec(op(), 1..60)).prop_map(|(start, ops)| [start, ops].concat())
 }
 
 /// Fields that people fill in.
@@ -164,12 +182,20 @@ impl World {
                     self.removed(side, &id);
                     let now = self.tick();
                     if let Some(record) = self.providers[side].records.get_mut(&id) {
-                        (record.alive, record.changed_at) = (false, now);
+                        (record.alive, record.changed_at, record.deleted_by) = (false, now, Some(By::Person));
                     }
                 }
             }
             Op::Restore { side, record } => self.restore(side, record),
             Op::Merge { side, one, other } => self.merge(side, one, other),
+            Op::Copy { side, record } => {
+                if let Some(id) = self.pick(side, record) {
+                    let (mut fields, now) = (self.providers[side].records[&id].fields.clone(), self.tick());
+                    fields.retain(|field, _| field != "email" || !self.providers[side].unique);
+                    self.providers[side].insert(fields, now);
+                }
+            }
+            Op::Answer { question, candidate } => self.answer(question, candidate),
             Op::Book { record } => {
                 if let Some(id) = self.pick(Side::Right, record)
                     && let Some(record) = self.providers.right.records.get_mut(&id)
@@ -186,11 +212,11 @@ impl World {
             }
             Op::Arrive { reading, again } => self.arrive_one(reading, again),
             Op::Identify => self.identify(),
-            Op::Pass => _ = self.pass(),
-            Op::Work { row, steps, lost } => {
+            Op::Pass { row, way } => _ = self.pass(Some((usize::from(row), way))),
+            Op::Work { row, way } => {
                 self.follow_merges();
                 if !self.rows.is_empty() {
-                    self.work(usize::from(row) % self.rows.len(), usize::from(steps), lost);
+                    self.work(usize::from(row) % self.rows.len(), way);
                 }
             }
             Op::Decide { row, winner, force } => self.decide(row, winner, force),
@@ -215,7 +241,11 @@ impl World {
         let address = format!("person{person}@example.org");
         let address = if side == Side::Left { Value::text(address) } else { Value::list([address]) };
         let token = self.token();
-        let fields = Fields::from([(emails.to_owned(), address), (name.to_owned(), Value::text(token))]);
+        let fields = Fields::from([(emails.to_owned(), address), (name.to_owned(), Value::text(&token))]);
+        if self.providers[side].owner(&fields).is_some() {
+            self.typed.insert(token, true);
+            return;
+        }
         let now = self.tick();
         self.providers[side].insert(fields, now);
     }
@@ -276,6 +306,7 @@ impl World {
             .records
             .iter()
             .filter(|(_, record)| !record.alive && record.merged_into.is_none())
+            .filter(|(_, record)| self.providers[side].owner(&record.fields).is_none())
             .map(|(id, _)| id.clone())
             .collect();
         let now = self.tick();
@@ -316,8 +347,14 @@ impl World {
     fn decide(&mut self, row: u8, winner: Side, force: bool) {
         let open: Vec<usize> =
             (0..self.rows.len()).filter(|at| !self.rows[*at].conflicts.is_empty()).collect();
-        let Some(at) = open.get(usize::from(row) % open.len().max(1)) else { return };
-        let row = &mut self.rows[*at];
+        if let Some(at) = open.get(usize::from(row) % open.len().max(1)) {
+            self.decide_one(*at, winner, force);
+        }
+    }
+
+    /// A person decides whatever is asked about this link.
+    pub fn decide_one(&mut self, at: usize, winner: Side, force: bool) {
+        let row = &mut self.rows[at];
         for conflict in &row.conflicts {
             let name = match &conflict.kind {
                 ConflictKind::Field { rule } => rule.clone(),

@@ -1,14 +1,14 @@
 //! What carries plans out, after the hub: a mirror of the last readings, links, and what is persisted between any two steps.
 
 use crate::met;
-use crate::provider::Provider;
+use crate::provider::{By, Provider};
 use crate::terms::{self, Choice};
+use crate::who::names;
 use std::collections::{BTreeMap, BTreeSet};
-use syncline_core::sync::identity::{self, Candidate, Identity};
 use syncline_core::sync::settle::{Outcome, settle};
 use syncline_core::sync::{
-    Action, Agreement, Can, Conflict, Ending, Fields, Link, Pending, Schema, Seen, Side, Sides, Snapshot,
-    State, Terms, Value, plan,
+    Action, Agreement, Can, Conflict, ConflictKind, Fields, Link, Pending, Schema, Seen, Side, Sides,
+    Snapshot, State, Terms, Value, plan,
 };
 use syncline_core::time::Timestamp;
 
@@ -47,6 +47,21 @@ pub enum Lost {
     Answer,
 }
 
+/// How a link is worked on.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// After how many steps it stops.
+    pub steps: u8,
+    pub lost: Lost,
+    /// Only this side is written to, as by a run in one direction.
+    pub only: Option<Side>,
+}
+
+impl Way {
+    /// To the end.
+    pub const WHOLE: Self = Self { steps: u8::MAX, lost: Lost::No, only: None };
+}
+
 /// The two providers and all that is persisted of them.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -61,8 +76,10 @@ pub struct World {
     pub clock: i64,
     /// How many writes were sent.
     pub sent: usize,
-    /// What happened that does not happen in every history.
-    pub met: BTreeSet<&'static str>,
+    /// What a person is asked about records without a link.
+    pub questions: Vec<ConflictKind>,
+    /// What happened that does not happen in every history, and how often.
+    pub met: BTreeMap<&'static str, u64>,
     /// Texts that people typed, and whether a person removed them since.
     pub typed: BTreeMap<String, bool>,
 }
@@ -73,16 +90,22 @@ impl World {
             agreement: terms::agreement(choice),
             schemas: terms::schemas(),
             tells_time: choice.tells_time,
-            providers: Sides::of(Provider::new),
+            providers: Sides::of(|side| Provider::new(side, choice.unique && side == Side::Left)),
             mirror: Sides::default(),
             rows: Vec::new(),
             decided: Vec::new(),
             in_flight: Vec::new(),
             clock: 1_000_000,
             sent: 0,
-            met: BTreeSet::new(),
+            questions: Vec::new(),
+            met: BTreeMap::new(),
             typed: BTreeMap::new(),
         }
+    }
+
+    /// This happened.
+    pub fn met(&mut self, what: &'static str) {
+        *self.met.entry(what).or_default() += 1;
     }
 
     pub fn tick(&mut self) -> Timestamp {
@@ -101,7 +124,8 @@ impl World {
             let changed_at = if self.tells_time[side] { record.changed_at } else { read_at };
             Seen::Here(Snapshot { id: id.to_owned(), fields: record.fields.clone(), read_at, changed_at })
         } else {
-            gone(record.merged_into.clone())
+            // Of a merge, 10to8 tells nothing but what the survivor names (facts 8).
+            gone(record.merged_into.clone().filter(|_| side == Side::Left))
         };
         Reading { side, seen, read_at, merged_ids: record.merged_ids.clone() }
     }
@@ -134,129 +158,10 @@ impl World {
         kept.map_or(Seen::Never, |kept| kept.seen.clone())
     }
 
-    /// Records that the provider made one of several are linked as the one they became.
-    pub fn follow_merges(&mut self) {
-        for side in Side::BOTH {
-            let mut merged: Vec<(String, String)> = Vec::new();
-            for (id, kept) in &self.mirror[side] {
-                merged.extend(kept.merged_ids.iter().map(|gone| (gone.clone(), id.clone())));
-                if let Seen::Gone { merged_into: Some(into), .. } = &kept.seen {
-                    merged.push((id.clone(), into.clone()));
-                }
-            }
-            for (gone, into) in merged {
-                self.follow_merge(side, &gone, &into);
-            }
-        }
-    }
-
-    fn follow_merge(&mut self, side: Side, gone: &str, into: &str) {
-        let of = |row: &Row, id: &str| row.link.ids[side].as_deref() == Some(id);
-        let taken = self.rows.iter().any(|row| of(row, into) && !matches!(row.link.state, State::Ended(_)));
-        let pending =
-            |row: &Row| matches!(row.link.state, State::Creating(_) | State::Ended(Ending::Merged { .. }));
-        let Some(at) = self.rows.iter().position(|row| of(row, gone) && !pending(row)) else { return };
-        if !taken {
-            // Who is linked anew is not in a link any more that is over.
-            let superseded = |row: &Row| of(row, into) && matches!(row.link.state, State::Ended(_));
-            let kept = self.rows[at].link.ids.clone();
-            self.rows.retain(|row| !superseded(row) || row.link.ids == kept);
-        }
-        let Some(at) = self.rows.iter().position(|row| of(row, gone) && !pending(row)) else { return };
-        let row = &mut self.rows[at];
-        if taken {
-            self.met.insert("the records of two links became one");
-            row.link.state = State::Ended(Ending::Merged { side });
-            row.conflicts.clear();
-        } else {
-            self.met.insert("a linked record became another");
-            row.link.moved(side, into);
-        }
-    }
-
-    /// Who is not linked yet is found or stands alone.
-    pub fn identify(&mut self) {
-        self.follow_merges();
-        for side in Side::BOTH {
-            let ids: Vec<String> = self.mirror[side].keys().cloned().collect();
-            for id in ids {
-                let known = self.rows.iter().any(|row| row.link.ids[side].as_ref() == Some(&id));
-                let Some(Seen::Here(snapshot)) = self.mirror[side].get(&id).map(|kept| kept.seen.clone())
-                else {
-                    continue;
-                };
-                if !known {
-                    self.identify_one(side, &snapshot);
-                }
-            }
-        }
-    }
-
-    fn identify_one(&mut self, side: Side, snapshot: &Snapshot) {
-        let other = side.other();
-        let keys = identity::keys(&self.agreement, side, &snapshot.fields);
-        let candidates: Vec<Candidate> = self.mirror[other]
-            .values()
-            .filter_map(|kept| match &kept.seen {
-                Seen::Here(there) => Some(Candidate {
-                    id: there.id.clone(),
-                    keys: self.keys_of_those_there(other, there),
-                    linked_to: self.partner(other, &there.id),
-                }),
-                _ => None,
-            })
-            .collect();
-        match identity::identify(&snapshot.id, &keys, &candidates) {
-            Identity::Is(id) => {
-                self.met.insert("two that nobody had linked are the same");
-                self.join(side, &snapshot.id, &id);
-            }
-            Identity::Nobody => {
-                let link = Link::lone(side, &snapshot.id);
-                self.rows.push(Row { link, conflicts: Vec::new() });
-            }
-            Identity::Ambiguous(_) => _ = self.met.insert("several could be the same"),
-            Identity::Taken { .. } => _ = self.met.insert("the same is linked already"),
-        }
-    }
-
-    /// A candidate's keys, without claims of records that are not there.
-    fn keys_of_those_there(&self, side: Side, record: &Snapshot) -> BTreeSet<String> {
-        let there = |id: &str| {
-            let kept = self.mirror[side.other()].get(id);
-            kept.is_some_and(|kept| matches!(kept.seen, Seen::Here(_)))
-        };
-        let keys = identity::keys(&self.agreement, side, &record.fields);
-        keys.into_iter().filter(|key| key.strip_prefix("x:").is_none_or(there)).collect()
-    }
-
-    fn partner(&self, side: Side, id: &str) -> Option<String> {
-        let live = |row: &&Row| {
-            row.link.ids[side].as_deref() == Some(id) && !matches!(row.link.state, State::Ended(_))
-        };
-        self.rows.iter().find(live).and_then(|row| row.link.ids[side.other()].clone())
-    }
-
-    fn join(&mut self, side: Side, id: &str, found: &str) {
-        let other = side.other();
-        let of = |row: &Row| row.link.ids[other].as_deref() == Some(found);
-        self.rows.retain(|row| !(of(row) && matches!(row.link.state, State::Ended(_))));
-        match self.rows.iter_mut().find(|row| of(row)) {
-            Some(row) => {
-                row.link.ids[side] = Some(id.to_owned());
-                row.link.state = State::Linked;
-            }
-            None => {
-                let mut link = Link::lone(side, id);
-                link.ids[other] = Some(found.to_owned());
-                self.rows.push(Row { link, conflicts: Vec::new() });
-            }
-        }
-    }
-
     /// Carries out what one link asks for, at most so many steps of it: then everything but what is persisted is forgotten.
-    pub fn work(&mut self, at: usize, steps: usize, lost: Lost) {
-        let mut run = Run { steps, lost, fresh_after: self.tick() };
+    pub fn work(&mut self, at: usize, way: Way) {
+        let Way { steps, lost, only } = way;
+        let mut run = Run { steps: usize::from(steps), lost, only, fresh_after: self.tick() };
         for _ in 0..ROUNDS {
             match self.round(at, &mut run) {
                 Some(true) => {}
@@ -283,6 +188,10 @@ impl World {
             fresh_after: run.fresh_after,
         };
         let planned = self.planned(&terms, &row.link)?;
+        let planned = match run.only {
+            Some(side) => plan::restrict(&terms, planned, side),
+            None => planned,
+        };
         self.note(&row.link, &planned);
         let actions = planned.actions.clone();
         for decided in planned.decided {
@@ -310,7 +219,7 @@ impl World {
             if planned.refresh == Sides::default() {
                 return Some(planned);
             }
-            self.met.insert(if attempt == 0 { "read again" } else { "read the other side again" });
+            self.met(if attempt == 0 { "read again" } else { "read the other side again" });
             assert_eq!(
                 planned.actions,
                 Sides::default(),
@@ -336,21 +245,34 @@ impl World {
         run: &mut Run,
     ) -> Option<()> {
         if matches!(action, Action::Create(_)) {
-            let pending = Pending { side, sent_at: self.tick() };
+            let pending = Pending { side, sent_at: self.tick(), open: true };
             self.rows[at].link.state = State::Creating(pending);
+        }
+        if matches!(action, Action::Delete { .. }) {
+            if self.claimed(&self.rows[at], side.other()).is_some() {
+                // It became another, as was found out just now: the link goes over to that one first.
+                return None;
+            }
+            self.rows[at].link.deleting[side] = Some(self.tick());
         }
         run.step()?;
         let lost = std::mem::replace(&mut run.lost, Lost::No);
         let answer = if lost == Lost::Call { Outcome::Unknown } else { self.send(at, side, action) };
-        self.met.insert(met::called(&answer));
+        self.met(met::called(&answer));
         if run.step().is_none() {
-            self.met.insert("stopped before the answer was settled");
+            self.met("stopped before the answer was settled");
             return None;
         }
         let outcome = if lost == Lost::Answer { Outcome::Unknown } else { answer };
         let terms = Terms { now: self.tick(), ..*terms };
-        self.rows[at].link = settle(&terms, self.rows[at].link.clone(), side, action, &outcome);
-        run.step()
+        match self.there_already(at, side, outcome) {
+            Some(outcome) => {
+                self.rows[at].link = settle(&terms, self.rows[at].link.clone(), side, action, &outcome);
+                run.step()
+            }
+            // It is linked; in which row, is to be seen.
+            None => None,
+        }
     }
 
     fn send(&mut self, at: usize, side: Side, action: &Action) -> Outcome {
@@ -372,15 +294,31 @@ impl World {
                 }
                 outcome
             }
-            Action::Update { id, write } => self.providers[side].update(id, &write.fields, now),
+            Action::Update { id, write } => {
+                self.is_anothers_now(side, id, write.external.as_deref());
+                self.providers[side].update(id, &write.fields, now)
+            }
             Action::Delete { id, force } => {
                 self.may_be_deleted(at, side, id);
+                self.somebody_deleted_the_other(at, side);
                 let outcome = self.providers[side].delete(id, *force, now);
                 if matches!(outcome, Outcome::Done { .. }) {
                     self.removed(side, id);
                 }
                 outcome
             }
+        }
+    }
+
+    /// A record that names another from now on is not any more what was created for whoever it named before: unless that creation is
+    /// under way.
+    fn is_anothers_now(&mut self, side: Side, id: &str, named: Option<&str>) {
+        let (Some(named), Some(record)) = (named, self.providers[side].records.get_mut(id)) else { return };
+        let is_pending = |row: &Row| {
+            matches!(row.link.state, State::Creating(_)) && row.link.ids[side.other()] == record.made_for
+        };
+        if record.made_for.as_deref() != Some(named) && !self.rows.iter().any(is_pending) {
+            record.made_for = None;
         }
     }
 
@@ -400,6 +338,21 @@ impl World {
         }
     }
 
+    /// Nothing is deleted but for what a person deleted: not for what we deleted ourselves, and not for what lives on in another.
+    fn somebody_deleted_the_other(&self, at: usize, side: Side) {
+        let (link, other) = (&self.rows[at].link, side.other());
+        let record = link.ids[other].as_ref().and_then(|id| self.providers[other].records.get(id));
+        let record = record.expect("what is deleted has a counterpart");
+        let survivor = record.merged_into.as_ref().and_then(|into| self.mirror[other].get(into));
+        let own = link.ids[side].as_deref().unwrap_or_default();
+        let lives_on = survivor.is_some_and(|kept| match &kept.seen {
+            Seen::Here(there) => names(&there.fields, own),
+            _ => false,
+        });
+        let by_person = record.deleted_by == Some(By::Person) || record.merged_into.is_some();
+        assert!(by_person && !lives_on, "deleted for no deletion of a person's: {:?}", self.rows[at]);
+    }
+
     /// What people typed that a record shows.
     pub fn live_texts(&self, side: Side, id: &str) -> Vec<String> {
         let Some(record) = self.providers[side].records.get(id) else { return Vec::new() };
@@ -413,30 +366,6 @@ impl World {
         for text in self.live_texts(side, id) {
             self.typed.insert(text, true);
         }
-    }
-
-    /// A creation that may have been carried out is looked for.
-    fn look_for_pending(&mut self, at: usize) {
-        let Some(row) = self.rows.get(at) else { return };
-        let State::Creating(Pending { side, .. }) = row.link.state else { return };
-        let id = row.link.ids[side.other()].clone().unwrap_or_default();
-        let names = |value: &Value| value.first().split(", ").any(|named| named == id);
-        let found: Vec<String> = self.providers[side]
-            .records
-            .iter()
-            .filter(|(_, record)| record.alive && record.fields.get("external").is_some_and(names))
-            .map(|(id, _)| id.clone())
-            .collect();
-        let linked = |id: &String| self.rows.iter().any(|row| row.link.ids[side].as_ref() == Some(id));
-        let found = found.into_iter().find(|id| !linked(id));
-        if let Some(id) = &found {
-            self.met.insert("a creation was found again");
-            let reading = self.read(side, id);
-            self.arrive(reading);
-        }
-        let link = &mut self.rows[at].link;
-        link.state = State::Linked;
-        link.ids[side] = found;
     }
 }
 
@@ -459,6 +388,7 @@ const ROUNDS: usize = 40;
 struct Run {
     steps: usize,
     lost: Lost,
+    only: Option<Side>,
     fresh_after: Timestamp,
 }
 

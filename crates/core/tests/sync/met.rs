@@ -8,26 +8,28 @@ impl World {
     /// What a plan does.
     pub fn note(&mut self, before: &Link, planned: &Plan) {
         if matches!(before.state, State::Ended(_)) && planned.link.state == State::Linked {
-            self.met.insert("came back");
+            self.met("came back");
         }
         if !planned.decided.is_empty() {
-            self.met.insert("the policy decided");
+            self.met("the policy decided");
         }
         if !planned.link.decisions.is_empty() {
-            self.met.insert("a person decided");
+            self.met("a person decided");
         }
-        self.met.extend(planned.conflicts.iter().map(|conflict| match conflict.kind {
-            ConflictKind::Deletion { .. } => "asked about a deletion",
-            _ => "asked about a field",
-        }));
+        for conflict in &planned.conflicts {
+            self.met(match conflict.kind {
+                ConflictKind::Deletion { .. } => "asked about a deletion",
+                _ => "asked about a field",
+            });
+        }
         let actions = [&planned.actions.left, &planned.actions.right].into_iter().flatten();
         for action in actions {
             if let Action::Create(write) | Action::Update { write, .. } = action {
                 if !write.refusals.is_empty() {
-                    self.met.insert("withheld");
+                    self.met("withheld");
                 }
                 if write.rules.iter().any(|agreed| agreed.half) {
-                    self.met.insert("both sides get a part");
+                    self.met("both sides get a part");
                 }
             }
         }

@@ -18,6 +18,15 @@ pub struct Record {
     pub booked: bool,
     /// The record that we created it for.
     pub made_for: Option<String>,
+    /// Who deleted it last.
+    pub deleted_by: Option<By>,
+}
+
+/// Who deleted a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Person,
+    Us,
 }
 
 /// One side's provider.
@@ -25,12 +34,14 @@ pub struct Record {
 pub struct Provider {
     pub side: Side,
     pub records: BTreeMap<String, Record>,
+    /// Whether it takes an e-mail address only once (HubSpot facts 3.3).
+    pub unique: bool,
     next: u32,
 }
 
 impl Provider {
-    pub fn new(side: Side) -> Self {
-        Self { side, records: BTreeMap::new(), next: 1 }
+    pub fn new(side: Side, unique: bool) -> Self {
+        Self { side, records: BTreeMap::new(), unique, next: 1 }
     }
 
     /// A new record, of a person's or ours.
@@ -45,6 +56,7 @@ impl Provider {
             merged_ids: Vec::new(),
             booked: false,
             made_for: None,
+            deleted_by: None,
         };
         self.records.insert(id.clone(), record);
         self.put(&id, fields, now);
@@ -90,11 +102,22 @@ impl Provider {
             .collect()
     }
 
+    /// Who has the e-mail address among these fields already, where it is taken only once.
+    pub fn owner(&self, fields: &Fields) -> Option<String> {
+        let address = fields.get("email").filter(|_| self.unique)?.first().to_lowercase();
+        let has =
+            |record: &Record| record.alive && record.fields.get("email").map(Value::first) == Some(&address);
+        self.records.iter().find(|(_, record)| has(record)).map(|(id, _)| id.clone())
+    }
+
     /// Creates a record.
     pub fn create(&mut self, fields: &Fields, now: Timestamp) -> Outcome {
         let refusals = self.refusals(fields);
         if !refusals.is_empty() {
             return Outcome::Refused(refusals);
+        }
+        if let Some(id) = self.owner(fields) {
+            return Outcome::Exists { message: format!("{id} has this address"), id: Some(id) };
         }
         let id = self.insert(fields.clone(), now);
         self.done(&id, now)
@@ -109,6 +132,14 @@ impl Provider {
         if !refusals.is_empty() {
             return Outcome::Refused(refusals);
         }
+        if let Some(owner) = self.owner(fields).filter(|owner| owner != id) {
+            let reason = format!("{owner} has this address");
+            return Outcome::Refused(vec![Refusal {
+                field: "email".to_owned(),
+                value: Value::Empty,
+                reason,
+            }]);
+        }
         self.put(id, fields.clone(), now);
         self.done(id, now)
     }
@@ -120,8 +151,7 @@ impl Provider {
                 Outcome::Objected("has future bookings".to_owned())
             }
             Some(record) if record.alive => {
-                record.alive = false;
-                record.changed_at = now;
+                (record.alive, record.changed_at, record.deleted_by) = (false, now, Some(By::Us));
                 Outcome::Done { id: id.to_owned(), fields: Fields::new(), at: now }
             }
             _ => Outcome::Gone,
@@ -133,7 +163,8 @@ impl Provider {
         Outcome::Done { id: id.to_owned(), fields, at }
     }
 
-    /// Makes one record of two: a third on the left (HubSpot), the first one on the right, with both external ids (10to8).
+    /// Makes one record of two: a third on the left, which tells of both (HubSpot facts 3.6); the first one on the right, which
+    /// names both external ids, and the other is simply gone (10to8 facts 5).
     pub fn merge(&mut self, one: &str, other: &str, now: Timestamp) -> Option<String> {
         let (first, second) = (self.records.get(one)?.clone(), self.records.get(other)?.clone());
         let mut fields = second.fields.clone();
@@ -155,8 +186,11 @@ impl Provider {
             record.alive = false;
             record.merged_into = Some(id.clone());
         }
-        let merged = [first.merged_ids, second.merged_ids, gone.iter().map(|id| (*id).to_owned()).collect()];
-        self.records.get_mut(&id)?.merged_ids = merged.concat();
+        if self.side == Side::Left {
+            let gone = gone.iter().map(|id| (*id).to_owned()).collect();
+            let merged = [first.merged_ids, second.merged_ids, gone];
+            self.records.get_mut(&id)?.merged_ids = merged.concat();
+        }
         Some(id)
     }
 }

@@ -2,7 +2,7 @@
 
 use syncline_core::sync::mapping::{Form, Normalise, Rule, Way};
 use syncline_core::sync::{
-    Agreement, Deletion, Direction, Field, Key, Kind, Party, Policy, Schema, Side, Sides, StatusPolicy,
+    Agreement, Deletion, Direction, Field, Key, Kind, Party, Policy, Schema, Sides, StatusPolicy,
 };
 
 /// The most characters of a note on the right.
@@ -17,6 +17,8 @@ pub struct Choice {
     pub status: StatusPolicy,
     /// Whether each provider says when a record was changed.
     pub tells_time: Sides<bool>,
+    /// Whether the left takes an e-mail address only once.
+    pub unique: bool,
 }
 
 fn rule(name: &str, left: &[&str], right: &[&str], form: Form) -> Rule {
@@ -98,9 +100,4 @@ pub fn schemas() -> Sides<Schema> {
     schemas.right.fields.insert("numbers".to_owned(), field(Kind::List));
     schemas.right.fields.insert("note".to_owned(), Field { longest: Some(LONGEST), ..field(Kind::Text) });
     schemas
-}
-
-/// Whether a rule writes to both sides.
-pub fn goes_both_ways(agreement: &Agreement, rule: &Rule) -> bool {
-    Side::BOTH.into_iter().all(|side| syncline_core::sync::mapping::writes(agreement, rule, side))
 }

@@ -3,6 +3,7 @@
 use super::{Answer, Whose};
 use crate::connect::{self, Access, Denied};
 use crate::cx::Cx;
+use crate::jobs::Hold;
 use crate::telemetry::metrics;
 use rand::RngExt as _;
 use std::time::Duration;
@@ -173,6 +174,14 @@ impl Ready<'_> {
     /// As [`super::Calls::send`].
     pub async fn send(&self, call: &Call) -> Result<Answer, Fault> {
         self.cx.calls.send(&self.whose, call).await
+    }
+
+    /// The same, unless the job that wants it was lost meanwhile: then there is no answer, and nothing was sent.
+    ///
+    /// # Errors
+    /// As [`super::Calls::send`].
+    pub async fn send_while(&self, hold: &Hold, call: &Call) -> Option<Result<Answer, Fault>> {
+        self.cx.calls.send_while(hold, &self.whose, call).await
     }
 }
 

@@ -8,11 +8,14 @@ mod shared;
 pub use line::{Line, Patience, Trouble};
 pub use send::Answer;
 
+use crate::jobs::Hold;
+
 use crate::config::Config;
 use crate::connect;
 use budget::{Budgets, Whose};
 use send::Sender;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use syncline_providers::connect::CONNECTORS;
 use syncline_providers::wire::{Call, Fault, Hosts};
 
@@ -38,7 +41,7 @@ impl Calls {
             .filter_map(|(provider, _)| Some((*provider, config.providers.place(provider)?.budget)));
         Ok(Self {
             hosts: hosts?,
-            sender: Sender(client),
+            sender: Sender { client, timeout: config.providers.timeout.get() },
             budgets: Budgets::new(factors.collect(), config.redis.url.as_ref())?,
         })
     }
@@ -62,5 +65,27 @@ impl Calls {
         let sent = self.sender.send(whose.provider, call).await;
         permit.answered();
         sent
+    }
+
+    /// The same, unless the job that wants it is somebody else's by the time its turn comes: then nothing is sent, and there is no
+    /// answer.
+    ///
+    /// # Errors
+    /// As [`Calls::send`].
+    pub async fn send_while(&self, hold: &Hold, whose: &Whose, call: &Call) -> Option<Result<Answer, Fault>> {
+        let permit = self.budgets.permit(whose, call).await;
+        if !hold.is_good() {
+            permit.answered();
+            return None;
+        }
+        let sent = self.sender.send(whose.provider, call).await;
+        permit.answered();
+        Some(sent)
+    }
+
+    /// How long an answer may take: what was sent is over by then, one way or the other.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.sender.timeout
     }
 }

@@ -6,8 +6,6 @@ use http::{HeaderMap, StatusCode};
 use std::time::Duration;
 use syncline_providers::wire::{Again, Call, Fault, Reply};
 
-/// How long an answer may take, to its last byte. HubSpot and Notion give up after less (Notion facts 3: 55 s).
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The most of an answer that is read. The largest known are pages of 100 records with long texts.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
 
@@ -32,7 +30,12 @@ impl Answer {
 
 /// Sends what the providers' rooms build.
 #[derive(Debug)]
-pub struct Sender(pub reqwest::Client);
+pub struct Sender {
+    /// Sends it.
+    pub client: reqwest::Client,
+    /// How long an answer may take, to its last byte.
+    pub timeout: Duration,
+}
 
 impl Sender {
     /// Sends a call once.
@@ -41,9 +44,9 @@ impl Sender {
     /// As [`super::Calls::send`].
     pub async fn send(&self, provider: &'static str, call: &Call) -> Result<Answer, Fault> {
         let watch = Stopwatch::start();
-        let outcome = match tokio::time::timeout(PATIENCE, self.exchange(call)).await {
+        let outcome = match tokio::time::timeout(self.timeout, self.exchange(call)).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Broken::Later(format!("no whole answer within {} s", PATIENCE.as_secs()))),
+            Err(_) => Err(Broken::Later(format!("no whole answer within {} s", self.timeout.as_secs()))),
         };
         let status = outcome.as_ref().map_or(0, |answer| answer.status.as_u16());
         metrics::call_finished(provider, status, watch.elapsed());
@@ -54,13 +57,13 @@ impl Sender {
         let url = reqwest::Url::parse(&call.address())
             .map_err(|_| Broken::Before("the address is none".to_owned()))?;
         let request = self
-            .0
+            .client
             .request(call.method.clone(), url)
             .headers(call.headers.clone())
             .body(call.body.clone())
             .build()
             .map_err(|error| Broken::of(error, true))?;
-        let mut response = self.0.execute(request).await.map_err(|error| {
+        let mut response = self.client.execute(request).await.map_err(|error| {
             let before = error.is_connect() || error.is_builder();
             Broken::of(error, before)
         })?;

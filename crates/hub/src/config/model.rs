@@ -236,6 +236,8 @@ pub struct Sealing {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Providers {
+    /// How long an answer may take, to its last byte.
+    pub timeout: Span,
     /// HubSpot.
     pub hubspot: Place,
     /// Notion.
@@ -324,6 +326,8 @@ pub struct Syncs {
     pub fresh: Span,
     /// How long a deletion waits before it is carried over.
     pub deletion_delay: Span,
+    /// How long a new record waits before it is created on the other side.
+    pub creation_delay: Span,
     /// The most planned actions that a dry run keeps.
     pub kept_plan: u64,
 }

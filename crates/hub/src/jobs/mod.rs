@@ -1,15 +1,18 @@
 //! Work in the background: what kinds there are, how they are queued, who runs them.
 
 pub mod adopt_events;
+mod hold;
 pub mod retention;
 pub mod store_event;
 pub mod worker;
+
+pub use hold::Hold;
 
 use crate::connect::jobs as connect;
 use crate::cx::Cx;
 use crate::intake::stored::Misfit;
 use crate::load::{engine, hydrate, schedule};
-use crate::setup::{pull, renew};
+use crate::setup::{pull, renew, watch};
 use crate::sync::{schedule as sync_schedule, work};
 use syncline_core::time::Timestamp;
 use syncline_store::jobs::{self, Job, NewJob, Outcome};
@@ -68,6 +71,14 @@ pub enum Payload {
     /// Renew a connection's webhooks that would end.
     #[serde(rename = "hooks.renew")]
     RenewHooks {
+        /// Which connection's.
+        connection_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Have a connection's webhooks tell of what its syncs speak of, too.
+    #[serde(rename = "hooks.watch")]
+    WatchFields {
         /// Which connection's.
         connection_id: String,
         /// Whose.
@@ -143,6 +154,7 @@ impl Payload {
             Self::Hydrate { .. } => "records.hydrate",
             Self::PullHooks { .. } => "hooks.pull",
             Self::RenewHooks { .. } => "hooks.renew",
+            Self::WatchFields { .. } => "hooks.watch",
             Self::SyncWork { .. } => SYNC_WORK,
             Self::SyncSchedule { .. } => "sync.schedule",
             Self::SyncErase { .. } => "sync.erase",
@@ -163,6 +175,7 @@ impl Payload {
             | Self::Hydrate { org_id, .. }
             | Self::PullHooks { org_id, .. }
             | Self::RenewHooks { org_id, .. }
+            | Self::WatchFields { org_id, .. }
             | Self::SyncWork { org_id, .. }
             | Self::SyncSchedule { org_id, .. }
             | Self::SyncErase { org_id, .. }
@@ -184,6 +197,7 @@ impl Payload {
             Self::Hydrate { connection_id, .. } => Some(format!("records.hydrate/{connection_id}")),
             Self::PullHooks { connection_id, .. } => Some(format!("hooks.pull/{connection_id}")),
             Self::RenewHooks { connection_id, .. } => Some(format!("hooks.renew/{connection_id}")),
+            Self::WatchFields { connection_id, .. } => Some(format!("hooks.watch/{connection_id}")),
             Self::SyncWork { sync_id, .. } => Some(format!("sync.work/{sync_id}")),
             Self::SyncSchedule { sync_id, .. } => Some(format!("sync.schedule/{sync_id}")),
             Self::SyncErase { sync_id, .. } => Some(format!("sync.erase/{sync_id}")),
@@ -259,7 +273,7 @@ const LOAD_RUN: &str = "load.run";
 const SYNC_WORK: &str = "sync.work";
 
 /// Runs a job once. `stop` is cancelled when long ones should come to a halt and give the rest back.
-async fn run(cx: &Cx, job: &Job, stop: &CancellationToken) -> Result<Outcome, Failure> {
+async fn run(cx: &Cx, job: &Job, hold: &Hold, stop: &CancellationToken) -> Result<Outcome, Failure> {
     match Payload::read(&job.kind, &job.payload).map_err(Failure::GiveUp)? {
         Payload::StoreEvent(misfit) => store_event::run(cx, misfit).await,
         Payload::AdoptEvents { provider, account, .. } => adopt_events::run(cx, &provider, &account).await,
@@ -268,7 +282,8 @@ async fn run(cx: &Cx, job: &Job, stop: &CancellationToken) -> Result<Outcome, Fa
         Payload::Hydrate { connection_id, .. } => hydrate::run(cx, job, &connection_id, stop).await,
         Payload::PullHooks { connection_id, .. } => pull::run(cx, job, &connection_id, stop).await,
         Payload::RenewHooks { connection_id, .. } => renew::run(cx, job, &connection_id).await,
-        Payload::SyncWork { sync_id, .. } => work::run(cx, job, &sync_id, stop).await,
+        Payload::WatchFields { connection_id, .. } => watch::run(cx, job, &connection_id).await,
+        Payload::SyncWork { sync_id, .. } => work::run(cx, job, hold, &sync_id, stop).await,
         Payload::SyncSchedule { sync_id, .. } => sync_schedule::tick(cx, &sync_id).await,
         Payload::SyncErase { sync_id, .. } => work::erase(cx, &sync_id).await,
         Payload::RefreshConnection { connection_id, .. } => connect::refresh(cx, &connection_id).await,

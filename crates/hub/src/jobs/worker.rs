@@ -1,13 +1,14 @@
 //! The worker: claims due jobs fairly, runs them, keeps their leases alive, settles them.
 
-use super::{Failure, LOAD_RUN, SYNC_WORK, run};
+use super::{Failure, Hold, LOAD_RUN, SYNC_WORK, run};
 use crate::cx::Cx;
 use crate::telemetry::{SPANS, Stopwatch, metrics};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use syncline_core::fair::{Candidate, share};
 use syncline_core::schedule::{RetryPolicy, lease_renewal};
+use syncline_core::time::Timestamp;
 use syncline_store::jobs::{self, Job, Outcome};
 use syncline_store::{StoreError, Tx};
 use tokio::task::JoinSet;
@@ -23,15 +24,16 @@ const SOON: Duration = Duration::from_millis(20);
 
 /// What this worker is running.
 #[derive(Clone, Debug, Default)]
-struct Running(Arc<Mutex<BTreeSet<String>>>);
+struct Running(Arc<Mutex<BTreeMap<String, Hold>>>);
 
 impl Running {
-    fn ids(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    fn all(&self) -> Vec<(String, Hold)> {
+        let running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        running.iter().map(|(id, hold)| (id.clone(), hold.clone())).collect()
     }
 
-    fn add(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+    fn add(&self, id: &str, hold: Hold) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), hold);
     }
 
     fn remove(&self, id: &str) {
@@ -49,6 +51,8 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
         // Interest first, then the look: what is queued in between is not slept through.
         let woken = cx.wake.jobs.notified();
         let free = cx.config.jobs.workers.saturating_sub(tasks.len());
+        // The lease is at least as long as counted from here.
+        let until = cx.now().plus(cx.config.jobs.lease.get());
         let claimed = match claim(&cx, free, &mut last_served).await {
             Ok(claimed) => claimed,
             Err(error) => {
@@ -67,8 +71,10 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
                 settle(&cx, &job, &Outcome::Continue(cx.now().plus(cx.config.jobs.poll.get()))).await;
                 continue;
             }
-            running.add(&job.id);
-            seats.spawn(run_and_settle(cx.clone(), job, running.clone(), soft.clone(), hard.clone()));
+            let hold = Hold::new(cx.clock.clone(), until);
+            running.add(&job.id, hold.clone());
+            let stops = (soft.clone(), hard.clone());
+            seats.spawn(run_and_settle(cx.clone(), job, hold, running.clone(), stops));
         }
         if any && tasks.len() < cx.config.jobs.workers {
             continue;
@@ -146,9 +152,9 @@ async fn candidates(
 async fn run_and_settle(
     cx: Cx,
     job: Job,
+    hold: Hold,
     running: Running,
-    soft: CancellationToken,
-    hard: CancellationToken,
+    (soft, hard): (CancellationToken, CancellationToken),
 ) {
     let watch = Stopwatch::start();
     let (worker, work) = (cx.clone(), job.clone());
@@ -159,7 +165,7 @@ async fn run_and_settle(
             // Every earlier attempt ended with its worker's death, or it would have been parked before.
             return Err(Failure::GiveUp(format!("its worker died {} times", work.attempts - 1)));
         }
-        run(&worker, &work, &soft).await
+        run(&worker, &work, &hold, &soft).await
     };
     let mut attempt = tokio::spawn(attempt.instrument(span));
     let ended = tokio::select! {
@@ -243,9 +249,24 @@ async fn keep_leases(cx: Cx, running: Running) {
     let lease = cx.config.jobs.lease.get();
     loop {
         tokio::time::sleep(lease_renewal(lease)).await;
-        let ids = running.ids();
-        if let Err(error) = jobs::renew(&cx.store, &cx.me, &ids, cx.now().plus(lease)).await {
+        if let Err(error) = renew(&cx, &running, cx.now().plus(lease)).await {
             tracing::warn!(%error, "leases not renewed; trying again");
         }
     }
+}
+
+/// All at once; where one of them is lost, or over by now, one by one, to know which.
+async fn renew(cx: &Cx, running: &Running, until: Timestamp) -> Result<(), StoreError> {
+    let all = running.all();
+    let ids: Vec<String> = all.iter().map(|(id, _)| id.clone()).collect();
+    if jobs::renew(&cx.store, &cx.me, &ids, until).await? == ids.len() as u64 {
+        all.iter().for_each(|(_, hold)| hold.renewed(until));
+        return Ok(());
+    }
+    for (id, hold) in &all {
+        if jobs::renew(&cx.store, &cx.me, std::slice::from_ref(id), until).await? == 1 {
+            hold.renewed(until);
+        }
+    }
+    Ok(())
 }

@@ -41,13 +41,20 @@ pub async fn announced(cx: &Cx, tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec
         let Some(loader) = load::load(provider) else { continue };
         let accounts: Vec<&str> = accounts.into_iter().collect();
         for held in connections::on_accounts(tx, provider, &accounts).await? {
-            let theirs = arrivals
+            let theirs: Vec<&Arrival> = arrivals
                 .iter()
-                .filter(|arrival| arrival.provider == provider && arrival.event.account == held.account);
-            let mut marks = marks(loader, theirs);
+                .filter(|arrival| arrival.provider == provider && arrival.event.account == held.account)
+                .collect();
             // What nobody wishes to load is not read because it changed either.
             let wished = &cx.config.load.objects(provider).types;
             let synced = wishes::types(tx, &held.connection_id).await?;
+            // What we wrote ourselves comes back as news.
+            let known = match synced.is_empty() {
+                true => BTreeMap::new(),
+                false => mirrored(cx, &held, loader, &theirs).await?,
+            };
+            let is_news = |arrival: &&Arrival| !is_known(loader, arrival, &known);
+            let mut marks = marks(loader, theirs.into_iter().filter(is_news));
             marks.retain(|mark| {
                 wished.is_empty() || wished.contains(&mark.object_type) || synced.contains(&mark.object_type)
             });
@@ -61,11 +68,51 @@ pub async fn announced(cx: &Cx, tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec
     Ok(announced)
 }
 
+/// Type and id.
+type Key = (String, String);
+
+/// What the mirror knows of the records that these are about.
+async fn mirrored(
+    cx: &Cx,
+    held: &Holder,
+    loader: &dyn Load,
+    arrivals: &[&Arrival],
+) -> Result<BTreeMap<Key, String>, StoreError> {
+    let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for arrival in arrivals {
+        for change in changes(loader, arrival) {
+            named.entry(change.object_type).or_default().insert(change.id);
+        }
+    }
+    let mut known = BTreeMap::new();
+    for (object_type, ids) in named {
+        let ids: Vec<String> = ids.into_iter().collect();
+        for stored in records::of(&cx.store, &held.connection_id, &object_type, &ids).await? {
+            if stored.gone_at.is_none() && !stored.archived {
+                known.insert((object_type.clone(), stored.record_id), stored.body);
+            }
+        }
+    }
+    Ok(known)
+}
+
+/// Whether the mirror knows all that this tells.
+fn is_known(loader: &dyn Load, arrival: &Arrival, known: &BTreeMap<Key, String>) -> bool {
+    changes(loader, arrival).into_iter().all(|change| {
+        let body = known.get(&(change.object_type, change.id));
+        body.is_some_and(|body| loader.is_known(&arrival.event.kind, &arrival.event.raw, body))
+    })
+}
+
+fn changes(loader: &dyn Load, arrival: &Arrival) -> Vec<load::Change> {
+    let event = &arrival.event;
+    loader.change(&event.kind, &event.object_type, &event.object_id, &event.raw)
+}
+
 fn marks<'a>(loader: &dyn Load, arrivals: impl Iterator<Item = &'a Arrival>) -> Vec<Mark> {
     let mut marks: BTreeMap<(String, String), Mark> = BTreeMap::new();
     for arrival in arrivals {
-        let event = &arrival.event;
-        for change in loader.change(&event.kind, &event.object_type, &event.object_id, &event.raw) {
+        for change in changes(loader, arrival) {
             let mark = marks.entry((change.object_type.clone(), change.id.clone())).or_insert(Mark {
                 object_type: change.object_type,
                 collection: change.collection,

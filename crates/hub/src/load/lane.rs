@@ -247,10 +247,13 @@ impl LaneRun {
                 return Ok(());
             }
             let read_at = cx.now().max(self.started_at);
-            let found = tokio::select! {
-                found = self.look_again(&unseen), if batch > 1 => found?,
-                () = self.plan.stop.cancelled() => return Err(Left::Stopped),
-                else => Vec::new(),
+            let found = if batch > 1 {
+                tokio::select! {
+                    found = self.look_again(&unseen) => found?,
+                    () = self.plan.stop.cancelled() => return Err(Left::Stopped),
+                }
+            } else {
+                Vec::new()
             };
             self.clear(unseen, found, read_at, saved).await?;
         }

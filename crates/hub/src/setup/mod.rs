@@ -14,6 +14,7 @@ pub mod renew;
 pub mod report;
 pub mod run;
 mod want;
+pub mod watch;
 
 pub use addresses::Addresses;
 pub use keep::{reseal, sealing_keys};

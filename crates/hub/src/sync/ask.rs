@@ -6,6 +6,7 @@ use super::{Halt, schedule, schemas};
 use crate::call::Trouble;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use syncline_core::sync::mapping::{self, Mistake};
 use syncline_core::sync::{Agreement, Schema, Side, Sides, defaults};
@@ -14,7 +15,7 @@ use syncline_providers::write::Object;
 use syncline_store::connections::{self, Connection, Status};
 use syncline_store::runs::Trigger;
 use syncline_store::syncs::{self, State, Sync};
-use syncline_store::{Scope, StoreError};
+use syncline_store::{Scope, StoreError, Tx};
 
 /// A sync that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,12 +226,23 @@ pub async fn create(cx: &Cx, scope: &Scope, new: NewSync) -> Result<Sync, Refuse
     let mut tx = cx.store.begin().await?;
     syncs::create(&mut tx, &sync).await?;
     schedule::begin(cx, &mut tx, &sync.id, &sync.org_id).await?;
+    watch(cx, &mut tx, &sync).await?;
     if new.run.unwrap_or(cx.config.sync.on_create) {
         run::request_in(cx, &mut tx, &sync, Trigger::Connect, &Wanted::default()).await?;
     }
     tx.commit().await?;
     cx.wake.jobs.notify_one();
     Ok(sync)
+}
+
+/// Webhooks are to tell of the fields that it speaks of.
+async fn watch(cx: &Cx, tx: &mut Tx, sync: &Sync) -> Result<(), StoreError> {
+    // In the order of the jobs' keys, as everybody does who queues several.
+    let connections = BTreeSet::from([&sync.connections.left, &sync.connections.right]);
+    for connection_id in connections {
+        crate::setup::watch::ask(cx, tx, connection_id, &sync.org_id).await?;
+    }
+    Ok(())
 }
 
 fn named(name: &str, connections: &Sides<Connection>) -> String {
@@ -276,6 +288,7 @@ pub async fn change(cx: &Cx, scope: &Scope, sync_id: &str, wanted: Change) -> Re
         return Err(Refused::Changed);
     }
     schedule::begin(cx, &mut tx, &sync.id, &sync.org_id).await?;
+    watch(cx, &mut tx, &sync).await?;
     if sync.state == State::Active {
         let (sync_id, org_id) = (sync.id.clone(), sync.org_id.clone());
         enqueue(cx, &mut tx, &Payload::SyncWork { sync_id, org_id }, cx.now()).await?;

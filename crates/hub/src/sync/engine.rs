@@ -3,6 +3,7 @@
 use super::Halt;
 use crate::call::Trouble;
 use crate::cx::Cx;
+use crate::jobs::Hold;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use syncline_core::sync::{Can, Fields, Schema, Seen, Side, Sides, Snapshot, Terms, mapping};
@@ -52,6 +53,8 @@ pub struct Engine {
     pub cx: Cx,
     pub sync: syncs::Sync,
     pub ends: Sides<End>,
+    /// The job that works on it: nothing is written once it is somebody else's.
+    pub hold: Hold,
     /// How long a run or a live change may rely on a reading that it would overwrite.
     fresh: Duration,
 }
@@ -61,12 +64,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`Halt::Store`], or [`Halt::Refused`] when this version cannot do what the sync says.
-    pub async fn open(cx: &Cx, sync_id: &str) -> Result<Option<Self>, Halt> {
+    pub async fn open(cx: &Cx, hold: &Hold, sync_id: &str) -> Result<Option<Self>, Halt> {
         let Some(sync) = syncs::get(&cx.store, &Scope::All, sync_id).await? else { return Ok(None) };
         let Some(left) = end(cx, &sync, Side::Left).await? else { return Ok(None) };
         let Some(right) = end(cx, &sync, Side::Right).await? else { return Ok(None) };
         let fresh = cx.config.sync.fresh.get();
-        Ok(Some(Self { cx: cx.clone(), sync, ends: Sides { left, right }, fresh }))
+        Ok(Some(Self { cx: cx.clone(), sync, ends: Sides { left, right }, hold: hold.clone(), fresh }))
     }
 
     /// What is decided with.

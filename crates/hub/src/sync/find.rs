@@ -2,11 +2,11 @@
 
 use super::engine::{End, Engine};
 use super::pairs::Pair;
-use super::{Halt, send};
+use super::{Halt, index, send};
 use crate::load;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity;
-use syncline_core::sync::{Pending, Seen, Side, State};
+use syncline_core::sync::{Ending, Pending, Seen, Side, State};
 use syncline_core::time::Timestamp;
 use syncline_providers::wire::Fault;
 use syncline_store::positions::{self, Position};
@@ -37,39 +37,86 @@ pub async fn pending(
         if open.is_empty() {
             continue;
         }
+        // First whether not finding it would prove anything, and then the look: what shows itself in between is found.
+        let mut proofs = BTreeMap::new();
+        for (number, pending, _) in &open {
+            proofs.insert(*number, proof(engine, side, *pending).await?);
+        }
+        let since = open.iter().filter_map(|(number, ..)| Some(pairs[*number].row.as_ref()?.created_at)).min();
+        if let (Some(since), true) = (since, proofs.values().any(|proof| *proof == Proof::Good)) {
+            index_since(engine, side, since).await?;
+        }
         let found = look(engine, side, purpose, &open).await?;
         for (number, pending, own) in open {
             let pair = &mut pairs[number];
-            match found.get(&own) {
-                Some(id) => {
+            match (found.get(&own), &proofs[&number]) {
+                (Some(None), _) => {
+                    // It was created, and is part of one that has its own link by now.
+                    pair.link.state = State::Ended(Ending::Merged { side });
+                    pair.news.push("merged");
+                }
+                (Some(Some(id)), _) => {
                     pair.link.ids[side] = Some(id.clone());
                     pair.link.state = State::Linked;
                     pair.seen[side] = Seen::Never;
                     pair.news.push("found");
                 }
-                None => match too_early(engine, side, pending).await? {
-                    Some(at) => {
-                        early.insert(number, at);
-                    }
-                    None => {
-                        pair.link.ids[side] = None;
-                        pair.link.state = State::Linked;
-                        pair.seen[side] = Seen::Never;
-                    }
-                },
+                (None, Proof::Open(sent_at)) => {
+                    let over = Pending { sent_at: *sent_at, open: false, ..pending };
+                    pair.link.state = State::Creating(over);
+                    early.insert(number, sent_at.plus(SOON));
+                }
+                (None, Proof::Early(at)) => {
+                    early.insert(number, *at);
+                }
+                (None, Proof::Good) => {
+                    pair.link.ids[side] = None;
+                    pair.link.state = State::Linked;
+                    pair.seen[side] = Seen::Never;
+                }
             }
         }
     }
     Ok(early)
 }
 
-/// The records of `side` that name one of these as their own and are linked to no other.
+/// What not to find a record would prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// Nothing: who sent it may be gone, and its call on its way. It is over by then.
+    Open(Timestamp),
+    /// Nothing before that.
+    Early(Timestamp),
+    /// That it is not there.
+    Good,
+}
+
+/// The mirror's records of a side that changed since then are put into the index: what a walk for a run has shown is marked for nobody.
+async fn index_since(engine: &Engine, side: Side, since: Timestamp) -> Result<(), Halt> {
+    let (store, end) = (&engine.cx.store, &engine.ends[side]);
+    let place = (end.connection.id.as_str(), end.object.object_type.as_str());
+    let mut after = String::new();
+    loop {
+        let ids = records::changed_since(store, place, since, &after, PAGE).await?;
+        let Some(last) = ids.last() else { return Ok(()) };
+        after.clone_from(last);
+        let known = records::of(store, place.0, place.1, &ids).await?;
+        let mut tx = store.begin().await?;
+        index::put(engine, &mut tx, side, &known).await?;
+        tx.commit().await?;
+    }
+}
+
+/// Records indexed in one transaction.
+const PAGE: u32 = 500;
+
+/// The records of `side` that name one of these as their own; none where all of them are linked to others.
 async fn look(
     engine: &Engine,
     side: Side,
     purpose: &'static str,
     open: &[(usize, Pending, String)],
-) -> Result<BTreeMap<String, String>, Halt> {
+) -> Result<BTreeMap<String, Option<String>>, Halt> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let own: Vec<String> = open.iter().map(|(_, _, own)| own.clone()).collect();
     in_the_mirror(engine, side, &own, &mut found).await?;
@@ -83,11 +130,11 @@ async fn look(
         .collect();
     Ok(found
         .into_iter()
-        .filter_map(|(own, ids)| {
+        .map(|(own, ids)| {
             let free =
                 |id: &String| others.get(id).is_none_or(|other| other.as_deref() == Some(own.as_str()));
-            let id = ids.into_iter().find(free)?;
-            Some((own, id))
+            let first = ids.into_iter().find(free);
+            (own, first)
         })
         .collect())
 }
@@ -141,26 +188,29 @@ async fn at_the_provider(
     Ok(())
 }
 
-/// Until when not to have found it proves nothing. Where the provider can be searched, until its index has settled; where it can only
-/// be walked through, until a walk that began after the creation was sent has come to its end, which is asked for.
-async fn too_early(engine: &Engine, side: Side, pending: Pending) -> Result<Option<Timestamp>, Halt> {
+/// What not to find it would prove. Where the provider can be searched, nothing until its index has settled; where it can only be walked
+/// through, nothing until a walk that began after the creation was sent has come to its end, which is asked for.
+async fn proof(engine: &Engine, side: Side, pending: Pending) -> Result<Proof, Halt> {
     let (cx, end) = (&engine.cx, &engine.ends[side]);
     let now = cx.now();
+    if pending.open {
+        return Ok(Proof::Open(now.plus(cx.calls.timeout())));
+    }
     let can_search =
         engine.sync.agreement.sides[side].external.is_some() && end.writer.batches(&end.object).find > 0;
     if can_search {
         let settled = pending.sent_at.plus(end.writer.settles());
-        return Ok((now < settled).then_some(settled));
+        return Ok(if now < settled { Proof::Early(settled) } else { Proof::Good });
     }
     let walked = positions::get_all(&cx.store, &end.connection.id).await?;
     if is_proven(end, &walked, pending.sent_at) {
-        return Ok(None);
+        return Ok(Proof::Good);
     }
     let connection = syncline_store::connections::get(&cx.store, &Scope::All, &end.connection.id).await?;
     if let Some(connection) = connection {
         load::request(cx, &connection, Mode::Full, Trigger::Schedule, &load::Wanted::default()).await?;
     }
-    Ok(Some(now.plus(WALKING)))
+    Ok(Proof::Early(now.plus(WALKING)))
 }
 
 /// Whether all of the end's records were walked through since then.
@@ -175,5 +225,7 @@ fn is_proven(end: &End, walked: &BTreeMap<String, Position>, since: Timestamp) -
     }
 }
 
+/// How long after its call is over what may have been created is looked for.
+const SOON: std::time::Duration = std::time::Duration::from_millis(10);
 /// How long until the walk is asked about again.
 const WALKING: std::time::Duration = std::time::Duration::from_secs(2);

@@ -1,12 +1,14 @@
 //! What other rooms tell this one: records changed, a connection is good again or over.
 
+use super::Halt;
+use super::engine::Engine;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use std::collections::BTreeMap;
 use syncline_core::sync::Side;
 use syncline_core::time::Timestamp;
 use syncline_store::connections::Connection;
-use syncline_store::records::Effect;
+use syncline_store::records::{self, Effect};
 use syncline_store::syncs::{self, Party, Phase, marks, runs};
 use syncline_store::{StoreError, Tx};
 
@@ -69,6 +71,36 @@ async fn mark(cx: &Cx, tx: &mut Tx, parties: Vec<Party>, effects: &[Effect]) -> 
     }
     Ok(())
 }
+
+/// A run had both sides read and did not come to its end. What changed since it was asked for is looked at as if webhooks had told
+/// of it. Before both sides are known all of it is for the next run.
+///
+/// # Errors
+/// [`Halt::Trouble`] with the database's error.
+pub async fn unfollowed(engine: &Engine, since: Timestamp) -> Result<(), Halt> {
+    let (cx, sync) = (&engine.cx, &engine.sync);
+    if sync.primed_at.is_none() {
+        return Ok(());
+    }
+    for side in Side::BOTH {
+        let end = &engine.ends[side];
+        let place = (end.connection.id.as_str(), end.object.object_type.as_str());
+        let mut after = String::new();
+        loop {
+            let ids = records::changed_since(&cx.store, place, since, &after, PAGE).await?;
+            let Some(last) = ids.last() else { break };
+            after.clone_from(last);
+            let now = cx.now();
+            let mut tx = cx.store.begin().await?;
+            marks::mark(&mut tx, &sync.id, side, &ids, now, now).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Records marked in one transaction.
+const PAGE: u32 = 500;
 
 /// A connection is good (again): what waited for it goes on.
 ///

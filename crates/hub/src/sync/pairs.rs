@@ -6,6 +6,7 @@ use super::{Halt, index};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity::{self, Candidate, Identity};
 use syncline_core::sync::{ConflictKind, Ending, Link, Seen, Side, Sides, State};
+use syncline_core::time::Timestamp;
 use syncline_store::records::{self, Stored};
 use syncline_store::syncs::keys;
 use syncline_store::syncs::links::{self, LinkRow};
@@ -21,6 +22,8 @@ pub struct Pair {
     pub seen: Sides<Seen>,
     /// What became of it on the way here, for its history: it was linked, or linked anew.
     pub news: Vec<&'static str>,
+    /// Of a record that nobody is yet: when it was first heard of as it is.
+    pub heard_at: Option<Timestamp>,
 }
 
 /// What gathering came to.
@@ -126,19 +129,20 @@ impl Gathering<'_> {
 
     /// A record with a link: the pair, once, with whatever its records were merged into.
     async fn linked(&mut self, row: LinkRow) -> Result<(), Halt> {
-        let mut pair =
-            Pair { link: row.link.clone(), row: Some(row), seen: Sides::of(|_| Seen::Never), news: vec![] };
+        let (link, seen) = (row.link.clone(), Sides::of(|_| Seen::Never));
+        let mut pair = Pair { link, row: Some(row), seen, news: vec![], heard_at: None };
         if places(&pair.link).any(|place| self.taken.contains(&place)) {
             return Ok(());
         }
         for side in Side::BOTH {
             pair.seen[side] = self.seen(side, pair.link.ids[side].as_ref());
         }
-        if pair.link.state != State::Ended(Ending::Merged { side: Side::Left })
-            && pair.link.state != State::Ended(Ending::Merged { side: Side::Right })
-        {
-            for side in Side::BOTH {
-                self.follow(&mut pair, side).await?;
+        match pair.link.state {
+            State::Ended(Ending::Merged { side }) => self.follow(&mut pair, side).await?,
+            _ => {
+                for side in Side::BOTH {
+                    self.follow(&mut pair, side).await?;
+                }
             }
         }
         self.take(pair);
@@ -155,6 +159,14 @@ impl Gathering<'_> {
 
     /// A record that became part of another: the link goes over to that one, or ends where that one has its own.
     async fn follow(&mut self, pair: &mut Pair, side: Side) -> Result<(), Halt> {
+        if matches!(pair.link.state, State::Creating(_)) {
+            // What was created names the old id: it is looked for first.
+            return Ok(());
+        }
+        let was_merged = matches!(pair.link.state, State::Ended(Ending::Merged { .. }));
+        if was_merged && !matches!(pair.seen[side.other()], Seen::Here(_)) {
+            return Ok(());
+        }
         let Some(id) = pair.link.ids[side].clone() else { return Ok(()) };
         let Seen::Gone { merged_into, .. } = &pair.seen[side] else { return Ok(()) };
         let into = match merged_into {
@@ -164,20 +176,56 @@ impl Gathering<'_> {
         let Some(into) = into.filter(|into| *into != id) else { return Ok(()) };
         self.load(&[(side, into.clone())]).await?;
         if let Some(theirs) = self.linked_with(side, &into) {
-            pair.link.state = State::Ended(Ending::Merged { side });
-            pair.news.push("merged");
-            if let (Some(id), Some(of)) =
-                (pair.link.ids[side.other()].clone(), theirs.ids[side.other()].clone())
-            {
-                self.out.questions.push(ConflictKind::Duplicate { side: side.other(), id, of });
+            let over = State::Ended(Ending::Merged { side });
+            if pair.link.state != over {
+                pair.link.state = over;
+                pair.news.push("merged");
             }
+            self.ask_about_widow(pair, side.other(), &theirs);
+            return Ok(());
+        }
+        pair.news.push("relinked");
+        if (was_merged || self.is_deleted_by_us(side, &into)) && self.is_gone(&(side, into.clone())) {
+            // What was deleted then was not this pair: it is created again rather than deleted.
+            pair.link.widowed(side.other());
+            pair.seen[side] = Seen::Never;
             return Ok(());
         }
         pair.link.moved(side, into.clone());
-        pair.link.state = State::Linked;
+        if was_merged {
+            // What is over for another reason, planning revives: it knows whose deletion that was.
+            pair.link.state = State::Linked;
+        }
         pair.seen[side] = self.seen(side, Some(&into));
-        pair.news.push("relinked");
         Ok(())
+    }
+
+    /// Whether we deleted this record, as the other one of its link was gone.
+    fn is_deleted_by_us(&self, side: Side, id: &str) -> bool {
+        let state = self.links.get(&(side, id.to_owned())).map(|row| row.link.state.clone());
+        matches!(state, Some(State::Ended(Ending::Deleted { side: by })) if by != side)
+    }
+
+    /// Whether the record is known to be gone: as the mirror says, or because we deleted it since that was read.
+    fn is_gone(&self, place: &Place) -> bool {
+        match self.seen(place.0, Some(&place.1)) {
+            Seen::Never => false,
+            Seen::Gone { .. } => true,
+            Seen::Here(there) => {
+                self.links.get(place).is_some_and(|row| row.link.buries(place.0, there.read_at))
+            }
+        }
+    }
+
+    /// Of two that became one, the other sides' records are two yet: for as long as both are there, that is a question.
+    fn ask_about_widow(&mut self, pair: &Pair, side: Side, theirs: &Link) {
+        let here = |id: &String| matches!(self.seen(side, Some(id)), Seen::Here(_));
+        let (id, of) = (pair.link.ids[side].clone().filter(here), theirs.ids[side].clone());
+        if let (Some(id), Some(of)) = (id, of)
+            && id != of
+        {
+            self.out.questions.push(ConflictKind::Duplicate { side, id, of });
+        }
     }
 
     /// The link that a record has, as it is stored or as it became just now: of several that became one, the first keeps its link.
@@ -191,9 +239,25 @@ impl Gathering<'_> {
 
     /// The record that says of itself that it is the other side's record's, as a survivor of a merge at 10to8 does.
     async fn claimant(&mut self, pair: &Pair, side: Side, id: &str) -> Result<Option<String>, Halt> {
-        let Some(other) = &pair.link.ids[side.other()] else { return Ok(None) };
+        let Some(other) = pair.link.ids[side.other()].clone() else { return Ok(None) };
+        // Of one that is gone itself nobody says so in earnest: it is a copy, or was merged before that was deleted.
+        let place = (side.other(), other.clone());
+        if !matches!(pair.seen[place.0], Seen::Here(_)) || self.is_gone(&place) {
+            return Ok(None);
+        }
+        let named: Vec<Place> =
+            { pair.link.named_by(side) }.map(|id| (side.other(), id.to_owned())).collect();
+        self.load(&named).await?;
+        let became_other = |place: &Place| match self.seen(place.0, Some(&place.1)) {
+            Seen::Gone { merged_into, .. } => merged_into.as_ref() == Some(&other),
+            Seen::Here(_) | Seen::Never => false,
+        };
+        let claims: BTreeSet<String> = { named.iter() }
+            .filter(|place| place.1 == other || became_other(place))
+            .map(|place| identity::claim(&place.1))
+            .collect();
         let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
-        let claims = keys::find(store, sync_id, side, &BTreeSet::from([identity::claim(other)])).await?;
+        let claims = keys::find(store, sync_id, side, &claims).await?;
         let claimants: Vec<String> = claims.into_iter().map(|(_, id)| id).filter(|one| one != id).collect();
         for claimant in claimants {
             self.load(&[(side, claimant.clone())]).await?;
@@ -215,7 +279,10 @@ impl Gathering<'_> {
                 match self.seen(side, Some(id)) {
                     Seen::Here(snapshot) => {
                         let own = identity::keys(&self.engine.sync.agreement, side, &snapshot.fields);
-                        here.push((id.clone(), own));
+                        match self.awaited(side, &own).await? {
+                            Some(row) => self.linked(row).await?,
+                            None => here.push((id.clone(), own)),
+                        }
                     }
                     // What is gone or unknown and was never linked concerns nobody.
                     Seen::Gone { .. } | Seen::Never => self.out.clear.push((side, id.clone())),
@@ -224,6 +291,17 @@ impl Gathering<'_> {
             self.identify(side, here).await?;
         }
         Ok(())
+    }
+
+    /// The link that is to find a record with these keys, which may be what it created: it names that link's record.
+    async fn awaited(&mut self, side: Side, own: &BTreeSet<String>) -> Result<Option<LinkRow>, Halt> {
+        let named: Vec<Place> = { own.iter() }
+            .filter_map(|key| Some((side.other(), key.strip_prefix("x:")?.to_owned())))
+            .collect();
+        self.load(&named).await?;
+        let waits =
+            |row: &&LinkRow| matches!(row.link.state, State::Creating(pending) if pending.side == side);
+        Ok(named.iter().filter_map(|place| self.links.get(place)).find(waits).cloned())
     }
 
     async fn identify(&mut self, side: Side, here: Vec<(String, BTreeSet<String>)>) -> Result<(), Halt> {
@@ -292,7 +370,7 @@ impl Gathering<'_> {
             return None;
         }
         let place = (side.other(), other.to_owned());
-        if !matches!(self.seen(side.other(), Some(&place.1)), Seen::Here(_)) {
+        if !matches!(self.seen(side.other(), Some(&place.1)), Seen::Here(_)) || self.is_gone(&place) {
             return None;
         }
         let of_batch =
@@ -320,7 +398,7 @@ impl Gathering<'_> {
         ids[side.other()] = other.to_owned();
         let link = Link::joined(ids.left, ids.right);
         let seen = Sides::of(|side| self.seen(side, link.ids[side].as_ref()));
-        self.take(Pair { row: old, link, seen, news: vec!["linked"] });
+        self.take(Pair { row: old, link, seen, news: vec!["linked"], heard_at: None });
     }
 
     /// A record that nobody is: it may be created on the other side, unless one of this batch that it may be the same as is about to.
@@ -334,7 +412,8 @@ impl Gathering<'_> {
         self.coming.extend(matching);
         let link = Link::lone(side, id);
         let seen = Sides::of(|side| self.seen(side, link.ids[side].as_ref()));
-        self.take(Pair { row: None, link, seen, news: vec![] });
+        let heard_at = self.stored.get(&(side, id.to_owned())).map(|stored| stored.changed_at);
+        self.take(Pair { row: None, link, seen, news: vec![], heard_at });
     }
 }
 

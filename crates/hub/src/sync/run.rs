@@ -6,7 +6,7 @@ use super::live::Busy;
 use super::note::Place;
 use super::pairs;
 use super::step::{self, Way};
-use super::{Halt, index, schemas, tell};
+use super::{Halt, index, note, schemas, tell};
 use crate::load::{self, Wanted as LoadWanted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -309,7 +309,8 @@ impl<'a> Running<'a> {
             .filter(|pair| pairs::places(&pair.link).all(|place| free.contains(&place)))
             .filter(|pair| !self.was_told(pair))
             .collect();
-        let way = Way { engine, purpose: "sync", only: self.run.towards, dry: self.run.dry_run };
+        let (only, dry) = (self.run.towards, self.run.dry_run);
+        let way = Way { engine, purpose: "sync", only, dry, waits: false };
         let looked: Vec<Place> = pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
         let step = step::carry(way, pairs).await;
         self.tally.add(&step.tally);
@@ -366,6 +367,10 @@ impl<'a> Running<'a> {
             tell::completed(cx, &mut tx, sync, ends, (&self.run, &self.tally, why)).await?;
         }
         tx.commit().await?;
+        // What a run that only tells has read is for the next one that does more.
+        if !self.run.dry_run && state != RunState::Succeeded {
+            note::unfollowed(self.engine, self.run.created_at).await?;
+        }
         let tally = serde_json::to_string(&self.tally).unwrap_or_default();
         tracing::info!(sync = sync.id, run = self.run.id, state = state.name(), why, tally, "sync run ended");
         Ok(())

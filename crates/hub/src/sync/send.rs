@@ -7,6 +7,7 @@ use crate::call::{Line, Patience, Trouble};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use std::time::Duration;
+use syncline_core::record::Record;
 use syncline_core::sync::{Action, Fields, Outcome, Refusal, Side, Value};
 use syncline_providers::load::At;
 use syncline_providers::wire::{Again, Call, Fault};
@@ -19,12 +20,28 @@ pub type Numbered = (usize, Action);
 #[derive(Default)]
 pub struct Sendings {
     pub outcomes: Vec<(usize, Outcome)>,
+    /// New records, as the answers show them.
+    pub made: Vec<Record>,
     pub calls: u64,
     pub halt: Option<Halt>,
 }
 
-/// One batch's numbers, outcomes and calls.
-type Answered = (Vec<usize>, Result<Vec<Outcome>, Halt>, u64);
+/// What came of one batch.
+#[derive(Default)]
+struct Answered {
+    /// Of its first records; of the rest nothing was done.
+    outcomes: Vec<Outcome>,
+    made: Vec<Record>,
+    calls: u64,
+    /// What stopped the rest.
+    halt: Option<Halt>,
+}
+
+impl Answered {
+    fn of(outcomes: Vec<Outcome>) -> Self {
+        Self { outcomes, calls: 1, ..Self::default() }
+    }
+}
 
 /// What goes in one call.
 #[derive(Clone, Debug)]
@@ -65,27 +82,25 @@ impl Batch {
     }
 }
 
-/// Sends actions to one side. What was carried out is told, whatever stopped the rest.
+/// Sends actions to one side. What was carried out, or may have been, is told, whatever stopped the rest.
 pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: Vec<Numbered>) -> Sendings {
     let batches = batches(&engine.ends[side], actions);
     let at_once = engine.cx.config.sync.calls;
-    let sending: Vec<BoxFuture<'_, Answered>> = batches
+    let sending: Vec<BoxFuture<'_, (Vec<usize>, Answered)>> = batches
         .into_iter()
-        .map(|(numbers, batch)| -> BoxFuture<'_, Answered> {
+        .map(|(numbers, batch)| -> BoxFuture<'_, (Vec<usize>, Answered)> {
             Box::pin(async move {
-                let (outcomes, calls) = whole(engine, side, purpose, batch).await;
-                (numbers, outcomes, calls)
+                (numbers, whole(engine, side, purpose, batch).await)
             })
         })
         .collect();
     let mut sent = stream::iter(sending).buffer_unordered(at_once);
     let mut all = Sendings::default();
-    while let Some((numbers, outcomes, calls)) = sent.next().await {
-        all.calls += calls;
-        match outcomes {
-            Ok(outcomes) => all.outcomes.extend(numbers.into_iter().zip(outcomes)),
-            Err(halt) => all.halt = Some(halt),
-        }
+    while let Some((numbers, answered)) = sent.next().await {
+        all.calls += answered.calls;
+        all.outcomes.extend(numbers.into_iter().zip(answered.outcomes));
+        all.made.extend(answered.made);
+        all.halt = all.halt.or(answered.halt);
     }
     all
 }
@@ -129,26 +144,29 @@ fn whole<'a>(
     side: Side,
     purpose: &'static str,
     batch: Batch,
-) -> BoxFuture<'a, (Result<Vec<Outcome>, Halt>, u64)> {
+) -> BoxFuture<'a, Answered> {
     Box::pin(async move {
         match once(engine, side, purpose, &batch).await {
-            Ok(outcomes) => (Ok(outcomes), 1),
-            Err(Halt::Refused(Fault::MaybeCommitted(_))) => (Ok(vec![Outcome::Unknown; batch.len()]), 1),
+            Ok((outcomes, made)) => Answered { made, ..Answered::of(outcomes) },
+            Err(Halt::Refused(Fault::MaybeCommitted(_))) => {
+                Answered::of(vec![Outcome::Unknown; batch.len()])
+            }
             Err(Halt::Refused(Fault::Rejected(_))) if batch.len() > 1 => {
-                let (mut outcomes, mut calls) = (Vec::with_capacity(batch.len()), 1);
+                let mut all = Answered::of(Vec::with_capacity(batch.len()));
                 for half in batch.halves() {
-                    let (half, more) = whole(engine, side, purpose, half).await;
-                    calls += more;
-                    match half {
-                        Ok(half) => outcomes.extend(half),
-                        Err(halt) => return (Err(halt), calls),
+                    let half = whole(engine, side, purpose, half).await;
+                    all.calls += half.calls;
+                    all.outcomes.extend(half.outcomes);
+                    all.made.extend(half.made);
+                    if half.halt.is_some() {
+                        return Answered { halt: half.halt, ..all };
                     }
                 }
-                (Ok(outcomes), calls)
+                all
             }
-            Err(Halt::Refused(Fault::Rejected(reason))) => (Ok(vec![refused(reason)]), 1),
-            Err(Halt::Refused(Fault::Gone)) if batch.len() == 1 => (Ok(vec![Outcome::Gone]), 1),
-            Err(halt) => (Err(halt), 1),
+            Err(Halt::Refused(Fault::Rejected(reason))) => Answered::of(vec![refused(reason)]),
+            Err(Halt::Refused(Fault::Gone)) if batch.len() == 1 => Answered::of(vec![Outcome::Gone]),
+            Err(halt) => Answered { halt: Some(halt), ..Answered::of(Vec::new()) },
         }
     })
 }
@@ -162,7 +180,7 @@ async fn once(
     side: Side,
     purpose: &'static str,
     batch: &Batch,
-) -> Result<Vec<Outcome>, Halt> {
+) -> Result<(Vec<Outcome>, Vec<Record>), Halt> {
     let (end, schema) = (&engine.ends[side], engine.schema(side));
     let line = Line::new(&engine.cx, &end.connection.id, purpose);
     let mut patience = Patience::default();
@@ -170,11 +188,17 @@ async fn once(
         let ready = line.ready().await?;
         let at = ready.at();
         let call = end.writer.send(&at, &end.object, schema, &batch.sent());
-        let fault = match ready.send(&call).await {
+        let Some(answer) = ready.send_while(&engine.hold, &call).await else { return Err(Halt::Stopped) };
+        let fault = match answer {
             Ok(answer) => {
                 let at = At { now: engine.answered(), ..at };
-                match end.writer.answer(&at, &end.object, schema, &batch.sent(), &answer.reply()) {
-                    Ok(outcomes) if outcomes.len() == batch.len() => return Ok(outcomes),
+                let reply = answer.reply();
+                match end.writer.answer(&at, &end.object, schema, &batch.sent(), &reply) {
+                    Ok(outcomes) if outcomes.len() == batch.len() => {
+                        let creates = matches!(batch, Batch::Create(_));
+                        let made = creates.then(|| end.writer.made(&end.object, &reply));
+                        return Ok((outcomes, made.unwrap_or_default()));
+                    }
                     Ok(_) => Fault::Unreadable("it does not say what became of each record"),
                     Err(fault) => fault,
                 }

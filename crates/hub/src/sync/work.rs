@@ -6,7 +6,7 @@ use super::run::{self, Advanced, Running};
 use super::{Halt, send};
 use crate::call::Trouble;
 use crate::cx::Cx;
-use crate::jobs::Failure;
+use crate::jobs::{Failure, Hold};
 use futures_util::future::BoxFuture;
 use std::time::Duration;
 use syncline_store::jobs::{Job, Outcome};
@@ -26,16 +26,22 @@ const ERASE: u32 = 1_000;
 pub fn run<'a>(
     cx: &'a Cx,
     job: &'a Job,
+    hold: &'a Hold,
     sync_id: &'a str,
     stop: &'a CancellationToken,
 ) -> BoxFuture<'a, Result<Outcome, Failure>> {
-    Box::pin(work(cx, job, sync_id, stop))
+    Box::pin(work(cx, (job, hold), sync_id, stop))
 }
 
-async fn work(cx: &Cx, job: &Job, sync_id: &str, stop: &CancellationToken) -> Result<Outcome, Failure> {
+async fn work(
+    cx: &Cx,
+    (job, hold): (&Job, &Hold),
+    sync_id: &str,
+    stop: &CancellationToken,
+) -> Result<Outcome, Failure> {
     let sync = syncs::get(&cx.store, &Scope::All, sync_id).await?;
     let Some(sync) = sync.filter(|sync| sync.state == State::Active) else { return Ok(Outcome::Done) };
-    let mut engine = match Engine::open(cx, sync_id).await {
+    let mut engine = match Engine::open(cx, hold, sync_id).await {
         Ok(Some(engine)) => engine,
         Ok(None) => return Ok(Outcome::Done),
         Err(halt) => return halted(cx, job, &sync.id, halt).await,

@@ -18,6 +18,21 @@ pub fn changes(kind: &str, object_type: &str, object_id: &str, raw: &[u8]) -> Ve
     }
 }
 
+/// What [`crate::load::Load::is_known`] promises. Nothing is `null` in a record and may be `""` in an event.
+pub fn is_known(kind: &str, raw: &[u8], body: &str) -> bool {
+    match kind.rsplit_once('.').map_or("", |(_, what)| what) {
+        "creation" => true,
+        "propertyChange" => {
+            let (event, body) = (fields(raw), fields(body.as_bytes()));
+            let name = event["propertyName"].as_str().unwrap_or_default();
+            let Some(held) = body["properties"].get(name) else { return false };
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (held.is_string() || held.is_null()) && text(held) == text(&event["propertyValue"])
+        }
+        _ => false,
+    }
+}
+
 fn fields(raw: &[u8]) -> Value {
     serde_json::from_slice(raw).unwrap_or_default()
 }

@@ -113,6 +113,10 @@ impl Load for HubSpot {
         read::found(&Kind::of(object_type), ids, reply)
     }
 
+    fn is_known(&self, kind: &str, raw: &[u8], body: &str) -> bool {
+        change::is_known(kind, raw, body)
+    }
+
     fn change(&self, kind: &str, object_type: &str, object_id: &str, raw: &[u8]) -> Vec<Change> {
         change::changes(kind, object_type, object_id, raw)
     }

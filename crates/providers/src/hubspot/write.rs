@@ -2,6 +2,7 @@
 
 mod answer;
 mod find;
+mod mirror;
 mod refusal;
 mod schema;
 mod send;
@@ -14,6 +15,7 @@ use crate::wire::{Call, Fault, Reply};
 use crate::write::{Batches, Object, Sent, Write};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use syncline_core::record::Record;
 use syncline_core::sync::{Can, Fields, Outcome, Schema};
 
 impl Write for HubSpot {
@@ -52,6 +54,14 @@ impl Write for HubSpot {
         reply: &Reply<'_>,
     ) -> Result<Vec<Outcome>, Fault> {
         answer::Asked { at, schema, sent }.outcomes(reply)
+    }
+
+    fn made(&self, object: &Object, reply: &Reply<'_>) -> Vec<Record> {
+        mirror::made(&Kind::of(&object.object_type), reply)
+    }
+
+    fn written(&self, object: &Object, schema: &Schema, body: &str, fields: &Fields) -> Option<Record> {
+        mirror::written(&Kind::of(&object.object_type), schema, body, fields)
     }
 
     fn find(

@@ -4,6 +4,7 @@ use super::{COLUMNS, Stored, read};
 use crate::value::{Value, args};
 use crate::{Dialect, Result, Scope, Store, connections};
 use syncline_core::event::MAX_COLUMN_CHARS;
+use syncline_core::time::Timestamp;
 
 /// Which records to read. Empty fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +79,23 @@ pub async fn of(
         }
     }
     Ok(found)
+}
+
+/// Up to `limit` ids beyond `after`, in their order: of the records of one type that changed, or were found to be gone, since then.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn changed_since(
+    store: &Store,
+    (connection_id, object_type): (&str, &str),
+    since: Timestamp,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<String>> {
+    let sql = "SELECT record_id FROM records WHERE connection_id = ? AND object_type = ? AND record_id > ? \
+               AND (changed_at >= ? OR gone_at >= ?) ORDER BY record_id LIMIT ?";
+    let values = args![connection_id, object_type, after, since, since, limit];
+    store.query(sql, values).await?.iter().map(|row| row.text(0)).collect()
 }
 
 /// Up to `limit` records beyond `after` (connection, type, id), in the order of these three.

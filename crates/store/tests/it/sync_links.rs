@@ -56,7 +56,7 @@ fn ended(row: LinkRow, ending: Ending, seconds: i64) -> LinkRow {
 
 fn creating(row: LinkRow) -> LinkRow {
     let mut row = row;
-    row.link.state = State::Creating(Pending { side: Side::Right, sent_at: at(2) });
+    row.link.state = State::Creating(Pending { side: Side::Right, sent_at: at(2), open: true });
     row
 }
 

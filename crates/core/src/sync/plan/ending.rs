@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::writes::{self, Draft};
-use super::{Action, Conflict, ConflictKind, Plan, Seen, Snapshot, Terms, ended, linked};
+use super::{Action, Conflict, ConflictKind, Plan, Seen, Snapshot, Terms, create, ended, linked};
 use crate::sync::Deletion;
 use crate::sync::link::{DELETION, Ending, Link, State};
 use crate::sync::side::{Side, Sides};
@@ -12,6 +12,9 @@ use crate::time::Timestamp;
 /// The record of `side` is gone, the other one (`rest`) is there.
 pub(super) fn deleted(terms: &Terms<'_>, link: &Link, side: Side, at: Timestamp, rest: &Snapshot) -> Plan {
     let other = side.other();
+    if link.deleting[side].is_some() {
+        return undone(terms, link, side, rest);
+    }
     if !terms.flows(other) {
         return ended(link, Ending::Unlinked { side });
     }
@@ -38,6 +41,14 @@ pub(super) fn deleted(terms: &Terms<'_>, link: &Link, side: Side, at: Timestamp,
         Deletion::Archive | Deletion::Unlink => ended(link, Ending::Unlinked { side }),
         Deletion::Ask => ask(terms, link, side, at, rest, "was deleted on the other side".to_owned()),
     }
+}
+
+/// The record of `side` is gone because we deleted it, as the other one was gone. Since that came back, it is as if nobody had ever
+/// been on `side`.
+fn undone(terms: &Terms<'_>, link: &Link, side: Side, rest: &Snapshot) -> Plan {
+    let mut link = link.clone();
+    link.widowed(side.other());
+    create::plan(terms, &link, side.other(), rest)
 }
 
 /// Deletes it, unless what is known of it is too old for that.

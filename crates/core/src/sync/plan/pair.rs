@@ -48,6 +48,9 @@ pub(super) fn read(terms: &Terms<'_>, link: &mut Link, side: Side, snap: &Snapsh
         link.ids[side] = Some(snap.id.clone());
     }
     link.doubted[side] = None;
+    if link.deleting[side].is_some_and(|sent| sent < snap.read_at) {
+        link.deleting[side] = None;
+    }
     if link.written_at[side].is_some_and(|written| snap.read_at < written) {
         return;
     }

@@ -61,12 +61,14 @@ fn unblock(link: &mut Link, side: Side, draft: &mut Draft) {
     }
 }
 
-/// The other record's id, where this side does not hold it and would take it.
+/// The other record's id, where this side does not name it and would take it.
 fn owed(terms: &Terms<'_>, link: &Link, side: Side) -> Option<String> {
     let field = terms.agreement.sides[side].external.as_ref()?;
     let id = link.ids[side.other()].clone()?;
     let refused = link.refused[side].get(field).is_some_and(|held| held.value == Value::text(id.clone()));
-    (link.external[side].as_ref() != Some(&id) && !refused).then_some(id)
+    // A survivor of a merge at 10to8 names all that it was (facts 8). It stays so: who it was is known by that alone.
+    let named = link.external[side].as_ref().is_some_and(|ids| ids.split(',').any(|one| one.trim() == id));
+    (!named && !refused).then_some(id)
 }
 
 /// What the status of the pair is, once the plan is carried out.

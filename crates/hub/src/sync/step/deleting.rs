@@ -3,7 +3,7 @@
 use super::Stepping;
 use crate::sync::send::Numbered;
 use crate::sync::{Halt, guard};
-use syncline_core::sync::{Ending, Seen, Side, State};
+use syncline_core::sync::{Action, Ending, Seen, Side, Sides, State};
 
 impl Stepping<'_> {
     /// Of deletions at `side` those that may be carried out now: not before their delay is over, nor beyond the guard.
@@ -41,6 +41,21 @@ impl Stepping<'_> {
             }
         }
         Ok(pass.to_vec())
+    }
+
+    /// Writes down which deletions are about to be sent. Whatever happens now, they are known as ours, and do not travel back.
+    pub(super) async fn announce_deletions(&mut self, wanted: &Sides<Vec<Numbered>>) -> Result<(), Halt> {
+        let now = self.way.engine.cx.now();
+        let mut any = false;
+        for (side, actions) in wanted.iter() {
+            for (number, _) in actions.iter().filter(|(_, action)| matches!(action, Action::Delete { .. })) {
+                let open = &mut self.open[*number];
+                open.pair.link.deleting[side] = Some(now);
+                open.dirty = true;
+                any = true;
+            }
+        }
+        if any { self.keep_dirty().await } else { Ok(()) }
     }
 
     /// The record at `side` stays although the other one was deleted: a person said so for all of them.

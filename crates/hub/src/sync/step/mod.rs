@@ -1,6 +1,7 @@
 //! One step: pairs planned, read again where that is too old, written, and settled, until nothing is left to do about them.
 
 mod deleting;
+mod mirroring;
 mod reading;
 mod settling;
 mod tally;
@@ -39,6 +40,8 @@ pub struct Way<'a> {
     pub only: Option<Side>,
     /// Nothing is written, neither there nor here.
     pub dry: bool,
+    /// Whether what is new waits a little before it is created.
+    pub waits: bool,
 }
 
 /// What a step came to.
@@ -94,15 +97,18 @@ impl Stepping<'_> {
             false => find::pending(self.way.engine, self.way.purpose, &mut pairs).await?,
         };
         for (number, pair) in pairs.into_iter().enumerate() {
+            let changed = pair.row.as_ref().is_some_and(|row| row.link != pair.link);
             if let Some(at) = early.get(&number) {
                 self.put_off(&pair.link, *at);
-                continue;
+                if !changed {
+                    continue;
+                }
             }
             let linked = pair.news.contains(&"linked");
             self.out.tally.linked += u64::from(linked);
             let history = pair.news.iter().map(|news| Entry::news(news)).collect();
             self.open.push(Open {
-                dirty: !pair.news.is_empty(),
+                dirty: changed || !pair.news.is_empty(),
                 pair,
                 plan: None,
                 history,
@@ -155,7 +161,7 @@ impl Stepping<'_> {
             }
             let mut planned = plan::plan(&terms, &open.pair.link, seen);
             if let Some(side) = self.way.only {
-                planned = restrict(planned, side);
+                planned = restrict(&terms, planned, side);
             }
             open.dirty |= planned.link != open.pair.link;
             open.pair.link = planned.link.clone();
@@ -166,13 +172,20 @@ impl Stepping<'_> {
     /// Creates what is missing; answers whether anything was to be created.
     async fn create(&mut self) -> Result<bool, Halt> {
         let mut wanted: Sides<Vec<Numbered>> = Sides::default();
+        let mut early = Vec::new();
         for (number, open) in self.open.iter().enumerate() {
             let Some(plan) = &open.plan else { continue };
             for side in Side::BOTH {
                 if let Some(action @ Action::Create(_)) = &plan.actions[side] {
-                    wanted[side].push((number, action.clone()));
+                    match self.too_new(&open.pair) {
+                        Some(at) => early.push((number, at)),
+                        None => wanted[side].push((number, action.clone())),
+                    }
                 }
             }
+        }
+        for (number, at) in early {
+            self.lay_aside(number, at);
         }
         if wanted.left.is_empty() && wanted.right.is_empty() || self.way.dry {
             return Ok(false);
@@ -182,7 +195,7 @@ impl Stepping<'_> {
             for (number, _) in &wanted[side] {
                 let open = &mut self.open[*number];
                 open.pair.link.ids[side] = None;
-                open.pair.link.state = State::Creating(Pending { side, sent_at });
+                open.pair.link.state = State::Creating(Pending { side, sent_at, open: true });
                 open.dirty = true;
             }
         }
@@ -190,6 +203,13 @@ impl Stepping<'_> {
         self.keep_dirty().await?;
         self.send(wanted).await?;
         Ok(true)
+    }
+
+    /// Until when a record that came to be just now waits for its like on the other side to be heard of.
+    fn too_new(&self, pair: &Pair) -> Option<Timestamp> {
+        let engine = self.way.engine;
+        let until = pair.heard_at?.plus(engine.cx.config.sync.creation_delay.get());
+        (self.way.waits && engine.cx.now() < until).then_some(until)
     }
 
     /// Sends changes and deletions, to both sides at once.
@@ -216,6 +236,7 @@ impl Stepping<'_> {
             self.write_down(&wanted);
             return Ok(());
         }
+        self.announce_deletions(&wanted).await?;
         self.send(wanted).await
     }
 
@@ -238,7 +259,8 @@ impl Stepping<'_> {
             return Ok(());
         }
         let (engine, purpose) = (self.way.engine, self.way.purpose);
-        let actions: Sides<BTreeMap<usize, Action>> =
+        let sent_at = engine.cx.now();
+        let mut actions: Sides<BTreeMap<usize, Action>> =
             Sides { left: left.iter().cloned().collect(), right: right.iter().cloned().collect() };
         let (sent_left, sent_right) = tokio::join!(
             send::send(engine, Side::Left, purpose, left),
@@ -247,15 +269,33 @@ impl Stepping<'_> {
         let mut halt = None;
         for (side, sent) in [(Side::Left, sent_left), (Side::Right, sent_right)] {
             self.out.tally.calls[side] += sent.calls;
+            let mut written = Vec::new();
             for (number, outcome) in sent.outcomes {
-                if let Some(action) = actions[side].get(&number) {
-                    self.settle(number, side, action, outcome).await?;
+                if let Some(action) = actions[side].remove(&number) {
+                    written.extend(mirroring::written(&action, &outcome));
+                    self.settle(number, side, &action, outcome).await?;
                 }
             }
+            mirroring::keep(engine, side, sent_at, sent.made, written).await?;
             halt = halt.or(sent.halt);
+        }
+        for (side, unsent) in actions.iter() {
+            self.unsent(side, unsent);
         }
         self.keep_dirty().await?;
         halt.map_or(Ok(()), Err)
+    }
+
+    /// What was not sent was not created: it may be, whenever things go on.
+    fn unsent(&mut self, side: Side, actions: &BTreeMap<usize, Action>) {
+        for (number, action) in actions {
+            let open = &mut self.open[*number];
+            let pending = matches!(open.pair.link.state, State::Creating(pending) if pending.side == side);
+            if matches!(action, Action::Create(_)) && pending {
+                open.pair.link.state = State::Linked;
+                open.dirty = true;
+            }
+        }
     }
 
     /// Pairs about which nothing is left to do leave.

@@ -16,12 +16,12 @@ impl Stepping<'_> {
         outcome: Outcome,
     ) -> Result<(), Halt> {
         let outcome = match outcome {
-            Outcome::Exists { id: Some(id), .. } => return self.exists(number, side, id).await,
-            Outcome::Exists { id: None, message } => Outcome::Refused(vec![Refusal {
-                field: "*".to_owned(),
-                value: Value::Empty,
-                reason: message,
-            }]),
+            Outcome::Exists { id: Some(id), message } => match self.exists(number, side, id).await? {
+                // Refused as it is: it is not tried again before something about it changes.
+                true => refused_whole(message),
+                false => return Ok(()),
+            },
+            Outcome::Exists { id: None, message } => refused_whole(message),
             Outcome::Unknown if matches!(action, Action::Create(_)) => return self.unknown(number, side),
             other => other,
         };
@@ -66,15 +66,15 @@ impl Stepping<'_> {
     fn unknown(&mut self, number: usize, side: Side) -> Result<(), Halt> {
         let now = self.way.engine.cx.now();
         let open = &mut self.open[number];
-        open.pair.link.state = State::Creating(Pending { side, sent_at: now });
+        open.pair.link.state = State::Creating(Pending { side, sent_at: now, open: false });
         open.dirty = true;
         open.history.push(Entry::news("unanswered"));
         self.lay_aside(number, now.plus(LOOK));
         Ok(())
     }
 
-    /// What was to be created is there already: it is linked, unless it is linked to another.
-    async fn exists(&mut self, number: usize, side: Side, id: String) -> Result<(), Halt> {
+    /// What was to be created is there already: it is linked, unless it is linked to another. Answers whether it is.
+    async fn exists(&mut self, number: usize, side: Side, id: String) -> Result<bool, Halt> {
         let engine = self.way.engine;
         let (store, sync_id) = (&engine.cx.store, &engine.sync.id);
         let linked = links::by_records(store, sync_id, side, std::slice::from_ref(&id)).await?;
@@ -85,8 +85,7 @@ impl Stepping<'_> {
         match (theirs, open.pair.link.ids[side.other()].clone()) {
             (Some(of), Some(own)) if of != own => {
                 open.questions.push(ConflictKind::Duplicate { side: side.other(), id: own, of });
-                open.pair.link.state = State::Linked;
-                open.plan = None;
+                Ok(true)
             }
             _ => {
                 open.pair.link.ids[side] = Some(id);
@@ -94,8 +93,12 @@ impl Stepping<'_> {
                 open.pair.seen[side] = Seen::Never;
                 open.history.push(Entry::news("linked"));
                 self.out.tally.linked += 1;
+                Ok(false)
             }
         }
-        Ok(())
     }
+}
+
+fn refused_whole(reason: String) -> Outcome {
+    Outcome::Refused(vec![Refusal { field: "*".to_owned(), value: Value::Empty, reason }])
 }

@@ -41,6 +41,7 @@ fn the_defaults_file_says_what_the_types_hold() {
         },
         sealing: Sealing { keys: None },
         providers: Providers {
+            timeout: span("60s"),
             hubspot: place("https://api.hubapi.com", "https://app.hubspot.com"),
             notion: place("https://api.notion.com", "https://api.notion.com"),
             airtable: place("https://api.airtable.com", "https://airtable.com"),
@@ -77,8 +78,9 @@ fn the_defaults_file_says_what_the_types_hold() {
             every: Every::Span(span("1d")),
             workers: 64,
             calls: 8,
-            fresh: span("30s"),
+            fresh: span("0s"),
             deletion_delay: span("10s"),
+            creation_delay: span("2s"),
             kept_plan: 10_000,
         },
         retention: Retention {

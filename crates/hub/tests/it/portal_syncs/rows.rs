@@ -197,7 +197,7 @@ pub fn over(mut link: Link, why: Ending) -> Link {
 /// A link whose right record is being created.
 pub fn creating(hub: &TestHub, left: &str) -> Link {
     let mut link = Link::lone(Side::Left, left);
-    link.state = State::Creating(Pending { side: Side::Right, sent_at: ago(hub, 1) });
+    link.state = State::Creating(Pending { side: Side::Right, sent_at: ago(hub, 1), open: false });
     link
 }
 

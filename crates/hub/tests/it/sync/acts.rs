@@ -3,7 +3,8 @@
 use super::scene::Synced;
 use reqwest::Method;
 use serde_json::{Value, json};
-use syncline_core::sync::Side;
+use std::collections::BTreeSet;
+use syncline_core::sync::{ConflictKind, Side, Sides};
 use syncline_hub::sync::{Choice, resolve};
 use syncline_store::Scope;
 use syncline_store::syncs::conflicts::{self, ConflictRow};
@@ -125,6 +126,29 @@ impl Synced {
             ..links::Filter::default()
         };
         links::page(&self.joined.hub.cx.store, &Scope::All, &filter, None, 100).await.unwrap()
+    }
+
+    /// Nobody is left out, and nobody has two counterparts.
+    pub async fn everybody_is_linked_or_asked_about(&self) {
+        let (links, asked) = (self.links().await, self.conflicts().await);
+        let asked: BTreeSet<String> = asked
+            .iter()
+            .flat_map(|row| match &row.conflict.kind {
+                ConflictKind::Match { id, candidates, .. } => [vec![id.clone()], candidates.clone()].concat(),
+                ConflictKind::Duplicate { id, of, .. } => vec![id.clone(), of.clone()],
+                _ => Vec::new(),
+            })
+            .collect();
+        let there = Sides { left: self.contacts().await, right: self.customers().await };
+        for (side, records) in there.iter() {
+            for (id, record) in records {
+                let with = links.iter().filter(|row| row.link.ids[side].as_ref() == Some(id));
+                let with: Vec<_> = with.filter_map(|row| row.link.ids[side.other()].as_ref()).collect();
+                let is_linked = matches!(with[..], [other] if there[side.other()].contains_key(other));
+                let is_asked = with.is_empty() && asked.contains(id);
+                assert!(is_linked || is_asked, "{side} {id} {record} is with {with:?}");
+            }
+        }
     }
 
     /// Everything that was done about a record.

@@ -74,7 +74,7 @@ async fn storm(seed: u64) {
     let synced = Synced::start(0, &[("sync.deletion_delay", "10s")]).await;
     let mut people = People::new(&synced).await;
     for _ in 0..12 {
-        people.arrive(&mut rng).await;
+        people.was_there(&mut rng).await;
     }
     for round in 0..3 {
         for rule in calls(&mut rng, "hubspot")

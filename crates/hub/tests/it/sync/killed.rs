@@ -124,7 +124,7 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
-        let (contacts, customers) = match tokio::time::timeout(Duration::from_secs(150), looking).await {
+        let (contacts, customers) = match tokio::time::timeout(Duration::from_secs(240), looking).await {
             Ok(()) => return,
             Err(_) => (self.contacts().await, self.customers().await),
         };
@@ -201,7 +201,9 @@ async fn start(sandbox: &Sandbox, db: &TestDb) -> (Program, Process) {
         ("load.on_connect", "false"),
         ("load.every", "never"),
         ("sync.deletion_delay", "0s"),
-        ("sync.fresh", "0s"),
+        ("sync.creation_delay", "0s"),
+        ("providers.timeout", "5s"),
+        ("providers.tentoeight.budget", "0"),
         ("jobs.lease", "1s"),
         ("jobs.poll", "20ms"),
     ];

@@ -33,13 +33,12 @@ impl Synced {
 
     /// The same with other terms.
     pub async fn with(people: usize, settings: &[(&str, &str)], change: impl FnOnce(&mut Agreement)) -> Self {
-        // What is overwritten was read just before.
         let own = [
             ("jobs.lease", "1h"),
-            ("sync.fresh", "0s"),
             // The simulated limits are off: so is the budget of one call a second.
             ("providers.tentoeight.budget", "0"),
             ("sync.deletion_delay", "0s"),
+            ("sync.creation_delay", "0s"),
             ("sync.every", "never"),
             ("sync.on_create", "false"),
         ];
@@ -65,9 +64,10 @@ impl Synced {
             run: None,
         };
         let sync = hub_sync::create(&joined.hub.cx, &Scope::All, new).await.unwrap();
-        // Now it is known which fields are to be watched.
-        set_up(&joined, &left, json!({})).await;
-        Self { joined, left, right, sync }
+        let synced = Self { joined, left, right, sync };
+        // By then webhooks tell of the fields that are synced.
+        synced.quiet().await;
+        synced
     }
 
     /// A run of everything in both directions, to its end; then nothing is left to do.
@@ -135,7 +135,7 @@ impl Synced {
             jobs["data"].as_array().unwrap().iter().any(|job| {
                 let kind = job["kind"].as_str().unwrap();
                 let is_soon = job["run_at"].as_str().is_none_or(|at| at < soon.to_string().as_str());
-                ["sync.work", "records.hydrate", "hooks.pull"].contains(&kind) && is_soon
+                ["sync.work", "records.hydrate", "hooks.pull", "hooks.watch"].contains(&kind) && is_soon
             })
         };
         let heard = status["log"]["waiting_deliveries"] == 0;

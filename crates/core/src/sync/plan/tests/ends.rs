@@ -132,7 +132,7 @@ fn a_record_is_created_with_what_it_says_and_the_others_id() {
     pair.seen.right = Seen::Never;
     let plan = pair.plan();
     assert_eq!(written(&plan, Right), fields(&["name=Ada", "emails=a@x.org", "id=L"]));
-    let pending = Pending { side: Right, sent_at: at(200) };
+    let pending = Pending { side: Right, sent_at: at(200), open: false };
     let action = plan.actions.right.clone().expect("a creation");
     pair.link = Link { state: State::Creating(pending), ..plan.link };
     assert!(pair.plan().is_quiet(), "nothing is sent while it may have been");
@@ -175,4 +175,32 @@ fn what_was_withheld_is_not_forgotten_when_the_link_moves() {
     pair.link.bases.get_mut("note").expect("a base").held.right.insert("note".to_owned(), held.clone());
     pair.link.moved(Left, "L3");
     assert_eq!(pair.link.bases["note"].held.right["note"], held);
+}
+
+#[test]
+fn what_comes_back_while_our_deletion_is_under_way_is_created_again_and_not_deleted_in_turn() {
+    let mut pair = parted();
+    let plan = pair.plan();
+    pair.came_to(plan, Right, &Outcome::Unknown);
+    assert!(pair.link.deleting.right.is_some(), "nobody knows whether it was carried out");
+    pair.gone(Right, 1_100);
+    pair.shows(Left, &["note=x"], 1_200);
+    let plan = pair.plan();
+    assert!(matches!(plan.actions.left, None | Some(Action::Update { .. })), "{plan:?}");
+    assert_eq!(written(&plan, Right).get("note"), Some(&Value::text("x")), "{plan:?}");
+    assert_eq!(plan.link.deleting, Sides::default());
+}
+
+#[test]
+fn a_deletion_that_was_not_carried_out_leaves_nothing_behind() {
+    let mut pair = parted();
+    let plan = pair.plan();
+    pair.came_to(plan, Right, &Outcome::Unknown);
+    pair.shows(Left, &["note=x"], 1_200);
+    pair.shows(Right, &["note=x"], 1_200);
+    assert_eq!(pair.plan().link.deleting, Sides::default(), "it is there");
+    let mut pair = parted();
+    let plan = pair.plan();
+    pair.came_to(plan, Right, &Outcome::Objected("has future bookings".to_owned()));
+    assert_eq!(pair.link.deleting, Sides::default(), "it was objected to");
 }

@@ -134,22 +134,43 @@ fn a_sync_in_one_direction_writes_nothing_but_id_and_status_against_it() {
 #[test]
 fn a_run_in_one_direction_sends_to_one_side_only() {
     let pair = Pair::new(&["note=x"], &["name=Ada", "emails=a@x.org"]);
-    let plan = restrict(pair.plan(), Right);
-    assert_eq!(written(&plan, Right), fields(&["note=x"]));
+    let whole = pair.plan();
+    let plan = restrict(&pair.terms(), whole.clone(), Right);
+    assert_eq!(written(&plan, Right), written(&whole, Right));
+    assert_eq!(written(&plan, Right)["note"], Value::text("x"));
     assert_eq!(plan.actions.left, None);
+    let mut named = pair;
+    if let Seen::Here(snapshot) = &mut named.seen.right {
+        snapshot.fields.remove("id");
+    }
+    named.link.external.right = None;
+    let plan = restrict(&named.terms(), named.plan(), Left);
+    assert_eq!(written(&plan, Right), fields(&["id=L"]), "but it is told its counterpart");
 }
 
 #[test]
-fn an_id_that_a_merge_joined_becomes_the_linked_ones() {
+fn a_run_in_one_direction_does_not_tell_of_what_it_leaves_out() {
+    let mut pair = Pair::agreed(&["note=x"], &["note=x"]);
+    pair.agreement.status = StatusPolicy::Always;
+    pair.shows(Left, &["note=y"], 200);
+    let whole = pair.plan();
+    assert!(written(&whole, Left).contains_key("status"));
+    assert!(restrict(&pair.terms(), whole, Left).is_quiet());
+}
+
+#[test]
+fn an_id_that_a_merge_joined_stays_with_those_of_the_others() {
     let mut pair = Pair::agreed(&["note=x"], &["note=x"]);
     if let Seen::Here(snapshot) = &mut pair.seen.right {
         snapshot.fields.insert("id".to_owned(), Value::text("L, L2"));
         snapshot.read_at = at(200);
     }
-    let plan = pair.plan();
-    assert_eq!(written(&plan, Right), fields(&["id=L"]));
-    pair.done(plan, Right, 300);
     assert!(pair.plan().is_quiet());
+    pair.link.moved(Left, "L3");
+    if let Seen::Here(snapshot) = &mut pair.seen.left {
+        snapshot.id = "L3".to_owned();
+    }
+    assert_eq!(written(&pair.plan(), Right), fields(&["id=L3"]), "until none of them is the linked one");
 }
 
 #[test]

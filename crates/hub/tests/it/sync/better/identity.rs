@@ -95,7 +95,7 @@ async fn people_that_both_sides_know_are_matched_by_secondary_addresses_and_phon
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn somebody_who_is_new_on_both_sides_at_once_is_linked_and_not_doubled() {
-    let synced = Synced::start(0, &[]).await;
+    let synced = Synced::start(0, &[("sync.creation_delay", "2s")]).await;
     synced.run().await;
     for number in 0..8 {
         let email = format!("p{number}@example.org");

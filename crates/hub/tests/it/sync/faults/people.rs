@@ -17,8 +17,6 @@ pub struct People<'a> {
     tables: Sides<String>,
     last: u64,
     typed: BTreeMap<Place, String>,
-    /// People whom only this side was told of by people.
-    pub alone: Sides<usize>,
     /// Records made by people.
     pub made: Sides<usize>,
     /// Contacts that became one of two.
@@ -34,7 +32,6 @@ impl<'a> People<'a> {
             tables,
             last: 0,
             typed: BTreeMap::new(),
-            alone: Sides::default(),
             made: Sides::default(),
             merged_contacts: 0,
         }
@@ -67,12 +64,18 @@ impl<'a> People<'a> {
         self.typed.retain(|(of, one, _), _| *of != side || one != id);
     }
 
-    /// Somebody new, on one side or on both.
-    pub async fn arrive(&mut self, rng: &mut StdRng) {
+    /// Somebody whom one side knows before anything is synced, or both do.
+    pub async fn was_there(&mut self, rng: &mut StdRng) {
+        let where_to = rng.random_range(0..5);
+        self.arrive(where_to).await;
+    }
+
+    /// Somebody new, on one side. (Whoever is made on both at once is found to be one while webhooks come; where they are lost, nobody
+    /// can know before the next run, and then it is a question.)
+    async fn arrive(&mut self, where_to: u8) {
         let number = self.new_number();
         let (first, last, email) =
             (format!("F{number}x"), format!("L{number}x"), format!("e{number}x@example.org"));
-        let where_to = rng.random_range(0..5);
         if where_to != 0 && where_to != 1 {
             let contact = json!({ "firstname": first, "lastname": last, "email": email });
             let id = self.synced.new_contact(contact).await;
@@ -89,17 +92,15 @@ impl<'a> People<'a> {
             self.types(Side::Right, &id, "name", &first);
             self.types(Side::Right, &id, "emails", &email);
         }
-        match where_to {
-            0 | 1 => self.alone.right += 1,
-            2 | 3 => self.alone.left += 1,
-            _ => {}
-        }
     }
 
     /// Somebody does something.
     pub async fn act(&mut self, rng: &mut StdRng) {
         match rng.random_range(0..20) {
-            0..4 => self.arrive(rng).await,
+            0..4 => {
+                let where_to = rng.random_range(0..4);
+                self.arrive(where_to).await;
+            }
             4..10 => self.edit_contact(rng).await,
             10..16 => self.edit_customer(rng).await,
             16 => self.archive_contact(rng).await,

@@ -1,0 +1,59 @@
+//! What was written is in the mirror before webhooks tell of it, so that nobody has to read it again because of that.
+
+use crate::load::hydrate;
+use crate::sync::Halt;
+use crate::sync::engine::Engine;
+use std::collections::BTreeMap;
+use syncline_core::record::Record;
+use syncline_core::sync::{Action, Fields, Outcome, Side};
+use syncline_core::time::Timestamp;
+use syncline_providers::load::Found;
+use syncline_store::records::{self, Reading, Stored};
+
+/// The record that was changed, and what its fields hold now.
+pub fn written(action: &Action, outcome: &Outcome) -> Option<(String, Fields)> {
+    let (Action::Update { write, .. }, Outcome::Done { id, fields, .. }) = (action, outcome) else { return None };
+    let mut now = write.fields.clone();
+    now.extend(fields.clone());
+    Some((id.clone(), now))
+}
+
+/// Keeps new records as they were answered to what was sent then, and changed ones as they are now. Of these the mirror knows the rest
+/// from the reading it had: they are no newer than that.
+///
+/// # Errors
+/// [`Halt::Trouble`] with the database's error.
+pub async fn keep(
+    engine: &Engine,
+    side: Side,
+    sent_at: Timestamp,
+    made: Vec<Record>,
+    written: Vec<(String, Fields)>,
+) -> Result<(), Halt> {
+    let end = &engine.ends[side];
+    let ids: Vec<String> = written.iter().map(|(id, _)| id.clone()).collect();
+    let known = records::of(&engine.cx.store, &end.connection.id, &end.object.object_type, &ids).await?;
+    let known: BTreeMap<String, Stored> =
+        known.into_iter().map(|stored| (stored.record_id.clone(), stored)).collect();
+    let mut by_reading: BTreeMap<Timestamp, Vec<Found>> = BTreeMap::new();
+    for record in made {
+        by_reading.entry(sent_at).or_default().push(Found::Here(Box::new(record)));
+    }
+    for (id, fields) in written {
+        let stored = known.get(&id).filter(|stored| stored.gone_at.is_none());
+        let changed = stored.and_then(|stored| {
+            let mut record = end.writer.written(&end.object, engine.schema(side), &stored.body, &fields)?;
+            record.item.url = record.item.url.or_else(|| stored.item.url.clone());
+            Some((stored.seen_at.unwrap_or(stored.read_at).max(stored.read_at), record))
+        });
+        if let Some((read_at, record)) = changed {
+            by_reading.entry(read_at).or_default().push(Found::Here(Box::new(record)));
+        }
+    }
+    for (read_at, found) in by_reading {
+        let (connection_id, org_id) = (end.connection.id.as_str(), end.connection.org_id.as_str());
+        let reading = Reading { connection_id, org_id, read_at, now: engine.cx.now() };
+        hydrate::keep(&engine.cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
+    }
+    Ok(())
+}
