@@ -53,7 +53,7 @@ pub async fn pending(
                 (Some(None), _) => {
                     // It was created, and is part of one that has its own link by now.
                     pair.link.state = State::Ended(Ending::Merged { side });
-                    pair.news.push("merged");
+                    pair.news.extend(["found", "merged"]);
                 }
                 (Some(Some(id)), _) => {
                     pair.link.ids[side] = Some(id.clone());

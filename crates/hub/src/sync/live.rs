@@ -130,17 +130,15 @@ async fn index_new(
         let page = marks::asked(store, sync_id, after.as_ref(), INDEX).await?;
         let Some(last) = page.last() else { return Ok(after) };
         after = Some((last.asked_at, last.side, last.record_id.clone()));
-        let mut tx = store.begin().await?;
         for side in Side::BOTH {
             let ids: Vec<String> =
                 { page.iter() }.filter(|mark| mark.side == side).map(|mark| mark.record_id.clone()).collect();
             if !ids.is_empty() {
                 let end = &engine.ends[side];
                 let known = records::of(store, &end.connection.id, &end.object.object_type, &ids).await?;
-                index::put(engine, &mut tx, side, &known).await?;
+                index::refresh(engine, side, &known).await?;
             }
         }
-        tx.commit().await?;
     }
 }
 

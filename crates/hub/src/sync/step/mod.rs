@@ -269,14 +269,14 @@ impl Stepping<'_> {
         let mut halt = None;
         for (side, sent) in [(Side::Left, sent_left), (Side::Right, sent_right)] {
             self.out.tally.calls[side] += sent.calls;
-            let mut written = Vec::new();
+            let mut written = mirroring::Written { made: sent.made, ..Default::default() };
             for (number, outcome) in sent.outcomes {
                 if let Some(action) = actions[side].remove(&number) {
-                    written.extend(mirroring::written(&action, &outcome));
+                    written.note(&action, &outcome);
                     self.settle(number, side, &action, outcome).await?;
                 }
             }
-            mirroring::keep(engine, side, sent_at, sent.made, written).await?;
+            mirroring::keep(engine, side, sent_at, written).await?;
             halt = halt.or(sent.halt);
         }
         for (side, unsent) in actions.iter() {
