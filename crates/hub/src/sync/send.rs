@@ -89,9 +89,7 @@ pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: V
     let sending: Vec<BoxFuture<'_, (Vec<usize>, Answered)>> = batches
         .into_iter()
         .map(|(numbers, batch)| -> BoxFuture<'_, (Vec<usize>, Answered)> {
-            Box::pin(async move {
-                (numbers, whole(engine, side, purpose, batch).await)
-            })
+            Box::pin(async move { (numbers, whole(engine, side, purpose, batch).await) })
         })
         .collect();
     let mut sent = stream::iter(sending).buffer_unordered(at_once);
@@ -139,18 +137,11 @@ fn cut<T: Clone>(
 }
 
 /// One batch, and where it is refused as a whole its halves, down to the records that are meant.
-fn whole<'a>(
-    engine: &'a Engine,
-    side: Side,
-    purpose: &'static str,
-    batch: Batch,
-) -> BoxFuture<'a, Answered> {
+fn whole<'a>(engine: &'a Engine, side: Side, purpose: &'static str, batch: Batch) -> BoxFuture<'a, Answered> {
     Box::pin(async move {
         match once(engine, side, purpose, &batch).await {
             Ok((outcomes, made)) => Answered { made, ..Answered::of(outcomes) },
-            Err(Halt::Refused(Fault::MaybeCommitted(_))) => {
-                Answered::of(vec![Outcome::Unknown; batch.len()])
-            }
+            Err(Halt::Refused(Fault::MaybeCommitted(_))) => Answered::of(vec![Outcome::Unknown; batch.len()]),
             Err(Halt::Refused(Fault::Rejected(_))) if batch.len() > 1 => {
                 let mut all = Answered::of(Vec::with_capacity(batch.len()));
                 for half in batch.halves() {

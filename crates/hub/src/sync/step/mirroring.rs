@@ -1,8 +1,8 @@
 //! What was written is in the mirror before webhooks tell of it, so that nobody has to read it again because of that.
 
 use crate::load::hydrate;
-use crate::sync::{Halt, index};
 use crate::sync::engine::Engine;
+use crate::sync::{Halt, index};
 use std::collections::BTreeMap;
 use syncline_core::record::Record;
 use syncline_core::sync::{Action, Fields, Outcome, Side};
@@ -41,12 +41,7 @@ impl Written {
 ///
 /// # Errors
 /// [`Halt::Trouble`] with the database's error.
-pub async fn keep(
-    engine: &Engine,
-    side: Side,
-    sent_at: Timestamp,
-    written: Written,
-) -> Result<(), Halt> {
+pub async fn keep(engine: &Engine, side: Side, sent_at: Timestamp, written: Written) -> Result<(), Halt> {
     let Written { made, changed, gone } = written;
     let end = &engine.ends[side];
     let ids: Vec<String> = changed.iter().map(|(id, _)| id.clone()).collect();

@@ -27,14 +27,7 @@ impl<'a> People<'a> {
     pub async fn new(synced: &'a Synced) -> Self {
         let right = synced.joined.tables("tentoeight").await.remove(0);
         let tables = Sides { left: format!("{}:0-1", synced.left.account), right };
-        Self {
-            synced,
-            tables,
-            last: 0,
-            typed: BTreeMap::new(),
-            made: Sides::default(),
-            merged_contacts: 0,
-        }
+        Self { synced, tables, last: 0, typed: BTreeMap::new(), made: Sides::default(), merged_contacts: 0 }
     }
 
     /// All that somebody typed and nobody typed over, deleted or merged away.
