@@ -273,14 +273,29 @@ impl<'a> Running<'a> {
         }
         loop {
             self.is_stopped()?;
-            let page = self.page(side, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            let last = last.record_id.clone();
-            let places = self.worth_looking(side, page).await?;
+            let (places, last) = self.next_places(side).await?;
+            let Some(last) = last else { return Ok(()) };
             self.look_at(places).await?;
             self.saved.after = Some(last);
             self.checkpoint(None).await?;
         }
+    }
+
+    /// As many as fill a batch, however many pages that takes, and the last record that was passed by; none at the end.
+    async fn next_places(&mut self, side: Side) -> Result<(Vec<Place>, Option<String>), Halt> {
+        let before = self.saved.after.clone();
+        let (mut places, mut last) = (Vec::new(), None);
+        while places.len() < PAGE as usize {
+            let wanted = PAGE - u32::try_from(places.len()).unwrap_or(0);
+            let page = self.page(side, wanted).await?;
+            let Some(end) = page.last() else { break };
+            last = Some(end.record_id.clone());
+            self.saved.after.clone_from(&last);
+            places.extend(self.worth_looking(side, page).await?);
+        }
+        // Passed by is what was looked at, not what was read.
+        self.saved.after = before;
+        Ok((places, last))
     }
 
     /// Of the left side all; of the right side those that were not looked at with the left side's.

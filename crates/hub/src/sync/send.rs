@@ -3,9 +3,11 @@
 
 use super::Halt;
 use super::engine::{End, Engine};
+use super::mirroring::{self, Written};
 use crate::call::{Line, Patience, Trouble};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use syncline_core::record::Record;
 use syncline_core::sync::{Action, Fields, Outcome, Refusal, Side, Value};
@@ -20,8 +22,6 @@ pub type Numbered = (usize, Action);
 #[derive(Default)]
 pub struct Sendings {
     pub outcomes: Vec<(usize, Outcome)>,
-    /// New records, as the answers show them.
-    pub made: Vec<Record>,
     pub calls: u64,
     pub halt: Option<Halt>,
 }
@@ -84,7 +84,9 @@ impl Batch {
 
 /// Sends actions to one side. What was carried out, or may have been, is told, whatever stopped the rest.
 pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: Vec<Numbered>) -> Sendings {
+    let by_number: BTreeMap<usize, Action> = actions.iter().cloned().collect();
     let batches = batches(&engine.ends[side], actions);
+    let sent_at = engine.cx.now();
     let at_once = engine.cx.config.sync.calls;
     let sending: Vec<BoxFuture<'_, (Vec<usize>, Answered)>> = batches
         .into_iter()
@@ -94,14 +96,30 @@ pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: V
         .collect();
     let mut sent = stream::iter(sending).buffer_unordered(at_once);
     let mut all = Sendings::default();
+    let mut written = Written::default();
     while let Some((numbers, answered)) = sent.next().await {
         all.calls += answered.calls;
-        all.outcomes.extend(numbers.into_iter().zip(answered.outcomes));
-        all.made.extend(answered.made);
         all.halt = all.halt.or(answered.halt);
+        written.made.extend(answered.made);
+        for (number, outcome) in numbers.into_iter().zip(answered.outcomes) {
+            if let Some(action) = by_number.get(&number) {
+                written.note(action, &outcome);
+            }
+            all.outcomes.push((number, outcome));
+        }
+        // In the mirror before webhooks tell of it, which do not wait for the other batches.
+        if written.len() >= TOGETHER {
+            let kept = mirroring::keep(engine, side, sent_at, std::mem::take(&mut written)).await;
+            all.halt = all.halt.or(kept.err());
+        }
     }
+    let kept = mirroring::keep(engine, side, sent_at, written).await;
+    all.halt = all.halt.or(kept.err());
     all
 }
+
+/// Records that are kept in the mirror in one transaction, at least, while others are on their way.
+const TOGETHER: usize = 10;
 
 /// As large as the provider takes them.
 fn batches(end: &End, actions: Vec<Numbered>) -> Vec<(Vec<usize>, Batch)> {

@@ -16,12 +16,17 @@ pub struct Written {
     /// New records, as they were answered.
     pub made: Vec<Record>,
     /// Records that were changed, and what these fields of theirs hold now.
-    pub changed: Vec<(String, Fields)>,
+    changed: Vec<(String, Fields)>,
     /// Records that are not there any more.
-    pub gone: Vec<String>,
+    gone: Vec<String>,
 }
 
 impl Written {
+    /// How many records it is about.
+    pub fn len(&self) -> usize {
+        self.made.len() + self.changed.len() + self.gone.len()
+    }
+
     /// With what this action came to.
     pub fn note(&mut self, action: &Action, outcome: &Outcome) {
         match (action, outcome) {
@@ -42,6 +47,9 @@ impl Written {
 /// # Errors
 /// [`Halt::Trouble`] with the database's error.
 pub async fn keep(engine: &Engine, side: Side, sent_at: Timestamp, written: Written) -> Result<(), Halt> {
+    if written.len() == 0 {
+        return Ok(());
+    }
     let Written { made, changed, gone } = written;
     let end = &engine.ends[side];
     let ids: Vec<String> = changed.iter().map(|(id, _)| id.clone()).collect();
