@@ -153,13 +153,13 @@ async fn step_of(engine: &Engine, busy: &Busy) -> Result<bool, Halt> {
     if due.is_empty() {
         return Ok(false);
     }
-    let gathered = pairs::gather(engine, held.places()).await?;
+    let gathered = Box::pin(pairs::gather(engine, held.places())).await?;
     let partners: Vec<Place> = gathered.pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
     let (_held_too, free) = busy.try_hold(&partners, held.places());
     let (pairs, blocked): (Vec<pairs::Pair>, Vec<pairs::Pair>) = { gathered.pairs.into_iter() }
         .partition(|pair| pairs::places(&pair.link).all(|place| free.contains(&place)));
     let way = Way { engine, purpose: "live", only: None, dry: false, waits: true };
-    let step = step::carry(way, pairs).await;
+    let step = Box::pin(step::carry(way, pairs)).await;
     tell::question(engine, &gathered.questions, &gathered.clear).await?;
     // What was not brought to an end stays marked: put off where it is known until when, at once where not.
     let mut later: BTreeSet<Place> = step.later.iter().map(|(place, _)| place.clone()).collect();

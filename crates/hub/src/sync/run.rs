@@ -281,7 +281,7 @@ impl<'a> Running<'a> {
             self.is_stopped()?;
             let (places, last) = self.next_places(side).await?;
             let Some(last) = last else { return Ok(()) };
-            self.look_at(places).await?;
+            Box::pin(self.look_at(places)).await?;
             self.saved.after = Some(last);
             self.checkpoint(None).await?;
         }
@@ -332,7 +332,7 @@ impl<'a> Running<'a> {
         let engine = self.engine;
         let held = self.busy.hold(&places).await;
         let asked = engine.cx.now();
-        let gathered = pairs::gather(engine, held.places()).await?;
+        let gathered = Box::pin(pairs::gather(engine, held.places())).await?;
         let partners = gathered.pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect::<Vec<_>>();
         let (_held_too, free) = self.busy.try_hold(&partners, held.places());
         let pairs: Vec<pairs::Pair> = { gathered.pairs.into_iter() }
@@ -342,7 +342,7 @@ impl<'a> Running<'a> {
         let (only, dry) = (self.run.towards, self.run.dry_run);
         let way = Way { engine, purpose: "sync", only, dry, waits: false };
         let looked: Vec<Place> = pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
-        let step = step::carry(way, pairs).await;
+        let step = Box::pin(step::carry(way, pairs)).await;
         self.tally.add(&step.tally);
         self.tally.questions += gathered.questions.len() as u64;
         self.asked.extend(gathered.questions.iter().filter_map(whose));
@@ -371,7 +371,7 @@ impl<'a> Running<'a> {
             for places in asked.chunks(PAGE as usize) {
                 self.is_stopped()?;
                 self.tally.questions = self.tally.questions.saturating_sub(places.len() as u64);
-                self.look_at(places.to_vec()).await?;
+                Box::pin(self.look_at(places.to_vec())).await?;
             }
             self.checkpoint(None).await?;
             if made(&self.tally) == before {

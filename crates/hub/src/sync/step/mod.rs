@@ -261,8 +261,8 @@ impl Stepping<'_> {
         let mut actions: Sides<BTreeMap<usize, Action>> =
             Sides { left: left.iter().cloned().collect(), right: right.iter().cloned().collect() };
         let (sent_left, sent_right) = tokio::join!(
-            send::send(engine, Side::Left, purpose, left),
-            send::send(engine, Side::Right, purpose, right),
+            Box::pin(send::send(engine, Side::Left, purpose, left)),
+            Box::pin(send::send(engine, Side::Right, purpose, right)),
         );
         let mut halt = None;
         for (side, sent) in [(Side::Left, sent_left), (Side::Right, sent_right)] {
