@@ -86,31 +86,33 @@ impl Batch {
 pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: Vec<Numbered>) -> Sendings {
     let by_number: BTreeMap<usize, Action> = actions.iter().cloned().collect();
     let batches = batches(&engine.ends[side], actions);
+    let by_number = &by_number;
+    let together = engine.ends[side].writer.batches(&engine.ends[side].object).update > 1;
     let sent_at = engine.cx.now();
     let at_once = engine.cx.config.sync.calls;
     let sending: Vec<BoxFuture<'_, (Vec<usize>, Answered)>> = batches
         .into_iter()
         .map(|(numbers, batch)| -> BoxFuture<'_, (Vec<usize>, Answered)> {
-            Box::pin(async move { (numbers, whole(engine, side, purpose, batch).await) })
+            Box::pin(async move {
+                let of = (&numbers[..], batch);
+                let answered = batch_of(engine, (side, purpose), of, by_number, together).await;
+                (numbers, answered)
+            })
         })
         .collect();
     let mut sent = stream::iter(sending).buffer_unordered(at_once);
     let mut all = Sendings::default();
+    // While this stream is not asked for more, what is under way in it stands still: nothing is waited for here.
     let mut written = Written::default();
     while let Some((numbers, answered)) = sent.next().await {
         all.calls += answered.calls;
         all.halt = all.halt.or(answered.halt);
         written.made.extend(answered.made);
         for (number, outcome) in numbers.into_iter().zip(answered.outcomes) {
-            if let Some(action) = by_number.get(&number) {
+            if let Some(action) = by_number.get(&number).filter(|_| !together) {
                 written.note(action, &outcome);
             }
             all.outcomes.push((number, outcome));
-        }
-        // In the mirror before webhooks tell of it, which do not wait for the other batches.
-        if written.len() >= TOGETHER {
-            let kept = mirroring::keep(engine, side, sent_at, std::mem::take(&mut written)).await;
-            all.halt = all.halt.or(kept.err());
         }
     }
     let kept = mirroring::keep(engine, side, sent_at, written).await;
@@ -118,8 +120,30 @@ pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: V
     all
 }
 
-/// Records that are kept in the mirror in one transaction, at least, while others are on their way.
-const TOGETHER: usize = 10;
+/// A batch, and what it came to in the mirror before webhooks tell of it, which do not wait for the other batches. Single records are
+/// kept together, later.
+async fn batch_of(
+    engine: &Engine,
+    (side, purpose): (Side, &'static str),
+    (numbers, batch): (&[usize], Batch),
+    by_number: &BTreeMap<usize, Action>,
+    together: bool,
+) -> Answered {
+    let sent_at = engine.cx.now();
+    let mut answered = whole(engine, side, purpose, batch).await;
+    if together {
+        let mut written = Written::default();
+        written.made = std::mem::take(&mut answered.made);
+        for (number, outcome) in numbers.iter().zip(&answered.outcomes) {
+            if let Some(action) = by_number.get(number) {
+                written.note(action, outcome);
+            }
+        }
+        let kept = mirroring::keep(engine, side, sent_at, written).await;
+        answered.halt = answered.halt.or(kept.err());
+    }
+    answered
+}
 
 /// As large as the provider takes them.
 fn batches(end: &End, actions: Vec<Numbered>) -> Vec<(Vec<usize>, Batch)> {
