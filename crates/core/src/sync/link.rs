@@ -34,6 +34,9 @@ pub struct Link {
     /// That the record is gone then is our doing, and no reason to delete the other one.
     #[serde(default)]
     pub deleting: Sides<Option<Timestamp>>,
+    /// Since when each side's record is known to be gone: a deletion waits a little, from then on.
+    #[serde(default)]
+    pub gone_since: Sides<Option<Timestamp>>,
     /// What each side refused although no rule says so, by field: the value and why. Forgotten when the value changes.
     ///
     /// Names that are no field's: `*` for a write that was refused as a whole, `*` and a rule for that rule's values alone (both
@@ -193,6 +196,7 @@ impl Link {
         self.ids[side] = Some(id.into());
         self.external[side] = None;
         self.deleting[side] = None;
+        self.gone_since[side] = None;
         self.refused[side].clear();
     }
 
@@ -222,6 +226,7 @@ impl Link {
         self.written_at[gone] = None;
         self.doubted[gone] = None;
         self.deleting = Sides::default();
+        self.gone_since = Sides::default();
         self.refused = Sides::default();
         self.decisions.clear();
         self.bases.clear();
@@ -237,6 +242,7 @@ impl Link {
             status: Sides::default(),
             written_at: Sides::default(),
             doubted: Sides::default(),
+            gone_since: Sides::default(),
             deleting: Sides::default(),
             refused: Sides::default(),
             decisions: BTreeMap::new(),

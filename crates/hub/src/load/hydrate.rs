@@ -51,7 +51,7 @@ pub async fn announced(cx: &Cx, tx: &mut Tx, arrivals: &[Arrival]) -> Result<Vec
             // What we wrote ourselves comes back as news.
             let known = match synced.is_empty() {
                 true => BTreeMap::new(),
-                false => mirrored(cx, &held, loader, &theirs).await?,
+                false => mirrored(tx, &held, loader, &theirs).await?,
             };
             let is_news = |arrival: &&Arrival| !is_known(loader, arrival, &known);
             let mut marks = marks(loader, theirs.into_iter().filter(is_news));
@@ -73,7 +73,7 @@ type Key = (String, String);
 
 /// What the mirror knows of the records that these are about.
 async fn mirrored(
-    cx: &Cx,
+    tx: &mut Tx,
     held: &Holder,
     loader: &dyn Load,
     arrivals: &[&Arrival],
@@ -87,7 +87,7 @@ async fn mirrored(
     let mut known = BTreeMap::new();
     for (object_type, ids) in named {
         let ids: Vec<String> = ids.into_iter().collect();
-        for stored in records::of(&cx.store, &held.connection_id, &object_type, &ids).await? {
+        for stored in records::of_in(tx, &held.connection_id, &object_type, &ids).await? {
             if stored.gone_at.is_none() && !stored.archived {
                 known.insert((object_type.clone(), stored.record_id), stored.body);
             }

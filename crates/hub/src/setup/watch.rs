@@ -19,8 +19,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn ask(cx: &Cx, tx: &mut Tx, connection_id: &str, org_id: &str) -> Result<(), StoreError> {
-    let payload =
-        Payload::WatchFields { connection_id: connection_id.to_owned(), org_id: org_id.to_owned() };
+    let payload = Payload::WatchFields { connection_id: connection_id.to_owned(), org_id: org_id.to_owned() };
     enqueue(cx, tx, &payload, cx.now()).await
 }
 

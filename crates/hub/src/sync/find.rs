@@ -42,7 +42,8 @@ pub async fn pending(
         for (number, pending, _) in &open {
             proofs.insert(*number, proof(engine, side, *pending).await?);
         }
-        let since = open.iter().filter_map(|(number, ..)| Some(pairs[*number].row.as_ref()?.created_at)).min();
+        let since =
+            open.iter().filter_map(|(number, ..)| Some(pairs[*number].row.as_ref()?.created_at)).min();
         if let (Some(since), true) = (since, proofs.values().any(|proof| *proof == Proof::Good)) {
             index_since(engine, side, since).await?;
         }
@@ -53,7 +54,7 @@ pub async fn pending(
                 (Some(None), _) => {
                     // It was created, and is part of one that has its own link by now.
                     pair.link.state = State::Ended(Ending::Merged { side });
-                    pair.news.push("merged");
+                    pair.news.extend(["found", "merged"]);
                 }
                 (Some(Some(id)), _) => {
                     pair.link.ids[side] = Some(id.clone());

@@ -130,17 +130,15 @@ async fn index_new(
         let page = marks::asked(store, sync_id, after.as_ref(), INDEX).await?;
         let Some(last) = page.last() else { return Ok(after) };
         after = Some((last.asked_at, last.side, last.record_id.clone()));
-        let mut tx = store.begin().await?;
         for side in Side::BOTH {
             let ids: Vec<String> =
                 { page.iter() }.filter(|mark| mark.side == side).map(|mark| mark.record_id.clone()).collect();
             if !ids.is_empty() {
                 let end = &engine.ends[side];
                 let known = records::of(store, &end.connection.id, &end.object.object_type, &ids).await?;
-                index::put(engine, &mut tx, side, &known).await?;
+                index::refresh(engine, side, &known).await?;
             }
         }
-        tx.commit().await?;
     }
 }
 
@@ -155,13 +153,13 @@ async fn step_of(engine: &Engine, busy: &Busy) -> Result<bool, Halt> {
     if due.is_empty() {
         return Ok(false);
     }
-    let gathered = pairs::gather(engine, held.places()).await?;
+    let gathered = Box::pin(pairs::gather(engine, held.places())).await?;
     let partners: Vec<Place> = gathered.pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
     let (_held_too, free) = busy.try_hold(&partners, held.places());
     let (pairs, blocked): (Vec<pairs::Pair>, Vec<pairs::Pair>) = { gathered.pairs.into_iter() }
         .partition(|pair| pairs::places(&pair.link).all(|place| free.contains(&place)));
     let way = Way { engine, purpose: "live", only: None, dry: false, waits: true };
-    let step = step::carry(way, pairs).await;
+    let step = Box::pin(step::carry(way, pairs)).await;
     tell::question(engine, &gathered.questions, &gathered.clear).await?;
     // What was not brought to an end stays marked: put off where it is known until when, at once where not.
     let mut later: BTreeSet<Place> = step.later.iter().map(|(place, _)| place.clone()).collect();

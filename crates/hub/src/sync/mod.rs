@@ -13,6 +13,7 @@ mod guard;
 mod index;
 mod keep;
 mod live;
+mod mirroring;
 pub mod note;
 mod pairs;
 mod request;

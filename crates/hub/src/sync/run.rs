@@ -11,7 +11,7 @@ use crate::load::{self, Wanted as LoadWanted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use syncline_core::sync::{Action, Link, Side, Sides, State};
+use syncline_core::sync::{Action, ConflictKind, Link, Side, Sides, State};
 use syncline_providers::load::Wish;
 use syncline_store::connections;
 use syncline_store::records::{self, Filter, Stored};
@@ -28,6 +28,8 @@ pub use super::step::Tally;
 const PAGE: u32 = 100;
 /// Records of one page that is indexed.
 const INDEX_PAGE: u32 = 500;
+/// How often who was asked about is looked at again at the end of a run.
+const ROUNDS: usize = 4;
 /// How soon to look again whether the sides have been read.
 const READING: Duration = Duration::from_millis(250);
 
@@ -62,6 +64,8 @@ pub struct Running<'a> {
     phase: Phase,
     saved: Saved,
     tally: Tally,
+    /// Records that a person was asked about.
+    asked: BTreeSet<Place>,
     busy: &'a Busy,
     stop: CancellationToken,
 }
@@ -75,6 +79,7 @@ impl<'a> Running<'a> {
             phase: run.phase,
             saved: read(run.saved.as_deref()).unwrap_or_default(),
             tally: serde_json::from_value(run.counts.clone()).unwrap_or_default(),
+            asked: BTreeSet::new(),
             engine,
             run,
             busy,
@@ -120,6 +125,7 @@ impl<'a> Running<'a> {
                 }
                 Phase::Right => {
                     self.walk(Side::Right).await?;
+                    self.reconsider().await?;
                     self.turn(Phase::Done).await?;
                 }
                 Phase::Done => {
@@ -273,14 +279,29 @@ impl<'a> Running<'a> {
         }
         loop {
             self.is_stopped()?;
-            let page = self.page(side, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            let last = last.record_id.clone();
-            let places = self.worth_looking(side, page).await?;
-            self.look_at(places).await?;
+            let (places, last) = self.next_places(side).await?;
+            let Some(last) = last else { return Ok(()) };
+            Box::pin(self.look_at(places)).await?;
             self.saved.after = Some(last);
             self.checkpoint(None).await?;
         }
+    }
+
+    /// As many as fill a batch, however many pages that takes, and the last record that was passed by; none at the end.
+    async fn next_places(&mut self, side: Side) -> Result<(Vec<Place>, Option<String>), Halt> {
+        let before = self.saved.after.clone();
+        let (mut places, mut last) = (Vec::new(), None);
+        while places.len() < PAGE as usize {
+            let wanted = PAGE - u32::try_from(places.len()).unwrap_or(0);
+            let page = self.page(side, wanted).await?;
+            let Some(end) = page.last() else { break };
+            last = Some(end.record_id.clone());
+            self.saved.after.clone_from(&last);
+            places.extend(self.worth_looking(side, page).await?);
+        }
+        // Passed by is what was looked at, not what was read.
+        self.saved.after = before;
+        Ok((places, last))
     }
 
     /// Of the left side all; of the right side those that were not looked at with the left side's.
@@ -290,9 +311,18 @@ impl<'a> Running<'a> {
             return Ok(ids.into_iter().map(|id| (side, id)).collect());
         }
         let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
+        // One that was created and not told its counterpart's id, because everything stopped there, is not done.
+        let sides = &self.engine.sync.agreement.sides;
+        let is_told =
+            |link: &Link, side: Side| sides[side].external.is_none() || link.external[side].is_some();
+        let is_done = |link: &Link| {
+            link.state == State::Linked
+                && link.ids.left.is_some()
+                && Side::BOTH.into_iter().all(|side| is_told(link, side))
+        };
         let done: BTreeSet<String> = { links::by_records(store, sync_id, side, &ids).await? }
             .into_iter()
-            .filter(|row| row.link.state == State::Linked && row.link.ids.left.is_some())
+            .filter(|row| is_done(&row.link))
             .filter_map(|row| row.link.ids.right)
             .collect();
         Ok(ids.into_iter().filter(|id| !done.contains(id)).map(|id| (side, id)).collect())
@@ -302,7 +332,7 @@ impl<'a> Running<'a> {
         let engine = self.engine;
         let held = self.busy.hold(&places).await;
         let asked = engine.cx.now();
-        let gathered = pairs::gather(engine, held.places()).await?;
+        let gathered = Box::pin(pairs::gather(engine, held.places())).await?;
         let partners = gathered.pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect::<Vec<_>>();
         let (_held_too, free) = self.busy.try_hold(&partners, held.places());
         let pairs: Vec<pairs::Pair> = { gathered.pairs.into_iter() }
@@ -312,9 +342,10 @@ impl<'a> Running<'a> {
         let (only, dry) = (self.run.towards, self.run.dry_run);
         let way = Way { engine, purpose: "sync", only, dry, waits: false };
         let looked: Vec<Place> = pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
-        let step = step::carry(way, pairs).await;
+        let step = Box::pin(step::carry(way, pairs)).await;
         self.tally.add(&step.tally);
         self.tally.questions += gathered.questions.len() as u64;
+        self.asked.extend(gathered.questions.iter().filter_map(whose));
         if self.run.dry_run {
             self.keep_plan(&step.planned).await?;
         } else {
@@ -326,6 +357,28 @@ impl<'a> Running<'a> {
             Some(halt) => Err(halt),
             None => Ok(()),
         }
+    }
+
+    /// Whom somebody could have been may be somebody else's by now: who was asked about is looked at again, until that changes nothing.
+    async fn reconsider(&mut self) -> Result<(), Halt> {
+        let made = |tally: &Tally| (tally.linked, tally.created);
+        for _ in 0..ROUNDS {
+            let asked: Vec<Place> = std::mem::take(&mut self.asked).into_iter().collect();
+            if asked.is_empty() || self.run.dry_run {
+                return Ok(());
+            }
+            let before = made(&self.tally);
+            for places in asked.chunks(PAGE as usize) {
+                self.is_stopped()?;
+                self.tally.questions = self.tally.questions.saturating_sub(places.len() as u64);
+                Box::pin(self.look_at(places.to_vec())).await?;
+            }
+            self.checkpoint(None).await?;
+            if made(&self.tally) == before {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// A dry run links nobody: whom the left side's records were found to be the same as comes again with the right side's.
@@ -397,6 +450,16 @@ impl<'a> Running<'a> {
 
 /// Why both sides cannot be read.
 struct Failed(String);
+
+/// Whom a question is about, where it is one record.
+fn whose(question: &ConflictKind) -> Option<Place> {
+    match question {
+        ConflictKind::Match { side, id, .. } | ConflictKind::Duplicate { side, id, .. } => {
+            Some((*side, id.clone()))
+        }
+        _ => None,
+    }
+}
 
 /// Asks anew what fields both sides have, at the beginning of a run.
 ///

@@ -3,9 +3,11 @@
 
 use super::Halt;
 use super::engine::{End, Engine};
+use super::mirroring::{self, Written};
 use crate::call::{Line, Patience, Trouble};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use syncline_core::record::Record;
 use syncline_core::sync::{Action, Fields, Outcome, Refusal, Side, Value};
@@ -20,8 +22,6 @@ pub type Numbered = (usize, Action);
 #[derive(Default)]
 pub struct Sendings {
     pub outcomes: Vec<(usize, Outcome)>,
-    /// New records, as the answers show them.
-    pub made: Vec<Record>,
     pub calls: u64,
     pub halt: Option<Halt>,
 }
@@ -84,25 +84,65 @@ impl Batch {
 
 /// Sends actions to one side. What was carried out, or may have been, is told, whatever stopped the rest.
 pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: Vec<Numbered>) -> Sendings {
+    let by_number: BTreeMap<usize, Action> = actions.iter().cloned().collect();
     let batches = batches(&engine.ends[side], actions);
+    let by_number = &by_number;
+    let together = engine.ends[side].writer.batches(&engine.ends[side].object).update > 1;
+    let sent_at = engine.cx.now();
     let at_once = engine.cx.config.sync.calls;
     let sending: Vec<BoxFuture<'_, (Vec<usize>, Answered)>> = batches
         .into_iter()
         .map(|(numbers, batch)| -> BoxFuture<'_, (Vec<usize>, Answered)> {
             Box::pin(async move {
-                (numbers, whole(engine, side, purpose, batch).await)
+                let of = (&numbers[..], batch);
+                let answered = batch_of(engine, (side, purpose), of, by_number, together).await;
+                (numbers, answered)
             })
         })
         .collect();
     let mut sent = stream::iter(sending).buffer_unordered(at_once);
     let mut all = Sendings::default();
+    // While this stream is not asked for more, what is under way in it stands still: nothing is waited for here.
+    let mut written = Written::default();
     while let Some((numbers, answered)) = sent.next().await {
         all.calls += answered.calls;
-        all.outcomes.extend(numbers.into_iter().zip(answered.outcomes));
-        all.made.extend(answered.made);
         all.halt = all.halt.or(answered.halt);
+        written.made.extend(answered.made);
+        for (number, outcome) in numbers.into_iter().zip(answered.outcomes) {
+            if let Some(action) = by_number.get(&number).filter(|_| !together) {
+                written.note(action, &outcome);
+            }
+            all.outcomes.push((number, outcome));
+        }
     }
+    let kept = mirroring::keep(engine, side, sent_at, written).await;
+    all.halt = all.halt.or(kept.err());
     all
+}
+
+/// A batch, and what it came to in the mirror before webhooks tell of it, which do not wait for the other batches. Single records are
+/// kept together, later.
+async fn batch_of(
+    engine: &Engine,
+    (side, purpose): (Side, &'static str),
+    (numbers, batch): (&[usize], Batch),
+    by_number: &BTreeMap<usize, Action>,
+    together: bool,
+) -> Answered {
+    let sent_at = engine.cx.now();
+    let mut answered = whole(engine, side, purpose, batch).await;
+    if together {
+        let mut written = Written::default();
+        written.made = std::mem::take(&mut answered.made);
+        for (number, outcome) in numbers.iter().zip(&answered.outcomes) {
+            if let Some(action) = by_number.get(number) {
+                written.note(action, outcome);
+            }
+        }
+        let kept = mirroring::keep(engine, side, sent_at, written).await;
+        answered.halt = answered.halt.or(kept.err());
+    }
+    answered
 }
 
 /// As large as the provider takes them.
@@ -139,18 +179,11 @@ fn cut<T: Clone>(
 }
 
 /// One batch, and where it is refused as a whole its halves, down to the records that are meant.
-fn whole<'a>(
-    engine: &'a Engine,
-    side: Side,
-    purpose: &'static str,
-    batch: Batch,
-) -> BoxFuture<'a, Answered> {
+fn whole<'a>(engine: &'a Engine, side: Side, purpose: &'static str, batch: Batch) -> BoxFuture<'a, Answered> {
     Box::pin(async move {
         match once(engine, side, purpose, &batch).await {
             Ok((outcomes, made)) => Answered { made, ..Answered::of(outcomes) },
-            Err(Halt::Refused(Fault::MaybeCommitted(_))) => {
-                Answered::of(vec![Outcome::Unknown; batch.len()])
-            }
+            Err(Halt::Refused(Fault::MaybeCommitted(_))) => Answered::of(vec![Outcome::Unknown; batch.len()]),
             Err(Halt::Refused(Fault::Rejected(_))) if batch.len() > 1 => {
                 let mut all = Answered::of(Vec::with_capacity(batch.len()));
                 for half in batch.halves() {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod fields;
+mod mirror;
 mod send;
 
 use super::TenToEight;
@@ -11,6 +12,7 @@ use crate::wire::{Call, Fault, Reply};
 use crate::write::{Batches, Object, Sent, Write};
 use std::collections::BTreeSet;
 use std::time::Duration;
+use syncline_core::record::Record;
 use syncline_core::sync::{Can, Fields, Outcome, Schema};
 
 impl Write for TenToEight {
@@ -54,6 +56,14 @@ impl Write for TenToEight {
         reply: &Reply<'_>,
     ) -> Result<Vec<Outcome>, Fault> {
         answer::outcome(at, sent, reply).map(|outcome| vec![outcome])
+    }
+
+    fn made(&self, _object: &Object, reply: &Reply<'_>) -> Vec<Record> {
+        mirror::made(reply).into_iter().collect()
+    }
+
+    fn written(&self, _object: &Object, _schema: &Schema, body: &str, fields: &Fields) -> Option<Record> {
+        mirror::written(body, fields)
     }
 
     /// Customers can only be walked through: the list has no filter that is known.

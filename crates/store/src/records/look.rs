@@ -2,7 +2,7 @@
 
 use super::{COLUMNS, Stored, read};
 use crate::value::{Value, args};
-use crate::{Dialect, Result, Scope, Store, connections};
+use crate::{Dialect, Result, Scope, Store, Tx, connections};
 use syncline_core::event::MAX_COLUMN_CHARS;
 use syncline_core::time::Timestamp;
 
@@ -69,16 +69,40 @@ pub async fn of(
 ) -> Result<Vec<Stored>> {
     let mut found = Vec::with_capacity(ids.len());
     for piece in ids.chunks(super::PIECE) {
-        let (test, ids) = super::among(store.dialect(), piece.iter().map(String::as_str));
-        let sql =
-            format!("SELECT {COLUMNS} FROM records WHERE connection_id = ? AND object_type = ? AND {test}");
-        let mut values = args![connection_id, object_type];
-        values.extend(ids);
+        let (sql, values) = these(store.dialect(), connection_id, object_type, piece);
         for row in store.query(&sql, values).await? {
             found.push(read(&row)?);
         }
     }
     Ok(found)
+}
+
+/// The same, as seen by this transaction.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn of_in(
+    tx: &mut Tx,
+    connection_id: &str,
+    object_type: &str,
+    ids: &[String],
+) -> Result<Vec<Stored>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for piece in ids.chunks(super::PIECE) {
+        let (sql, values) = these(tx.dialect(), connection_id, object_type, piece);
+        for row in tx.query(&sql, values).await? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn these(dialect: Dialect, connection_id: &str, object_type: &str, ids: &[String]) -> (String, Vec<Value>) {
+    let (test, ids) = super::among(dialect, ids.iter().map(String::as_str));
+    let sql = format!("SELECT {COLUMNS} FROM records WHERE connection_id = ? AND object_type = ? AND {test}");
+    let mut values = args![connection_id, object_type];
+    values.extend(ids);
+    (sql, values)
 }
 
 /// Up to `limit` ids beyond `after`, in their order: of the records of one type that changed, or were found to be gone, since then.

@@ -17,7 +17,7 @@ mod write;
 
 pub use gone::{erase, mark_gone, sweep, unseen};
 pub(crate) use look::pattern;
-pub use look::{changed_since, Filter, TypeCount, count, get, of, page};
+pub use look::{Filter, TypeCount, changed_since, count, get, of, of_in, page};
 pub use write::write;
 
 use crate::value::{Row, Value, args, in_list};

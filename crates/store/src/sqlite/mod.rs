@@ -41,8 +41,8 @@ pub(crate) fn open_writer(path: &Path, page_size: u32) -> Result<Connection> {
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
-    // 64 MiB of pages: enough that the tails of the indexes stay in memory, and a bound on what the writer holds.
-    db.pragma_update(None, "cache_size", -65_536)?;
+    // 32 MiB of pages: enough that the tails of the indexes stay in memory, and a bound on what the writer holds.
+    db.pragma_update(None, "cache_size", -32_768)?;
     // A page that changes often is then written back once for many changes; 64 MiB with pages of 4 KiB.
     db.pragma_update(None, "wal_autocheckpoint", 16_000)?;
     db.pragma_update(None, "journal_size_limit", 134_217_728)?;
@@ -59,7 +59,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(64);
-    db.pragma_update(None, "cache_size", -8_192)?;
+    db.pragma_update(None, "cache_size", -4_096)?;
     db.pragma_update(None, "query_only", true)?;
     Ok(db)
 }

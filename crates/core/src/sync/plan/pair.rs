@@ -48,6 +48,7 @@ pub(super) fn read(terms: &Terms<'_>, link: &mut Link, side: Side, snap: &Snapsh
         link.ids[side] = Some(snap.id.clone());
     }
     link.doubted[side] = None;
+    link.gone_since[side] = None;
     if link.deleting[side].is_some_and(|sent| sent < snap.read_at) {
         link.deleting[side] = None;
     }

@@ -17,9 +17,14 @@ impl Stepping<'_> {
         let now = engine.cx.now();
         let mut due = Vec::new();
         for (number, action) in deletions {
-            let open = &self.open[number];
+            let open = &mut self.open[number];
+            // The mirror remembers when it was missed last, and nothing of one that it never had.
             let since = match &open.pair.seen[side.other()] {
-                Seen::Gone { at, merged_into: None, .. } => at.plus(delay),
+                Seen::Gone { at, merged_into: None, .. } => {
+                    let known = &mut open.pair.link.gone_since[side.other()];
+                    open.dirty |= known.is_none();
+                    known.get_or_insert(*at).plus(delay)
+                }
                 _ => now,
             };
             if now < since {

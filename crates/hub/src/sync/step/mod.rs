@@ -1,7 +1,6 @@
 //! One step: pairs planned, read again where that is too old, written, and settled, until nothing is left to do about them.
 
 mod deleting;
-mod mirroring;
 mod reading;
 mod settling;
 mod tally;
@@ -259,24 +258,20 @@ impl Stepping<'_> {
             return Ok(());
         }
         let (engine, purpose) = (self.way.engine, self.way.purpose);
-        let sent_at = engine.cx.now();
         let mut actions: Sides<BTreeMap<usize, Action>> =
             Sides { left: left.iter().cloned().collect(), right: right.iter().cloned().collect() };
         let (sent_left, sent_right) = tokio::join!(
-            send::send(engine, Side::Left, purpose, left),
-            send::send(engine, Side::Right, purpose, right),
+            Box::pin(send::send(engine, Side::Left, purpose, left)),
+            Box::pin(send::send(engine, Side::Right, purpose, right)),
         );
         let mut halt = None;
         for (side, sent) in [(Side::Left, sent_left), (Side::Right, sent_right)] {
             self.out.tally.calls[side] += sent.calls;
-            let mut written = Vec::new();
             for (number, outcome) in sent.outcomes {
                 if let Some(action) = actions[side].remove(&number) {
-                    written.extend(mirroring::written(&action, &outcome));
                     self.settle(number, side, &action, outcome).await?;
                 }
             }
-            mirroring::keep(engine, side, sent_at, sent.made, written).await?;
             halt = halt.or(sent.halt);
         }
         for (side, unsent) in actions.iter() {

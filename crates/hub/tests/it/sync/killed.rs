@@ -104,17 +104,28 @@ impl World {
 
     /// Whether everybody has one counterpart that shows the same.
     async fn agrees(&self) -> bool {
-        let (contacts, customers) = (self.contacts().await, self.customers().await);
-        contacts.len() == customers.len()
-            && contacts.iter().all(|(id, contact)| {
-                let Some(customer) = customers.get(text(contact, "tte_customer_uri")) else { return false };
-                let names = [text(contact, "firstname"), text(contact, "lastname")];
-                let name = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
-                let phone = customer["numbers"][0].as_str().unwrap_or_default();
+        self.strays().await.is_empty()
+    }
+
+    /// Who has none.
+    async fn strays(&self) -> Vec<(Value, Option<Value>)> {
+        let (contacts, mut customers) = (self.contacts().await, self.customers().await);
+        let mut strays = Vec::new();
+        for (id, contact) in &contacts {
+            let customer = customers.remove(text(contact, "tte_customer_uri"));
+            let names = [text(contact, "firstname"), text(contact, "lastname")];
+            let name = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
+            let is_same = |customer: &Value| {
                 customer["custom_fields"]["External ID"] == **id
                     && customer["name"] == name
-                    && phone == text(contact, "phone")
-            })
+                    && customer["numbers"][0].as_str().unwrap_or_default() == text(contact, "phone")
+            };
+            if !customer.as_ref().is_some_and(is_same) {
+                strays.push((json!([id, contact]), customer));
+            }
+        }
+        strays.extend(customers.into_values().map(|customer| (Value::Null, Some(customer))));
+        strays
     }
 
     /// Waits for longer than a condition may take, because some things wait for the providers' indexes.
@@ -124,11 +135,9 @@ impl World {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
-        let (contacts, customers) = match tokio::time::timeout(Duration::from_secs(240), looking).await {
-            Ok(()) => return,
-            Err(_) => (self.contacts().await, self.customers().await),
-        };
-        panic!("never happened: {what}: {} contacts, {} customers", contacts.len(), customers.len());
+        if tokio::time::timeout(Duration::from_secs(240), looking).await.is_err() {
+            panic!("never happened: {what}: {:#?}", self.strays().await);
+        }
     }
 }
 

@@ -61,3 +61,22 @@ fn an_association_concerns_both_ends_as_far_as_they_are_known() {
     assert_eq!(changed("contact.associationChange", "contact", "1", unknown), ["contacts/1"]);
     assert!(changed("object.associationChange", "object", "", "{}").is_empty());
 }
+
+#[test]
+fn what_the_mirror_holds_already_is_no_news() {
+    let body = r#"{"id":"7","properties":{"firstname":"Ada","phone":null,"age":"3"}}"#;
+    let is_known = |what: &str, raw: &str| HubSpot.is_known(&format!("contact.{what}"), raw.as_bytes(), body);
+    let changed = |name: &str, value: &str| {
+        let raw = format!(r#"{{"propertyName":"{name}","propertyValue":{value}}}"#);
+        is_known("propertyChange", &raw)
+    };
+    assert!(changed("firstname", r#""Ada""#) && changed("age", r#""3""#));
+    assert!(changed("phone", r#""""#) && changed("phone", "null"), "nothing is spelt in two ways");
+    assert!(!changed("firstname", r#""Bea""#) && !changed("phone", r#""1""#));
+    assert!(!changed("lastname", r#""""#), "what the mirror was never told of may hold anything");
+    assert!(!changed("firstname", "7") && !is_known("propertyChange", "nonsense"));
+    assert!(is_known("creation", "{}"));
+    for what in ["deletion", "merge", "restore", "privacyDeletion", "associationChange"] {
+        assert!(!is_known(what, "{}"), "{what}");
+    }
+}

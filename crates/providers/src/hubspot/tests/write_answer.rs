@@ -3,7 +3,7 @@
 use crate::hubspot::HubSpot;
 use crate::testing::*;
 use crate::wire::Fault;
-use crate::write::Sent;
+use crate::write::{Sent, Write as _};
 use crate::writing::*;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -300,4 +300,30 @@ proptest! {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         with_desk(|desk| desk.answers_are_survived(&people(&ids), &changes(&ids), &answer));
     }
+}
+
+#[test]
+fn new_records_are_in_the_answer_as_a_reading_would_show_them() {
+    let row = json!({"id": "7", "properties": {"email": "a@x.org", "firstname": "Ada", "createdate": "2026-01-01T00:00:00Z"},
+        "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00.500Z", "archived": false});
+    let answer = Answer::new(201, json!({"status": "COMPLETE", "results": [row]}).to_string());
+    let made = HubSpot.made(&object("contacts", ""), &answer.reply());
+    assert_eq!((made.len(), made[0].id.as_str(), made[0].item.name.as_str()), (1, "7", "Ada"));
+    assert!(made[0].modified_at.is_some() && made[0].body.contains("a@x.org"));
+    for body in ["", "<html>", "[]", r#"{"results":[{}]}"#] {
+        assert!(HubSpot.made(&object("contacts", ""), &Answer::new(201, body).reply()).is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn a_record_that_was_written_is_known_without_reading_it() {
+    let body = r#"{"archived":false,"createdAt":null,"id":"7","properties":{"age":"3","email":"a@x.org","firstname":"Ada"},"updatedAt":"2026-01-01T00:00:00.000Z"}"#;
+    let mut now = fields(&[("email", "b@x.org")]);
+    now.insert("firstname".to_owned(), Value::Empty);
+    let schema = schema(&[("email", Kind::Email), ("firstname", Kind::Text)]);
+    let written = HubSpot.written(&object("contacts", ""), &schema, body, &now).unwrap();
+    let read: Json = serde_json::from_str(&written.body).unwrap();
+    assert_eq!(read["properties"], json!({"age": "3", "email": "b@x.org", "firstname": null}));
+    assert_eq!((written.id.as_str(), read["updatedAt"].as_str()), ("7", Some("2026-01-01T00:00:00.000Z")));
+    assert_eq!(HubSpot.written(&object("contacts", ""), &schema, "nonsense", &now), None);
 }

@@ -3,7 +3,7 @@
 use crate::tentoeight::TenToEight;
 use crate::testing::*;
 use crate::wire::Fault;
-use crate::write::Sent;
+use crate::write::{Sent, Write as _};
 use crate::writing::*;
 use proptest::prelude::*;
 use serde_json::json;
@@ -177,4 +177,25 @@ proptest! {
     fn no_answer_makes_a_reader_panic(answer in any_answer()) {
         with_desk(|desk| desk.answers_are_survived(&[ada()], &[(URI.to_owned(), ada())], &answer));
     }
+}
+
+#[test]
+fn a_customer_that_was_written_is_known_without_reading_it() {
+    let customer = json!({"resource_uri": URI, "name": "Ada", "emails": ["a@x"], "numbers": ["1"],
+        "custom_fields": {"External ID": "51", "Shoe size": "7"}, "deleted": false});
+    let mut now = fields(&[("name", "Bea"), ("custom_fields.Sync Status", "ok")]);
+    now.insert("emails".to_owned(), Value::Empty);
+    let object = object("customer", "");
+    let written = TenToEight.written(&object, &Schema::default(), &customer.to_string(), &now).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&written.body).unwrap();
+    let custom = json!({"External ID": "51", "Shoe size": "7", "Sync Status": "ok"});
+    assert_eq!(read["custom_fields"], custom);
+    assert_eq!(
+        (&read["name"], &read["emails"], &read["numbers"]),
+        (&json!("Bea"), &json!([]), &json!(["1"]))
+    );
+    assert_eq!(TenToEight.written(&object, &Schema::default(), "nonsense", &now), None);
+    let made = TenToEight.made(&object, &Answer::new(201, customer.to_string()).reply());
+    assert_eq!((made.len(), made[0].id.as_str()), (1, URI));
+    assert!(TenToEight.made(&object, &Answer::new(201, "").reply()).is_empty());
 }

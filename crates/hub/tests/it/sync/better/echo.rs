@@ -140,3 +140,23 @@ async fn a_burst_of_edits_of_one_record_ends_with_the_last_one_on_both_sides() {
     let (contact, customer): (Value, Value) = (synced.contact(&id).await, synced.customer(&uri).await);
     assert_eq!((text(&contact, "lastname"), &customer["name"]), ("L19", &json!("Ada L19")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_we_wrote_to_hubspot_is_not_read_again_because_it_tells_of_it() {
+    let synced = Synced::start(0, &[]).await;
+    let (_, uri) = synced.pair("Ada", "ada@example.org").await;
+    let read = async || {
+        let all = synced.joined.recorded("hubspot").await;
+        all.iter().filter(|one| one["path"].as_str().unwrap().contains("/batch/read")).count()
+    };
+    let before = read().await;
+    for number in 0..5 {
+        synced.new_customer(json!({ "name": format!("P{number}") })).await;
+    }
+    synced.quiet().await;
+    assert_eq!(synced.heads().await, (6, 6));
+    assert_eq!(read().await, before, "new contacts, and what they were given");
+    synced.edit_customer(&uri, "update", json!({ "name": "Ada King" })).await;
+    synced.quiet().await;
+    assert_eq!(read().await, before + 1, "once, before it was overwritten");
+}

@@ -137,4 +137,6 @@ async fn the_first_run_of_two_systems_that_know_the_same_people_makes_links_and_
     assert_eq!(after, (before.0 + made_left, before.1 + made_right));
     synced.everybody_is_linked_or_asked_about().await;
     assert!(tally.linked as usize > before.0 / 3, "{tally:?} of {before:?}");
+    let again = synced.run().await;
+    assert_eq!((again.calls.left, again.calls.right), (0, 0), "what was decided stays decided: {again:?}");
 }

@@ -19,6 +19,10 @@ pub struct People<'a> {
     typed: BTreeMap<Place, String>,
     /// Records made by people.
     pub made: Sides<usize>,
+    /// Those.
+    pub made_by_people: BTreeSet<(Side, String)>,
+    /// Records that people deleted, or made part of another.
+    pub removed: BTreeSet<(Side, String)>,
     /// Contacts that became one of two.
     pub merged_contacts: usize,
 }
@@ -33,6 +37,8 @@ impl<'a> People<'a> {
             last: 0,
             typed: BTreeMap::new(),
             made: Sides::default(),
+            made_by_people: BTreeSet::new(),
+            removed: BTreeSet::new(),
             merged_contacts: 0,
         }
     }
@@ -80,6 +86,7 @@ impl<'a> People<'a> {
             let contact = json!({ "firstname": first, "lastname": last, "email": email });
             let id = self.synced.new_contact(contact).await;
             self.made.left += 1;
+            self.made_by_people.insert((Side::Left, id.clone()));
             for (field, word) in [("firstname", &first), ("lastname", &last), ("email", &email)] {
                 self.types(Side::Left, &id, field, word);
             }
@@ -89,6 +96,7 @@ impl<'a> People<'a> {
             let made = self.synced.new_customer(customer).await;
             self.made.right += 1;
             let id = number_of(&made);
+            self.made_by_people.insert((Side::Right, id.clone()));
             self.types(Side::Right, &id, "name", &first);
             self.types(Side::Right, &id, "emails", &email);
         }
@@ -151,6 +159,7 @@ impl<'a> People<'a> {
         let Some(id) = self.one_of(rng, Side::Left).await else { return };
         if self.try_edit("hubspot", json!({ "action": "archive", "id": id })).await.is_some() {
             self.forget(Side::Left, &id);
+            self.removed.insert((Side::Left, id));
         }
     }
 
@@ -159,6 +168,7 @@ impl<'a> People<'a> {
         let number: u64 = id.parse().expect("a number");
         if self.try_edit("tentoeight", json!({ "action": "delete", "id": number })).await.is_some() {
             self.forget(Side::Right, &id);
+            self.removed.insert((Side::Right, id));
         }
     }
 
@@ -174,6 +184,7 @@ impl<'a> People<'a> {
         self.merged_contacts += 1;
         let new = done["id"].as_str().expect("a new id").to_owned();
         self.forget(Side::Left, &other);
+        self.removed.extend([(Side::Left, one.clone()), (Side::Left, other.clone())]);
         let kept: Vec<_> =
             self.typed.keys().filter(|(side, id, _)| *side == Side::Left && *id == one).cloned().collect();
         for place in kept {
@@ -189,6 +200,7 @@ impl<'a> People<'a> {
         let merge = json!({ "action": "merge", "ids": numbers });
         if one != other && self.try_edit("tentoeight", merge).await.is_some() {
             self.forget(Side::Right, &other);
+            self.removed.insert((Side::Right, other));
         }
     }
 

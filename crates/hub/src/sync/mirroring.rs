@@ -1,8 +1,8 @@
 //! What was written is in the mirror before webhooks tell of it, so that nobody has to read it again because of that.
 
 use crate::load::hydrate;
-use crate::sync::Halt;
 use crate::sync::engine::Engine;
+use crate::sync::{Halt, index};
 use std::collections::BTreeMap;
 use syncline_core::record::Record;
 use syncline_core::sync::{Action, Fields, Outcome, Side};
@@ -10,12 +10,35 @@ use syncline_core::time::Timestamp;
 use syncline_providers::load::Found;
 use syncline_store::records::{self, Reading, Stored};
 
-/// The record that was changed, and what its fields hold now.
-pub fn written(action: &Action, outcome: &Outcome) -> Option<(String, Fields)> {
-    let (Action::Update { write, .. }, Outcome::Done { id, fields, .. }) = (action, outcome) else { return None };
-    let mut now = write.fields.clone();
-    now.extend(fields.clone());
-    Some((id.clone(), now))
+/// What writes came to.
+#[derive(Default)]
+pub struct Written {
+    /// New records, as they were answered.
+    pub made: Vec<Record>,
+    /// Records that were changed, and what these fields of theirs hold now.
+    changed: Vec<(String, Fields)>,
+    /// Records that are not there any more.
+    gone: Vec<String>,
+}
+
+impl Written {
+    /// How many records it is about.
+    pub fn len(&self) -> usize {
+        self.made.len() + self.changed.len() + self.gone.len()
+    }
+
+    /// With what this action came to.
+    pub fn note(&mut self, action: &Action, outcome: &Outcome) {
+        match (action, outcome) {
+            (Action::Update { write, .. }, Outcome::Done { id, fields, .. }) => {
+                let mut now = write.fields.clone();
+                now.extend(fields.clone());
+                self.changed.push((id.clone(), now));
+            }
+            (Action::Delete { id, .. }, Outcome::Done { .. }) => self.gone.push(id.clone()),
+            _ => {}
+        }
+    }
 }
 
 /// Keeps new records as they were answered to what was sent then, and changed ones as they are now. Of these the mirror knows the rest
@@ -23,15 +46,13 @@ pub fn written(action: &Action, outcome: &Outcome) -> Option<(String, Fields)> {
 ///
 /// # Errors
 /// [`Halt::Trouble`] with the database's error.
-pub async fn keep(
-    engine: &Engine,
-    side: Side,
-    sent_at: Timestamp,
-    made: Vec<Record>,
-    written: Vec<(String, Fields)>,
-) -> Result<(), Halt> {
+pub async fn keep(engine: &Engine, side: Side, sent_at: Timestamp, written: Written) -> Result<(), Halt> {
+    if written.len() == 0 {
+        return Ok(());
+    }
+    let Written { made, changed, gone } = written;
     let end = &engine.ends[side];
-    let ids: Vec<String> = written.iter().map(|(id, _)| id.clone()).collect();
+    let ids: Vec<String> = changed.iter().map(|(id, _)| id.clone()).collect();
     let known = records::of(&engine.cx.store, &end.connection.id, &end.object.object_type, &ids).await?;
     let known: BTreeMap<String, Stored> =
         known.into_iter().map(|stored| (stored.record_id.clone(), stored)).collect();
@@ -39,7 +60,10 @@ pub async fn keep(
     for record in made {
         by_reading.entry(sent_at).or_default().push(Found::Here(Box::new(record)));
     }
-    for (id, fields) in written {
+    for id in &gone {
+        by_reading.entry(engine.answered()).or_default().push(Found::Gone(id.clone()));
+    }
+    for (id, fields) in changed {
         let stored = known.get(&id).filter(|stored| stored.gone_at.is_none());
         let changed = stored.and_then(|stored| {
             let mut record = end.writer.written(&end.object, engine.schema(side), &stored.body, &fields)?;
@@ -54,6 +78,11 @@ pub async fn keep(
         let (connection_id, org_id) = (end.connection.id.as_str(), end.connection.org_id.as_str());
         let reading = Reading { connection_id, org_id, read_at, now: engine.cx.now() };
         hydrate::keep(&engine.cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
+    }
+    if !gone.is_empty() {
+        let place = (end.connection.id.as_str(), end.object.object_type.as_str());
+        let gone = records::of(&engine.cx.store, place.0, place.1, &gone).await?;
+        index::refresh(engine, side, &gone).await?;
     }
     Ok(())
 }
