@@ -162,6 +162,11 @@ pub trait Load: Sync {
         false
     }
 
+    /// Whether events tell what became of what changed; where they do not, whether one is news is known only by reading the record.
+    fn tells_values(&self) -> bool {
+        false
+    }
+
     /// The limits of a connection authorized in this way.
     fn limits(&self, credential: Credential) -> &'static [Limit];
 

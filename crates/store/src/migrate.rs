@@ -38,6 +38,7 @@ migrations! {
     5 "0005_records";
     6 "0006_syncs";
     7 "0007_notify";
+    8 "0008_echoes";
 }
 
 impl Migration {
@@ -90,10 +91,11 @@ pub(crate) async fn run(store: &Store, migrations: &[Migration]) -> Result<()> {
         tx.execute("SET LOCAL statement_timeout = 0", Vec::new()).await?;
     }
     let outcome = apply_missing(&mut tx, migrations).await;
+    // Where it failed, the transaction's end gives the lock back with its connection.
+    outcome?;
     if tx.dialect() == Dialect::MySql {
         tx.query("SELECT RELEASE_LOCK(?)", args![LOCK]).await?;
     }
-    outcome?;
     tx.commit().await
 }
 
@@ -159,10 +161,10 @@ async fn apply(tx: &mut Tx, migration: &Migration) -> Result<()> {
     Ok(())
 }
 
-/// Table exists (1050), column exists (1060), index exists (1061), row exists (1062).
+/// Table exists (1050), column exists (1060), index exists (1061), row exists (1062), index is dropped already (1091).
 fn already_there(why: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     let refusal = why.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
     let number =
         refusal.and_then(|e| e.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()).map(|e| e.number());
-    matches!(number, Some(1050 | 1060 | 1061 | 1062))
+    matches!(number, Some(1050 | 1060 | 1061 | 1062 | 1091))
 }

@@ -22,6 +22,9 @@ pub struct Mark {
     pub record_id: String,
     /// When the latest event about it came in. As stored it may be some milliseconds more, because every event counts.
     pub asked_at: Timestamp,
+    /// Whether the event is most likely our own write coming back. Such a record is read as well, since whoever changed it at the
+    /// same time may have been told of in the same event, but after all others.
+    pub echo: bool,
 }
 
 const INSERT: Bulk = Bulk {
@@ -32,11 +35,12 @@ const INSERT: Bulk = Bulk {
         ("record_id", Kind::Text),
         ("collection", Kind::Text),
         ("asked_at", Kind::Int),
+        ("echo", Kind::Int),
     ],
     unique: "connection_id, object_type, record_id",
 };
 
-const COLUMNS: &str = "object_type, collection, record_id, asked_at";
+const COLUMNS: &str = "object_type, collection, record_id, asked_at, echo";
 
 /// Rows in one statement.
 const PIECE: usize = 512;
@@ -44,55 +48,97 @@ const PIECE: usize = 512;
 /// Type and id.
 type Key = (String, String);
 
-/// Marks records of a connection as stale. One that is marked already waits for the later of both times. Whoever marks records of
+/// Marks records of a connection as stale. One that is marked already waits for the later of both times, as an echo if both are. Whoever marks records of
 /// several connections in one transaction does it in the order of the connections, or two who do may block each other until the server
 /// ends one of them.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn mark(tx: &mut Tx, connection_id: &str, marks: &[Mark]) -> Result<()> {
-    let mut new: BTreeMap<Key, (String, Timestamp)> = BTreeMap::new();
+    let mut new: BTreeMap<Key, (String, Timestamp, bool)> = BTreeMap::new();
     for mark in marks {
         let key = (column_text(&mark.object_type), column_text(&mark.record_id));
-        let entry = new.entry(key).or_insert_with(|| (column_text(&mark.collection), mark.asked_at));
-        entry.1 = entry.1.max(mark.asked_at);
+        let first = || (column_text(&mark.collection), mark.asked_at, mark.echo);
+        let entry = new.entry(key).or_insert_with(first);
+        (entry.1, entry.2) = (entry.1.max(mark.asked_at), entry.2 && mark.echo);
     }
-    let mut again: BTreeMap<(String, Timestamp), Vec<String>> = BTreeMap::new();
+    let mut again: BTreeMap<(String, Timestamp, bool), Vec<String>> = BTreeMap::new();
     for key in lock(tx, connection_id, new.keys()).await? {
-        if let Some((_, asked_at)) = new.remove(&key) {
-            again.entry((key.0, asked_at)).or_default().push(key.1);
+        if let Some((_, asked_at, echo)) = new.remove(&key) {
+            again.entry((key.0, asked_at, echo)).or_default().push(key.1);
         }
     }
     // One that somebody else marked meanwhile is passed over: nobody can have read it before it is seen, and that is from now on.
-    let rows = new.into_iter().map(|((object_type, record_id), (collection, asked_at))| {
-        args![connection_id, object_type, record_id, collection, asked_at]
+    let rows = new.into_iter().map(|((object_type, record_id), (collection, asked_at, echo))| {
+        args![connection_id, object_type, record_id, collection, asked_at, i64::from(echo)]
     });
     tx.insert_many(&INSERT, rows.collect::<Vec<_>>()).await?;
     // Last, since PostgreSQL lets an insert wait for whoever is updating that row: so whoever updates must not have to wait any more.
-    for ((object_type, asked_at), ids) in again {
-        let raise = "UPDATE stale_records SET asked_at = CASE WHEN asked_at < ? THEN ? ELSE asked_at + 1 END \
+    for ((object_type, asked_at, echo), ids) in again {
+        let raise = "UPDATE stale_records SET asked_at = CASE WHEN asked_at < ? THEN ? ELSE asked_at + 1 END, \
+                     echo = CASE WHEN echo < ? THEN echo ELSE ? END \
                      WHERE connection_id = ? AND object_type = ? AND record_id";
-        let values = args![asked_at, asked_at, connection_id, object_type];
+        let echo = i64::from(echo);
+        let values = args![asked_at, asked_at, echo, echo, connection_id, object_type];
         over(tx, raise, &values, ids).await?;
     }
     Ok(())
 }
 
-/// Up to `limit` stale records of one type and collection, the one that has waited longest first. Empty when none is left.
+/// These were written by us: what was asked about them since then is most likely that.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn batch(store: &Store, connection_id: &str, limit: u32) -> Result<Vec<Mark>> {
-    let oldest =
-        "SELECT object_type, collection FROM stale_records WHERE connection_id = ? ORDER BY asked_at LIMIT 1";
-    let oldest = store.query(oldest, args![connection_id]).await?;
-    let Some(oldest) = oldest.first() else { return Ok(Vec::new()) };
+pub async fn are_echoes(
+    tx: &mut Tx,
+    connection_id: &str,
+    object_type: &str,
+    ids: &BTreeSet<String>,
+    since: Timestamp,
+) -> Result<()> {
+    let keys: BTreeSet<Key> = ids.iter().map(|id| (column_text(object_type), column_text(id))).collect();
+    let marked = lock(tx, connection_id, keys.iter()).await?;
+    let later = "UPDATE stale_records SET echo = 1 \
+                 WHERE connection_id = ? AND object_type = ? AND asked_at >= ? AND record_id";
+    let values = args![connection_id, column_text(object_type), since];
+    over(tx, later, &values, marked.iter().map(|(_, id)| id)).await?;
+    Ok(())
+}
+
+/// Which stale records are read next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Those that are most likely news, and echoes when there are no others.
+    News,
+    /// Echoes, so that they are read some time however many others there are; and the others when there are none.
+    Echoes,
+}
+
+/// How many times the rows that are wanted are looked at to find as many of one type and collection.
+const LOOK: u32 = 4;
+
+/// Up to `limit` stale records of the type and collection of the one that has waited longest, that one first. Empty when none is left.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn batch(store: &Store, connection_id: &str, turn: Turn, limit: u32) -> Result<Vec<Mark>> {
+    let order = match turn {
+        Turn::News => [0_i64, 1],
+        Turn::Echoes => [1, 0],
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM stale_records WHERE connection_id = ? AND object_type = ? AND collection = ? \
-         ORDER BY asked_at LIMIT ?"
+        "SELECT {COLUMNS} FROM stale_records WHERE connection_id = ? AND echo = ? ORDER BY asked_at LIMIT ?"
     );
-    let values = args![connection_id, oldest.text(0)?, oldest.text(1)?, limit];
-    store.query(&sql, values).await?.iter().map(read).collect()
+    for echo in order {
+        let rows = store.query(&sql, args![connection_id, echo, limit.saturating_mul(LOOK)]).await?;
+        let mut marks: Vec<Mark> = rows.iter().map(read).collect::<Result<_>>()?;
+        let Some(first) = marks.first() else { continue };
+        let (object_type, collection) = (first.object_type.clone(), first.collection.clone());
+        marks.retain(|mark| mark.object_type == object_type && mark.collection == collection);
+        marks.truncate(limit as usize);
+        return Ok(marks);
+    }
+    Ok(Vec::new())
 }
 
 /// These have been read again: forgets those that nothing was asked about meanwhile, and answers how many.
@@ -182,5 +228,6 @@ fn read(row: &Row) -> Result<Mark> {
         collection: row.text(1)?,
         record_id: row.text(2)?,
         asked_at: row.time(3)?,
+        echo: row.int(4)? != 0,
     })
 }

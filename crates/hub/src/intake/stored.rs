@@ -3,7 +3,7 @@
 
 use crate::cx::Cx;
 use crate::jobs::{Payload, park};
-use crate::load::hydrate;
+use crate::load::announced;
 use crate::setup::handshake::{self, Handshake};
 use crate::setup::pull;
 use bytes::Bytes;
@@ -110,7 +110,7 @@ pub async fn store(
     let mut tx = cx.store.begin().await?;
     let arrived = sorted.arrivals.len() as u64;
     let parked = sorted.unreadable.len() as u64;
-    let announced = hydrate::announced(cx, &mut tx, &sorted.arrivals).await?;
+    let announced = announced::announced(cx, &mut tx, &sorted.arrivals).await?;
     let pinged = pull::pinged(&mut tx, &sorted.arrivals).await?;
     // What locks comes in the same order in every transaction: the events' sequence, then marks and jobs.
     let new = events::store(&mut tx, sorted.arrivals).await?;
@@ -118,7 +118,7 @@ pub async fn store(
         handshake::store(&mut tx, told).await?;
     }
     pull::note(cx, &mut tx, pinged).await?;
-    hydrate::note(cx, &mut tx, announced).await?;
+    announced::note(cx, &mut tx, announced).await?;
     for misfit in sorted.unreadable {
         let reason = misfit.reason.clone();
         park(cx, &mut tx, Payload::StoreEvent(misfit), &reason).await?;

@@ -1,9 +1,11 @@
 //! Loading: an account's records read page by page under its budgets into the mirror, from checkpoint to checkpoint.
 
+pub mod announced;
 pub mod engine;
 mod finish;
 pub mod hydrate;
 mod lane;
+mod reader;
 pub mod request;
 pub mod schedule;
 

@@ -59,6 +59,51 @@ fn of(engine: &Engine, side: Side, stored: &Stored) -> BTreeSet<String> {
     }
 }
 
+/// Records of one side with what they are found by.
+#[derive(Default)]
+pub struct Crowd {
+    keys: BTreeMap<String, BTreeSet<String>>,
+    by_key: BTreeMap<String, Vec<String>>,
+}
+
+impl Crowd {
+    fn new(keys: BTreeMap<String, BTreeSet<String>>) -> Self {
+        let mut by_key: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (id, keys) in &keys {
+            for key in keys {
+                by_key.entry(key.clone()).or_default().push(id.clone());
+            }
+        }
+        Self { keys, by_key }
+    }
+
+    /// Their ids.
+    pub fn ids(&self) -> impl Iterator<Item = &String> {
+        self.keys.keys()
+    }
+
+    /// All of them, with what each is found by.
+    pub fn all(&self) -> Vec<(String, BTreeSet<String>)> {
+        self.keys.iter().map(|(id, keys)| (id.clone(), keys.clone())).collect()
+    }
+
+    /// What one of them is found by.
+    pub fn keys_of(&self, id: &str) -> BTreeSet<String> {
+        self.keys.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Those that share a key with this record of the other side, or that one of the two names as its own.
+    pub fn near(&self, id: &str, own: &BTreeSet<String>) -> BTreeMap<&String, &BTreeSet<String>> {
+        let sharing = own.iter().filter_map(|key| self.by_key.get(key)).flatten();
+        let naming = self.by_key.get(&identity::claim(id)).into_iter().flatten();
+        let named = own.iter().filter_map(|key| key.strip_prefix("x:"));
+        { sharing.chain(naming).map(String::as_str) }
+            .chain(named)
+            .filter_map(|other| self.keys.get_key_value(other))
+            .collect()
+    }
+}
+
 /// The records of the other side that share a key with one of these, or that one of the two names as its own, with their keys.
 ///
 /// # Errors
@@ -67,7 +112,7 @@ pub async fn candidates(
     engine: &Engine,
     side: Side,
     records: &[(String, BTreeSet<String>)],
-) -> Result<BTreeMap<String, BTreeSet<String>>, Halt> {
+) -> Result<Crowd, Halt> {
     let (store, sync_id, other) = (&engine.cx.store, &engine.sync.id, side.other());
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     let mut named: BTreeSet<String> = BTreeSet::new();
@@ -88,5 +133,5 @@ pub async fn candidates(
     for id in &named {
         candidates.entry(id.clone()).or_default();
     }
-    Ok(candidates)
+    Ok(Crowd::new(candidates))
 }

@@ -158,7 +158,7 @@ async fn step_of(engine: &Engine, busy: &Busy) -> Result<bool, Halt> {
     let (_held_too, free) = busy.try_hold(&partners, held.places());
     let (pairs, blocked): (Vec<pairs::Pair>, Vec<pairs::Pair>) = { gathered.pairs.into_iter() }
         .partition(|pair| pairs::places(&pair.link).all(|place| free.contains(&place)));
-    let way = Way { engine, purpose: "live", only: None, dry: false, waits: true };
+    let way = Way { engine, purpose: "live", only: None, dry: false, waits: true, gathers: false };
     let step = Box::pin(step::carry(way, pairs)).await;
     tell::question(engine, &gathered.questions, &gathered.clear).await?;
     // What was not brought to an end stays marked: put off where it is known until when, at once where not.

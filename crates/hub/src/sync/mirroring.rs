@@ -3,12 +3,13 @@
 use crate::load::hydrate;
 use crate::sync::engine::Engine;
 use crate::sync::{Halt, index};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::record::Record;
 use syncline_core::sync::{Action, Fields, Outcome, Side};
 use syncline_core::time::Timestamp;
 use syncline_providers::load::Found;
 use syncline_store::records::{self, Reading, Stored};
+use syncline_store::stale;
 
 /// What writes came to.
 #[derive(Default)]
@@ -56,6 +57,8 @@ pub async fn keep(engine: &Engine, side: Side, sent_at: Timestamp, written: Writ
     let known = records::of(&engine.cx.store, &end.connection.id, &end.object.object_type, &ids).await?;
     let known: BTreeMap<String, Stored> =
         known.into_iter().map(|stored| (stored.record_id.clone(), stored)).collect();
+    let ours: BTreeSet<String> =
+        { made.iter().map(|record| record.id.clone()) }.chain(ids).chain(gone.iter().cloned()).collect();
     let mut by_reading: BTreeMap<Timestamp, Vec<Found>> = BTreeMap::new();
     for record in made {
         by_reading.entry(sent_at).or_default().push(Found::Here(Box::new(record)));
@@ -79,6 +82,9 @@ pub async fn keep(engine: &Engine, side: Side, sent_at: Timestamp, written: Writ
         let reading = Reading { connection_id, org_id, read_at, now: engine.cx.now() };
         hydrate::keep(&engine.cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
     }
+    let mut tx = engine.cx.store.begin().await?;
+    stale::are_echoes(&mut tx, &end.connection.id, &end.object.object_type, &ours, sent_at).await?;
+    tx.commit().await?;
     if !gone.is_empty() {
         let place = (end.connection.id.as_str(), end.object.object_type.as_str());
         let gone = records::of(&engine.cx.store, place.0, place.1, &gone).await?;

@@ -1,8 +1,9 @@
 //! Gathering: which records belong together, and what is known of them.
 
+use super::Halt;
 use super::engine::Engine;
+use super::index::{self, Crowd};
 use super::note::Place;
-use super::{Halt, index};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity::{self, Candidate, Identity};
 use syncline_core::sync::{ConflictKind, Ending, Link, Seen, Side, Sides, State};
@@ -44,8 +45,8 @@ struct Gathering<'a> {
     engine: &'a Engine,
     stored: BTreeMap<Place, Stored>,
     links: BTreeMap<Place, LinkRow>,
-    /// Records that are in a pair of this batch.
-    taken: BTreeSet<Place>,
+    /// Records that are in a pair of this batch, and in which.
+    paired: BTreeMap<Place, usize>,
     /// Keys of records that are about to be created in this batch, by the side they are found on.
     coming: BTreeSet<(Side, String)>,
     out: Gathered,
@@ -60,7 +61,7 @@ pub async fn gather(engine: &Engine, places: &[Place]) -> Result<Gathered, Halt>
         engine,
         stored: BTreeMap::new(),
         links: BTreeMap::new(),
-        taken: BTreeSet::new(),
+        paired: BTreeMap::new(),
         coming: BTreeSet::new(),
         out: Gathered::default(),
     };
@@ -131,7 +132,7 @@ impl Gathering<'_> {
     async fn linked(&mut self, row: LinkRow) -> Result<(), Halt> {
         let (link, seen) = (row.link.clone(), Sides::of(|_| Seen::Never));
         let mut pair = Pair { link, row: Some(row), seen, news: vec![], heard_at: None };
-        if places(&pair.link).any(|place| self.taken.contains(&place)) {
+        if places(&pair.link).any(|place| self.paired.contains_key(&place)) {
             return Ok(());
         }
         for side in Side::BOTH {
@@ -152,7 +153,7 @@ impl Gathering<'_> {
     fn take(&mut self, pair: Pair) {
         for place in places(&pair.link) {
             self.out.clear.push(place.clone());
-            self.taken.insert(place);
+            self.paired.insert(place, self.out.pairs.len());
         }
         self.out.pairs.push(pair);
     }
@@ -273,7 +274,7 @@ impl Gathering<'_> {
         for side in Side::BOTH {
             let mut here = Vec::new();
             for (_, id) in places.iter().filter(|place| place.0 == side) {
-                if self.taken.contains(&(side, id.clone())) {
+                if self.paired.contains_key(&(side, id.clone())) {
                     continue;
                 }
                 match self.seen(side, Some(id)) {
@@ -309,23 +310,23 @@ impl Gathering<'_> {
             return Ok(());
         }
         let candidates = index::candidates(self.engine, side, &here).await?;
-        let found: Vec<Place> = candidates.keys().map(|id| (side.other(), id.clone())).collect();
+        let found: Vec<Place> = candidates.ids().map(|id| (side.other(), id.clone())).collect();
         self.load(&found).await?;
-        let back: Vec<(String, BTreeSet<String>)> =
-            candidates.iter().map(|(id, keys)| (id.clone(), keys.clone())).collect();
-        let rivals = index::candidates(self.engine, side.other(), &back).await?;
-        let known: Vec<Place> = rivals.keys().map(|id| (side, id.clone())).collect();
+        let rivals = index::candidates(self.engine, side.other(), &candidates.all()).await?;
+        let known: Vec<Place> = rivals.ids().map(|id| (side, id.clone())).collect();
         self.load(&known).await?;
         for (id, own) in here {
             match self.who(side, &id, &own, &candidates) {
                 // Whom several could be as well is nobody's before a person has said whose.
-                Identity::Is(other) => match self.who(side.other(), &other, &candidates[&other], &rivals) {
-                    Identity::Ambiguous(candidates) => {
-                        let side = side.other();
-                        self.out.questions.push(ConflictKind::Match { side, id: other, candidates });
+                Identity::Is(other) => {
+                    match self.who(side.other(), &other, &candidates.keys_of(&other), &rivals) {
+                        Identity::Ambiguous(candidates) => {
+                            let side = side.other();
+                            self.out.questions.push(ConflictKind::Match { side, id: other, candidates });
+                        }
+                        _ => self.join(side, &id, &other),
                     }
-                    _ => self.join(side, &id, &other),
-                },
+                }
                 Identity::Nobody => self.lone(side, &id, &own),
                 Identity::Ambiguous(candidates) => {
                     self.out.questions.push(ConflictKind::Match { side, id, candidates });
@@ -343,38 +344,20 @@ impl Gathering<'_> {
     }
 
     /// Who a record is among these of the other side.
-    fn who(
-        &self,
-        side: Side,
-        id: &str,
-        own: &BTreeSet<String>,
-        candidates: &BTreeMap<String, BTreeSet<String>>,
-    ) -> Identity {
-        let living: Vec<Candidate> = { candidates.iter() }
-            .filter_map(|(other, keys)| self.candidate(side, id, own, other, keys))
+    fn who(&self, side: Side, id: &str, own: &BTreeSet<String>, candidates: &Crowd) -> Identity {
+        let living: Vec<Candidate> = { candidates.near(id, own).into_iter() }
+            .filter_map(|(other, keys)| self.candidate(side, other, keys))
             .collect();
         identity::identify(id, own, &living)
     }
 
     /// A record of the other side that shares a key with this one, if it is there.
-    fn candidate(
-        &self,
-        side: Side,
-        id: &str,
-        own: &BTreeSet<String>,
-        other: &str,
-        keys: &BTreeSet<String>,
-    ) -> Option<Candidate> {
-        let claimed = own.contains(&identity::claim(other)) || keys.contains(&identity::claim(id));
-        if !claimed && own.is_disjoint(keys) {
-            return None;
-        }
+    fn candidate(&self, side: Side, other: &str, keys: &BTreeSet<String>) -> Option<Candidate> {
         let place = (side.other(), other.to_owned());
         if !matches!(self.seen(side.other(), Some(&place.1)), Seen::Here(_)) || self.is_gone(&place) {
             return None;
         }
-        let of_batch =
-            self.out.pairs.iter().find(|pair| pair.link.ids[side.other()].as_deref() == Some(other));
+        let of_batch = self.paired.get(&place).and_then(|number| self.out.pairs.get(*number));
         let linked_to = match of_batch {
             Some(pair) => pair.link.ids[side].clone(),
             None => { self.links.get(&place) }

@@ -1,31 +1,32 @@
 //! Runs: every record of both sides goes the way that live changes go. Both sides are read first, then what records are matched by is
 //! written down, then the left side's records are looked at page by page, and of the right side those that are nobody's yet.
 
+mod reading;
+
+use self::reading::Failed;
 use super::engine::Engine;
 use super::live::Busy;
 use super::note::Place;
 use super::pairs;
 use super::step::{self, Way};
-use super::{Halt, index, note, schemas, tell};
-use crate::load::{self, Wanted as LoadWanted};
+use super::{Halt, index, note, tell};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use syncline_core::sync::{Action, ConflictKind, Link, Side, Sides, State};
-use syncline_providers::load::Wish;
-use syncline_store::connections;
 use syncline_store::records::{self, Filter, Stored};
-use syncline_store::runs::{self as load_runs, Mode, State as RunState, Trigger};
+use syncline_store::runs::State as RunState;
 use syncline_store::syncs::runs::{self, SyncRun};
-use syncline_store::syncs::{self, Phase, Reading, links, plans};
+use syncline_store::syncs::{self, Phase, links, plans};
 use syncline_store::{Scope, StoreError, Tx};
 use tokio_util::sync::CancellationToken;
 
 pub use super::request::{Asked, Wanted, WantedReading, cancel, request, request_in};
 pub use super::step::Tally;
 
-/// Records of one step: as many as the largest batch that any provider takes.
-const PAGE: u32 = 100;
+/// Records of one step: twice as many as the largest batch that any provider takes, as about half of them are read once more before
+/// they are written.
+const PAGE: u32 = 200;
 /// Records of one page that is indexed.
 const INDEX_PAGE: u32 = 500;
 /// How often who was asked about is looked at again at the end of a run.
@@ -66,6 +67,8 @@ pub struct Running<'a> {
     tally: Tally,
     /// Records that a person was asked about.
     asked: BTreeSet<Place>,
+    /// Records about which something was refused.
+    unfinished: BTreeSet<Place>,
     busy: &'a Busy,
     stop: CancellationToken,
 }
@@ -80,6 +83,7 @@ impl<'a> Running<'a> {
             saved: read(run.saved.as_deref()).unwrap_or_default(),
             tally: serde_json::from_value(run.counts.clone()).unwrap_or_default(),
             asked: BTreeSet::new(),
+            unfinished: BTreeSet::new(),
             engine,
             run,
             busy,
@@ -125,6 +129,7 @@ impl<'a> Running<'a> {
                 }
                 Phase::Right => {
                     self.walk(Side::Right).await?;
+                    self.complete().await?;
                     self.reconsider().await?;
                     self.turn(Phase::Done).await?;
                 }
@@ -155,73 +160,6 @@ impl<'a> Running<'a> {
         let counts = serde_json::to_value(&self.tally).unwrap_or_default();
         let now = self.engine.cx.now();
         Ok(runs::checkpoint(tx, &self.run.id, self.phase, Some(&saved), &counts, total, now).await?)
-    }
-
-    /// Has both sides read, and looks whether they are. Says why it cannot be, where it cannot.
-    async fn reading(&mut self) -> Result<Option<Failed>, Halt> {
-        let mode = match self.run.reading {
-            Reading::None => {
-                self.saved.read = Sides { left: true, right: true };
-                return Ok(None);
-            }
-            Reading::Full => Mode::Full,
-            Reading::Changes => Mode::Incremental,
-        };
-        for side in Side::BOTH {
-            if self.saved.read[side] {
-                continue;
-            }
-            if let Some(failed) = self.read(side, mode).await? {
-                return Ok(Some(failed));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn read(&mut self, side: Side, mode: Mode) -> Result<Option<Failed>, Halt> {
-        let cx = &self.engine.cx;
-        if let Some(load_id) = &self.saved.loads[side] {
-            let load = load_runs::get(&cx.store, &Scope::All, load_id).await?;
-            match load {
-                Some(load) if load.state.is_unfinished() => return Ok(None),
-                Some(load) if load.state == RunState::Succeeded || self.is_read(side, &load).await? => {
-                    self.saved.read[side] = true;
-                    self.checkpoint(None).await?;
-                    return Ok(None);
-                }
-                Some(load) => {
-                    let why = load.reason.unwrap_or_else(|| load.state.name().to_owned());
-                    return Ok(Some(Failed(format!("the {side} side could not be read: {why}"))));
-                }
-                None => {}
-            }
-        }
-        let end = &self.engine.ends[side];
-        let connection = connections::get(&cx.store, &Scope::All, &end.connection.id).await?;
-        let Some(connection) = connection else { return Ok(None) };
-        // Where the provider has a lane for just this type, only that is read.
-        let own = vec![end.object.object_type.clone()];
-        let wish = Wish { types: own.clone(), ..Wish::default() };
-        let is_lane = end.loader.lanes(&wish).iter().any(|lane| lane.object_type == end.object.object_type);
-        let wanted = LoadWanted { types: if is_lane { own } else { Vec::new() }, ..LoadWanted::default() };
-        let asked = load::request(cx, &connection, mode, Trigger::Api, &wanted).await?;
-        // One that is under way may have begun before this run was asked for: the one after it is waited for.
-        if let load::Asked::New(load) = asked {
-            self.saved.loads[side] = Some(load.id);
-            self.checkpoint(None).await?;
-        }
-        Ok(None)
-    }
-
-    /// Whether the load's own lane of what is synced came to its end, whatever became of the others.
-    async fn is_read(&self, side: Side, load: &load_runs::Run) -> Result<bool, Halt> {
-        let object = &self.engine.ends[side].object;
-        let lanes = load_runs::lanes(&self.engine.cx.store, &load.id).await?;
-        let mut own = lanes
-            .iter()
-            .filter(|lane| lane.object_type == object.object_type && lane.collection == object.collection)
-            .peekable();
-        Ok(own.peek().is_some() && own.all(|lane| lane.state == load_runs::LaneState::Done))
     }
 
     /// Writes down what a side's records are found by.
@@ -281,7 +219,10 @@ impl<'a> Running<'a> {
             self.is_stopped()?;
             let (places, last) = self.next_places(side).await?;
             let Some(last) = last else { return Ok(()) };
-            Box::pin(self.look_at(places)).await?;
+            Box::pin(self.look_at(places, true)).await?;
+            if self.unfinished.len() >= PAGE as usize {
+                self.complete().await?;
+            }
             self.saved.after = Some(last);
             self.checkpoint(None).await?;
         }
@@ -328,7 +269,8 @@ impl<'a> Running<'a> {
         Ok(ids.into_iter().filter(|id| !done.contains(id)).map(|id| (side, id)).collect())
     }
 
-    async fn look_at(&mut self, places: Vec<Place>) -> Result<(), Halt> {
+    /// `gathers`: what is refused waits for others of its kind.
+    async fn look_at(&mut self, places: Vec<Place>, gathers: bool) -> Result<(), Halt> {
         let engine = self.engine;
         let held = self.busy.hold(&places).await;
         let asked = engine.cx.now();
@@ -340,12 +282,13 @@ impl<'a> Running<'a> {
             .filter(|pair| !self.was_told(pair))
             .collect();
         let (only, dry) = (self.run.towards, self.run.dry_run);
-        let way = Way { engine, purpose: "sync", only, dry, waits: false };
+        let way = Way { engine, purpose: "sync", only, dry, waits: false, gathers };
         let looked: Vec<Place> = pairs.iter().flat_map(|pair| pairs::places(&pair.link)).collect();
         let step = Box::pin(step::carry(way, pairs)).await;
         self.tally.add(&step.tally);
         self.tally.questions += gathered.questions.len() as u64;
         self.asked.extend(gathered.questions.iter().filter_map(whose));
+        self.unfinished.extend(step.unfinished);
         if self.run.dry_run {
             self.keep_plan(&step.planned).await?;
         } else {
@@ -357,6 +300,18 @@ impl<'a> Running<'a> {
             Some(halt) => Err(halt),
             None => Ok(()),
         }
+    }
+
+    /// Where something was refused, what takes its place is written, for many at once.
+    async fn complete(&mut self) -> Result<(), Halt> {
+        let unfinished: Vec<Place> = std::mem::take(&mut self.unfinished).into_iter().collect();
+        for places in unfinished.chunks(PAGE as usize) {
+            self.is_stopped()?;
+            let before = self.tally.looked_at;
+            Box::pin(self.look_at(places.to_vec(), false)).await?;
+            self.tally.looked_at = before;
+        }
+        Ok(())
     }
 
     /// Whom somebody could have been may be somebody else's by now: who was asked about is looked at again, until that changes nothing.
@@ -371,7 +326,7 @@ impl<'a> Running<'a> {
             for places in asked.chunks(PAGE as usize) {
                 self.is_stopped()?;
                 self.tally.questions = self.tally.questions.saturating_sub(places.len() as u64);
-                Box::pin(self.look_at(places.to_vec())).await?;
+                Box::pin(self.look_at(places.to_vec(), false)).await?;
             }
             self.checkpoint(None).await?;
             if made(&self.tally) == before {
@@ -448,9 +403,6 @@ impl<'a> Running<'a> {
     }
 }
 
-/// Why both sides cannot be read.
-struct Failed(String);
-
 /// Whom a question is about, where it is one record.
 fn whose(question: &ConflictKind) -> Option<Place> {
     match question {
@@ -459,25 +411,4 @@ fn whose(question: &ConflictKind) -> Option<Place> {
         }
         _ => None,
     }
-}
-
-/// Asks anew what fields both sides have, at the beginning of a run.
-///
-/// # Errors
-/// [`Halt`].
-pub async fn fresh_schemas(engine: &mut Engine) -> Result<(), Halt> {
-    let mut sync = engine.sync.clone();
-    for side in Side::BOTH {
-        sync.schemas[side] = schemas::read(&engine.cx, &engine.ends[side]).await?;
-    }
-    if sync.schemas == engine.sync.schemas {
-        return Ok(());
-    }
-    let mut tx = engine.cx.store.begin().await?;
-    if syncs::update(&mut tx, &sync).await? {
-        sync.version += 1;
-    }
-    tx.commit().await?;
-    engine.sync = sync;
-    Ok(())
 }

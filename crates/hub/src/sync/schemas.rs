@@ -1,10 +1,11 @@
 //! What fields the two sides have: asked when an agreement is checked, and again at the beginning of every run.
 
 use super::Halt;
-use super::engine::End;
+use super::engine::{End, Engine};
 use crate::call::{Line, Patience};
 use crate::cx::Cx;
-use syncline_core::sync::Schema;
+use syncline_core::sync::{Schema, Side};
+use syncline_store::syncs;
 
 /// Asks the provider what fields there are.
 ///
@@ -28,4 +29,25 @@ pub async fn read(cx: &Cx, end: &End) -> Result<Schema, Halt> {
         };
         line.recover(&ready, &call, fault, &mut patience).await?;
     }
+}
+
+/// Asks anew what fields both sides have, at the beginning of a run.
+///
+/// # Errors
+/// [`Halt`].
+pub async fn refresh(engine: &mut Engine) -> Result<(), Halt> {
+    let mut sync = engine.sync.clone();
+    for side in Side::BOTH {
+        sync.schemas[side] = read(&engine.cx, &engine.ends[side]).await?;
+    }
+    if sync.schemas == engine.sync.schemas {
+        return Ok(());
+    }
+    let mut tx = engine.cx.store.begin().await?;
+    if syncs::update(&mut tx, &sync).await? {
+        sync.version += 1;
+    }
+    tx.commit().await?;
+    engine.sync = sync;
+    Ok(())
 }

@@ -2,8 +2,8 @@
 
 use super::engine::Engine;
 use super::live::{self, Busy};
-use super::run::{self, Advanced, Running};
-use super::{Halt, send};
+use super::run::{Advanced, Running};
+use super::{Halt, schemas, send};
 use crate::call::Trouble;
 use crate::cx::Cx;
 use crate::jobs::{Failure, Hold};
@@ -49,7 +49,7 @@ async fn work(
     let under_way = runs::unfinished(&cx.store, sync_id).await?;
     let under_way = under_way.filter(|run| run.state != syncline_store::runs::State::Paused);
     if under_way.as_ref().is_some_and(|run| run.phase == Phase::Reading && run.started_at.is_none())
-        && let Err(halt) = run::fresh_schemas(&mut engine).await
+        && let Err(halt) = schemas::refresh(&mut engine).await
     {
         return halted(cx, job, sync_id, halt).await;
     }

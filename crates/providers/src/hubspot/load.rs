@@ -117,6 +117,10 @@ impl Load for HubSpot {
         change::is_known(kind, raw, body)
     }
 
+    fn tells_values(&self) -> bool {
+        true
+    }
+
     fn change(&self, kind: &str, object_type: &str, object_id: &str, raw: &[u8]) -> Vec<Change> {
         change::changes(kind, object_type, object_id, raw)
     }

@@ -155,6 +155,7 @@ async fn what_waits_is_found_through_its_indexes() {
         collection: String::new(),
         record_id: "1".to_owned(),
         asked_at: at(1),
+        echo: false,
     };
     let marks = [mark];
     let mut tx = store.begin().await.unwrap();
@@ -165,7 +166,9 @@ async fn what_waits_is_found_through_its_indexes() {
         plans(&raw, notifications::delete_before(&mut tx, at(9), 9)).await,
         plans(&raw, stale::mark(&mut tx, "con_1", &marks)).await,
         plans(&raw, stale::settled(&mut tx, "con_1", &marks)).await,
-        plans(&raw, stale::batch(&store, "con_1", 9)).await,
+        plans(&raw, stale::batch(&store, "con_1", stale::Turn::News, 9)).await,
+        plans(&raw, stale::batch(&store, "con_1", stale::Turn::Echoes, 9)).await,
+        plans(&raw, stale::are_echoes(&mut tx, "con_1", "contacts", &["1".to_owned()].into(), at(0))).await,
         plans(&raw, stale::count(&store, "con_1")).await,
         plans(&raw, hooks::list(&store, "con_1")).await,
         plans(&raw, hooks::by_remote(&store, "airtable", "ach1")).await,

@@ -63,7 +63,10 @@ async fn loading_reads_the_rows(store: &Store) {
     assert_eq!(runs::lanes(store, "run_01").await.unwrap()[0].total, Some(9));
     assert_eq!(positions::get_all(store, "con_01").await.unwrap().len(), 1);
     assert_eq!(notifications::list(store, &Scope::All, None, None, 9).await.unwrap().len(), 1);
-    assert_eq!(stale::batch(store, "con_01", 9).await.unwrap()[0].record_id, "123");
+    let turns = [(stale::Turn::News, "123"), (stale::Turn::Echoes, "124")];
+    for (turn, first) in turns {
+        assert_eq!(stale::batch(store, "con_01", turn, 9).await.unwrap()[0].record_id, first);
+    }
     assert_eq!(hooks::by_remote(store, "airtable", "ach01").await.unwrap()[0].cursor, Some(4));
 }
 

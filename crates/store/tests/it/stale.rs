@@ -5,7 +5,7 @@ use crate::support::at;
 use crate::support::jobs::in_tx;
 use syncline_core::time::Timestamp;
 use syncline_store::Store;
-use syncline_store::stale::{self, Mark};
+use syncline_store::stale::{self, Mark, Turn};
 use syncline_store::testing::TestDb;
 use tokio::task::JoinSet;
 
@@ -13,6 +13,8 @@ for_each_database!(
     a_record_waits_once_however_often_it_is_asked_for,
     every_mark_changes_the_moment,
     what_waited_longest_comes_first_with_its_like,
+    echoes_come_after_news,
+    what_is_an_echo_is_learnt_later_too,
     what_is_asked_for_while_it_is_read_waits_on,
     connections_do_not_share_what_waits,
     a_thousand_are_marked_at_once,
@@ -25,7 +27,12 @@ fn mark_of(id: &str, asked: i64) -> Mark {
         collection: String::new(),
         record_id: id.to_owned(),
         asked_at: at(asked),
+        echo: false,
     }
+}
+
+fn echo_of(id: &str, asked: i64) -> Mark {
+    Mark { echo: true, ..mark_of(id, asked) }
 }
 
 fn later(of: &Mark, millis: i64) -> Mark {
@@ -73,7 +80,7 @@ async fn settled(store: &Store, marks: &[Mark]) -> u64 {
 }
 
 async fn batch(store: &Store, limit: u32) -> Vec<Mark> {
-    stale::batch(store, "con_1", limit).await.unwrap()
+    stale::batch(store, "con_1", Turn::News, limit).await.unwrap()
 }
 
 async fn a_record_waits_once_however_often_it_is_asked_for(db: &TestDb) {
@@ -122,6 +129,32 @@ async fn what_waited_longest_comes_first_with_its_like(db: &TestDb) {
         assert_eq!(settled(&store, &expected).await, expected.len() as u64);
     }
     assert_eq!(batch(&store, 10).await, []);
+}
+
+async fn echoes_come_after_news(db: &TestDb) {
+    let store = db.store().await;
+    mark(&store, &[echo_of("1", 1), mark_of("2", 9), echo_of("3", 2)]).await;
+    let turn = async |turn| stale::batch(&store, "con_1", turn, 10).await.unwrap();
+    assert_eq!(turn(Turn::News).await, [mark_of("2", 9)]);
+    assert_eq!(turn(Turn::Echoes).await, [echo_of("1", 1), echo_of("3", 2)]);
+    // News about what waits as an echo is news; an echo of what waits as news changes that no more.
+    mark(&store, &[mark_of("1", 20), echo_of("2", 30)]).await;
+    assert_eq!(turn(Turn::News).await, [mark_of("1", 20), mark_of("2", 30)]);
+    assert_eq!(settled(&store, &[mark_of("1", 20), mark_of("2", 30)]).await, 2);
+    assert_eq!(turn(Turn::News).await, [echo_of("3", 2)]);
+    assert_eq!(settled(&store, &[echo_of("3", 2)]).await, 1);
+    mark(&store, &[mark_of("4", 1)]).await;
+    assert_eq!(turn(Turn::Echoes).await, [mark_of("4", 1)]);
+}
+
+async fn what_is_an_echo_is_learnt_later_too(db: &TestDb) {
+    let store = db.store().await;
+    mark(&store, &[mark_of("1", 4), mark_of("2", 5), mark_of("3", 6)]).await;
+    let written = ["1", "2", "9"].map(str::to_owned).into();
+    in_tx(&store, async |tx| stale::are_echoes(tx, "con_1", "contacts", &written, at(5)).await).await;
+    // What was asked about the first before it was written is news.
+    assert_eq!(batch(&store, 10).await, [mark_of("1", 4), mark_of("3", 6)]);
+    assert_eq!(stale::batch(&store, "con_1", Turn::Echoes, 10).await.unwrap(), [echo_of("2", 5)]);
 }
 
 async fn what_is_asked_for_while_it_is_read_waits_on(db: &TestDb) {

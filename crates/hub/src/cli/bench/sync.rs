@@ -24,6 +24,8 @@ const SPAN_SECONDS: f64 = 10.0;
 const BATCH: u64 = 100;
 /// Records on each side in the live part.
 const LIVE: usize = 2_000;
+/// Looks at the other side come no farther apart, so that they are not the load that is measured.
+const LONGEST_PAUSE: Duration = Duration::from_millis(40);
 /// Of a hundred made-up people 10to8 knows so many.
 const KNOWN: usize = 85;
 
@@ -155,10 +157,11 @@ impl Sync {
             counts["refused"],
         ));
         out::line(format!(
-            "  calls of the run to HubSpot: {own}, the fewest that batches allow {fewest}: {:.3} times that; with what its webhooks \
-             made it read again: {}",
+            "  calls to HubSpot that listed or wrote: {own}, the fewest that batches allow {fewest}: {:.3} times that; with looks \
+             before writing and what webhooks made it read again: {}, {:.3} times that",
             own as f64 / fewest.max(1) as f64,
             first.calls,
+            first.calls as f64 / fewest.max(1) as f64,
         ));
         let floor = fewest as f64 / CALLS as f64 * SPAN_SECONDS;
         if !self.no_limits {
@@ -172,17 +175,9 @@ impl Sync {
         Ok(())
     }
 
-    /// Edits at a rate, to the left and to the right in turns, and when the other side was written.
+    /// Edits at a rate, to the left and to the right in turns, each of another person: a later edit would overtake an earlier one.
     async fn live(&self, scene: &Scene) -> Result<()> {
-        let links = scene.hub.get(&format!("/v1/syncs/{}/links?limit=100", segment(&scene.sync))).await?;
-        let pairs: Vec<(String, String)> = { links["data"].as_array().context("links")? }
-            .iter()
-            .filter_map(|link| {
-                let id = |side: &str| link[side].as_str().map(str::to_owned);
-                Some((id("left_id")?, id("right_id")?))
-            })
-            .collect();
-        ensure!(pairs.len() > 50, "too few links to edit");
+        let pairs = scene.pairs((self.rate * self.seconds) as usize).await?;
         let credentials = scene.sandbox.get("/_sandbox/credentials", "").await?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let looking = Arc::new(Looking {
@@ -194,10 +189,9 @@ impl Sync {
         let mut tick = interval(Duration::from_secs_f64(1.0 / f64::from(self.rate)));
         tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut waiting = JoinSet::new();
-        for number in 0..self.rate * self.seconds {
+        for (number, pair) in (0..).zip(pairs) {
             tick.tick().await;
-            let pair = &pairs[number as usize % pairs.len()];
-            waiting.spawn(edit(looking.clone(), number, pair.clone()));
+            waiting.spawn(edit(looking.clone(), number, pair));
         }
         let mut latencies = Vec::new();
         while let Some(took) = waiting.join_next().await {
@@ -247,13 +241,15 @@ async fn edit(scene: Arc<Looking>, number: u32, (left, right): (String, String))
         scene.client.post(format!("{}/_sandbox/{provider}/edit", scene.base)).json(&edit).send().await?;
     sent.error_for_status()?;
     let watch = Stopwatch::start();
+    let mut pause = Duration::from_millis(5);
     loop {
         let there = if at_left { scene.customer(&right).await? } else { scene.contact(&left).await? };
         if there.contains(&phone) {
             return Ok(watch.elapsed());
         }
         ensure!(watch.elapsed() < Duration::from_secs(30), "an edit at {provider} went nowhere within 30 s");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -302,6 +298,24 @@ impl Scene {
                 _ => bail!("the run failed: {run}"),
             }
         }
+    }
+
+    /// So many linked pairs, as their ids on the left and on the right.
+    async fn pairs(&self, wanted: usize) -> Result<Vec<(String, String)>> {
+        let mut pairs = Vec::with_capacity(wanted);
+        let mut cursor = String::new();
+        while pairs.len() < wanted {
+            let path = format!("/v1/syncs/{}/links?limit=100{cursor}", segment(&self.sync));
+            let page = self.hub.get(&path).await?;
+            pairs.extend(page["data"].as_array().into_iter().flatten().filter_map(|link| {
+                let id = |side: &str| link[side].as_str().map(str::to_owned);
+                Some((id("left_id")?, id("right_id")?))
+            }));
+            let next = page["next_cursor"].as_str().context("too few links for so many edits")?;
+            cursor = format!("&cursor={next}");
+        }
+        pairs.truncate(wanted);
+        Ok(pairs)
     }
 
     /// How many pages the last load of the left side read.

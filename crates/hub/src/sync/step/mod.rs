@@ -26,6 +26,8 @@ use syncline_core::time::Timestamp;
 const ROUNDS: usize = 10;
 /// How long a pair that does not come to rest waits.
 const RESTLESS: Duration = Duration::from_secs(30);
+/// How long what was refused waits for those who look at such pairs together, before it is looked at alone.
+const ALONE: Duration = Duration::from_secs(60);
 /// How soon what may have been created is looked for.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -41,6 +43,8 @@ pub struct Way<'a> {
     pub dry: bool,
     /// Whether what is new waits a little before it is created.
     pub waits: bool,
+    /// Whether what a provider refused is left to whoever asked for this step, so that what is written instead fills batches.
+    pub gathers: bool,
 }
 
 /// What a step came to.
@@ -49,6 +53,8 @@ pub struct Step {
     pub tally: Tally,
     /// Records to be looked at again, and when.
     pub later: Vec<(Place, Timestamp)>,
+    /// Records about which something was refused, and which are to be looked at together.
+    pub unfinished: Vec<Place>,
     /// What would be done, of a dry one.
     pub planned: Vec<(Link, Side, Action)>,
     /// What stopped it before its end.

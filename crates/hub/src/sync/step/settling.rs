@@ -1,7 +1,9 @@
 //! What answers mean for the pairs they are about.
 
-use super::{Entry, LOOK, Stepping};
+use super::{ALONE, Entry, LOOK, Stepping};
 use crate::sync::Halt;
+use crate::sync::note::Place;
+use crate::sync::pairs::places;
 use syncline_core::sync::{
     Action, ConflictKind, Link, Outcome, Pending, Refusal, Seen, Side, Snapshot, State, Value, settle,
 };
@@ -58,6 +60,15 @@ impl Stepping<'_> {
                 open.pair.seen[side] = Seen::Never;
             }
             _ => {}
+        }
+        if self.way.gathers && matches!(outcome, Outcome::Refused(_)) {
+            // Whatever happens to this run, it is looked at again.
+            let open = &mut self.open[number];
+            open.plan = None;
+            let at = engine.cx.now().plus(ALONE);
+            let places: Vec<Place> = places(&open.pair.link).collect();
+            self.out.later.extend(places.iter().map(|place| (place.clone(), at)));
+            self.out.unfinished.extend(places);
         }
         Ok(())
     }
