@@ -9,6 +9,7 @@ pub mod config;
 pub mod connect;
 pub mod cx;
 pub mod dice;
+pub mod endpoints;
 pub mod http;
 pub mod intake;
 pub mod jobs;

@@ -43,7 +43,10 @@ pub async fn list(store: &Store) -> Result<Vec<Account>> {
 }
 
 /// The owners of these accounts, as seen by this transaction.
-pub(crate) async fn owners(
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn owners(
     tx: &mut Tx,
     provider: &str,
     accounts: &[&str],
