@@ -12,6 +12,7 @@ mod file;
 mod keys;
 mod kinds;
 mod layer;
+mod lists;
 mod load;
 mod model;
 mod origin;
@@ -25,8 +26,8 @@ mod urls;
 pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{
-    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Objects,
-    Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
+    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Notify,
+    Objects, Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
 };
 pub use origin::Origin;
 pub use overrides::{Flag, environment, variable_of};

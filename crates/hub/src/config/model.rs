@@ -6,8 +6,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
+use syncline_core::notify::address::Network;
+use syncline_core::notify::schedule::Schedule;
 use syncline_core::secret::Secret;
 
+use super::lists;
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins};
 
@@ -40,6 +43,8 @@ pub struct Config {
     pub sync: Syncs,
     /// Setting up accounts.
     pub setup: Setup,
+    /// Telling applications over HTTP.
+    pub notify: Notify,
     /// How long things are kept.
     pub retention: Retention,
     /// Shared budgets and wake-ups.
@@ -340,6 +345,44 @@ pub struct Setup {
     pub customer_properties: bool,
 }
 
+/// `[notify]`: telling applications over HTTP.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// Networks that endpoints may be in though they are not public.
+    #[serde(deserialize_with = "networks")]
+    pub allow: Vec<Network>,
+    /// Whether endpoints may be called without encryption.
+    pub plain_http: bool,
+    /// How long the whole exchange of one message may take.
+    pub timeout: Span,
+    /// Messages under way at the same time, per process.
+    pub concurrency: usize,
+    /// Of these, at most so many to one endpoint.
+    pub per_endpoint: usize,
+    /// The largest message.
+    pub max_payload: Size,
+    /// How much of an answer's body is read and kept.
+    pub kept_answer: Size,
+    /// The waits between attempts.
+    #[serde(deserialize_with = "schedule")]
+    pub schedule: Schedule,
+    /// How long an endpoint may do nothing but fail.
+    pub disable_after: Every,
+    /// How long a process owns a message that it sends.
+    pub lease: Span,
+}
+
+fn networks<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Network>, D::Error> {
+    let text = String::deserialize(source)?;
+    lists::networks(&text).ok_or_else(|| serde::de::Error::custom("expected networks such as 127.0.0.0/8"))
+}
+
+fn schedule<'de, D: Deserializer<'de>>(source: D) -> Result<Schedule, D::Error> {
+    let text = String::deserialize(source)?;
+    lists::schedule(&text).ok_or_else(|| serde::de::Error::custom("expected waits such as 5s 5m 1h"))
+}
+
 /// What to read at a provider.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -396,6 +439,8 @@ pub struct Retention {
     pub runs: Keep,
     /// Notifications.
     pub notifications: Keep,
+    /// Messages to endpoints, with what became of them.
+    pub messages: Keep,
     /// What syncs did to which record, and settled conflicts.
     pub history: Keep,
 }

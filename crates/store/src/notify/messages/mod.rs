@@ -50,6 +50,14 @@ const INSERT: Bulk = Bulk {
     unique: "id",
 };
 
+/// Keeps a message for nobody yet: as what is sent to one endpoint alone ([`super::deliveries::resend`]).
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn keep(tx: &mut Tx, message: &Message) -> Result<()> {
+    store(tx, &[message]).await
+}
+
 /// Keeps messages; those that are there stay as they are.
 async fn store(tx: &mut Tx, messages: &[&Message]) -> Result<()> {
     let mut messages = messages.to_vec();
