@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod load;
 pub mod local_key;
+pub mod news;
 pub mod notify;
 pub mod popup;
 pub mod portal;

@@ -2,8 +2,8 @@
 
 use super::secrets::{Made, NewSecret, add_first};
 use super::{Change, MOST, NewEndpoint, Refused};
-use crate::cx::Cx;
 use crate::connect::KeysError;
+use crate::cx::Cx;
 use crate::notify::{self, Headers, seal_headers};
 use syncline_store::notify::endpoints::{self, Endpoint, Filter, Health, State};
 use syncline_store::{Scope, StoreError};

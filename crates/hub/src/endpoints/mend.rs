@@ -7,9 +7,9 @@ use super::{Refused, keep};
 use crate::cx::Cx;
 use crate::notify;
 use syncline_core::time::Timestamp;
+use syncline_store::Scope;
 use syncline_store::notify::deliveries::{self, Span};
 use syncline_store::notify::endpoints::State;
-use syncline_store::Scope;
 
 /// How many messages one call does.
 pub const PART: u64 = 10_000;

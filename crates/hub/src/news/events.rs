@@ -48,7 +48,7 @@ pub async fn heard(tx: &mut Tx, arrivals: &[Arrival]) -> Result<Option<Heard>, S
     if orgs.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Heard { orgs, behind: events::last_seq(tx).await? }))
+    Ok(Some(Heard { orgs, behind: events::last_seq_in(tx).await? }))
 }
 
 /// Tells of the events that were stored since [`heard`], each once. Part of the transaction that stores them.

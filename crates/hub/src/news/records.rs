@@ -6,10 +6,9 @@ use crate::cx::Cx;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::time::Timestamp;
-use syncline_store::connections::Connection;
 use syncline_store::notify::endpoints;
-use syncline_store::records::{self, Effect, EffectKind, Stored};
-use syncline_store::{StoreError, Tx};
+use syncline_store::records::{self, Effect, EffectKind, Reading, Stored};
+use syncline_store::{StoreError, Tx, connections};
 
 /// The message's type for what happened to a record.
 fn kind_of(effect: &Effect) -> &'static str {
@@ -29,25 +28,26 @@ fn kind_of(effect: &Effect) -> &'static str {
 pub async fn changed(
     cx: &Cx,
     tx: &mut Tx,
-    connection: &Connection,
+    reading: &Reading<'_>,
     effects: &[Effect],
 ) -> Result<(), StoreError> {
     if effects.is_empty() {
         return Ok(());
     }
-    let listening = endpoints::listening_in(tx, &[&connection.org_id]).await?;
+    let listening = endpoints::listening_in(tx, &[reading.org_id]).await?;
     let is_heard = |kind: &str| listening.iter().any(|(_, filter)| filter.wants(kind));
     let heard: Vec<&Effect> = effects.iter().filter(|effect| is_heard(kind_of(effect))).collect();
     if heard.is_empty() {
         return Ok(());
     }
-    let stored = states(tx, &connection.id, &heard).await?;
+    let stored = states(tx, reading.connection_id, &heard).await?;
+    let Some(connection) = connections::get_in(tx, reading.connection_id).await? else { return Ok(()) };
     let limit = cx.config.notify.max_payload.bytes();
     let news = heard.into_iter().filter_map(|effect| {
         let record = stored.get(&(effect.object_type.as_str(), effect.record_id.as_str()))?;
         Some(News {
-            org_id: &connection.org_id,
-            connection_id: Some(&connection.id),
+            org_id: reading.org_id,
+            connection_id: Some(reading.connection_id),
             kind: kind_of(effect),
             payload: payload(&connection.provider, effect, record, limit)?,
         })

@@ -119,7 +119,7 @@ async fn count_stored(tx: &mut Tx, more: i64) -> Result<()> {
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn last_seq(tx: &mut Tx) -> Result<i64> {
+pub async fn last_seq_in(tx: &mut Tx) -> Result<i64> {
     lock_sequence(tx).await
 }
 

@@ -18,8 +18,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use syncline_store::Scope;
-use syncline_store::notify::endpoints::{self, State as EndpointState};
 use syncline_store::notify::deliveries;
+use syncline_store::notify::endpoints::{self, State as EndpointState};
 
 /// Which endpoints.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -115,7 +115,9 @@ fn key_of(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Probl
 fn refused_body(api: &Api, error: &BytesRejection) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let limit = api.cx.config.notify.max_payload;
-        return too_large(format!("The body is too large: a payload has at most {limit} (notify.max_payload)."));
+        return too_large(format!(
+            "The body is too large: a payload has at most {limit} (notify.max_payload)."
+        ));
     }
     Problem::bad_request("bad_body", error.body_text())
 }
@@ -163,8 +165,7 @@ impl MessageQuery {
     /// # Errors
     /// 400 for a time that cannot be read, 403 for another organization than the caller's.
     pub fn filter(&self, caller: &Caller) -> Result<Filter, Problem> {
-        let org_id =
-            some(self.org_id.clone()).map(|asked| organization(caller, Some(&asked))).transpose()?;
+        let org_id = some(self.org_id.clone()).map(|asked| organization(caller, Some(&asked))).transpose()?;
         Ok(Filter {
             org_id,
             kind: some(self.kind.clone()),
@@ -186,8 +187,7 @@ pub async fn list(
     let query = checked(query)?;
     let (filter, limit) = (query.filter(&caller)?, limit(query.limit)?);
     let before = some(query.cursor).as_deref().map(read_cursor).transpose()?;
-    let mut found =
-        messages::page(&api.cx.store, &caller.scope, &filter, before.as_ref(), limit + 1).await?;
+    let mut found = messages::page(&api.cx.store, &caller.scope, &filter, before.as_ref(), limit + 1).await?;
     let next = next_cursor(&mut found, limit, |last| (last.created_at, &last.id));
     Ok(json(&serde_json::json!({ "data": found, "next_cursor": next })))
 }

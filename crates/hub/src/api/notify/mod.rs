@@ -30,10 +30,7 @@ pub fn routes(max_payload: usize) -> Router<Api> {
         .route("/v1/event-types", get(event_types::list))
         .route("/v1/event-types/{name}", get(event_types::show))
         .route("/v1/endpoints", get(endpoints::list).post(endpoints::create))
-        .route(
-            "/v1/endpoints/{id}",
-            get(endpoints::show).patch(endpoints::change).delete(endpoints::delete),
-        )
+        .route("/v1/endpoints/{id}", get(endpoints::show).patch(endpoints::change).delete(endpoints::delete))
         .route("/v1/endpoints/{id}/enable", post(endpoints::enable))
         .route("/v1/endpoints/{id}/disable", post(endpoints::disable))
         .route("/v1/endpoints/{id}/secrets", get(secrets::list).post(secrets::rotate))

@@ -101,9 +101,8 @@ struct PartView {
 impl From<&Part> for PartView {
     fn from(part: &Part) -> Self {
         let tally = &part.tally;
-        let millis = |part: f64| {
-            tally.quantile(part).map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
-        };
+        let millis =
+            |part: f64| tally.quantile(part).map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
         let some = tally.delivered + tally.failed > 0;
         Self {
             from: part.from,

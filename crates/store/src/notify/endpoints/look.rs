@@ -105,7 +105,8 @@ pub async fn listening_in(tx: &mut Tx, org_ids: &[&str]) -> Result<Vec<(String, 
     for piece in all.chunks(PIECE) {
         let (marks, mut values) = in_list(piece.iter().map(|org| Value::from(*org)).collect());
         values.push(State::Enabled.name().into());
-        let sql = format!("SELECT org_id, filter FROM endpoints WHERE org_id IN ({marks}) AND {hide}state = ?");
+        let sql =
+            format!("SELECT org_id, filter FROM endpoints WHERE org_id IN ({marks}) AND {hide}state = ?");
         for row in tx.query(&sql, values).await? {
             found.push((row.text(0)?, filter_of(&row.text(1)?)?));
         }
