@@ -4,6 +4,7 @@
 use crate::call::{Line, Patience, Trouble};
 use crate::cx::Cx;
 use crate::jobs::{Failure, Payload, enqueue};
+use crate::news;
 use crate::sync::{note as syncs, wishes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -274,7 +275,8 @@ async fn mirror(
 ) -> Result<(), StoreError> {
     let mut effects = records::write(tx, reading, here).await?.effects;
     effects.extend(records::mark_gone(tx, reading, object_type, gone).await?);
-    syncs::changed(cx, tx, reading.connection_id, &effects, except).await
+    syncs::changed(cx, tx, reading.connection_id, &effects, except).await?;
+    news::records::changed(cx, tx, reading, &effects).await
 }
 
 /// What is there, and the ids of what is not.

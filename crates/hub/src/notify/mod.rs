@@ -32,6 +32,12 @@ pub use test::{TestError, test};
 
 use crate::cx::Cx;
 
+/// An id that is greater than every one that this process made before it: what is told in one transaction keeps its order.
+#[must_use]
+pub fn mint(cx: &Cx, prefix: &str) -> String {
+    cx.notify.publisher.mint(cx, prefix)
+}
+
 /// Says that endpoints were made, changed, enabled or deleted, their secrets rotated, or deliveries queued again (`resend`, `recover`,
 /// `replay`): to be called after the commit. Losing the call costs time, nothing else.
 pub fn changed(cx: &Cx) {

@@ -80,7 +80,7 @@ pub async fn publish(cx: &Cx, draft: Draft) -> Result<Receipt, PublishError> {
         return Err(PublishError::TooLarge { bytes, limit });
     }
     let publisher = &cx.notify.publisher;
-    let id = publisher.mint(cx);
+    let id = publisher.mint(cx, "msg");
     let message = Message {
         id: id.clone(),
         org_id: draft.org_id,
@@ -126,12 +126,12 @@ struct Queue {
 impl Publisher {
     /// An id that is greater than every one before it in this process: so messages of one caller keep their order even within a
     /// millisecond.
-    fn mint(&self, cx: &Cx) -> String {
+    pub(super) fn mint(&self, cx: &Cx, prefix: &str) -> String {
         let chance: u128 = cx.dice.with(|rng| rng.random());
         let millis = u128::from(cx.now().as_millis().clamp(0, Timestamp::MAX_MILLIS).unsigned_abs());
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         *latest = (millis << 80 | chance >> 48).max(*latest + 1);
-        format!("msg_{}", BASE32HEX_NOPAD.encode(&latest.to_be_bytes()))
+        format!("{prefix}_{}", BASE32HEX_NOPAD.encode(&latest.to_be_bytes()))
     }
 
     /// Answers whether the caller has to find a leader.

@@ -31,6 +31,17 @@ impl State {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Waiting, Self::Delivered, Self::Failed, Self::Skipped];
 
+    /// Its name, as it is serialized.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+
     fn code(self) -> i64 {
         match self {
             Self::Waiting => 0,

@@ -6,7 +6,7 @@ mod outbox;
 mod publish;
 
 pub use fan_out::Routed;
-pub use look::{Filter, get, of, page};
+pub use look::{Brief, Filter, get, kinds, of, page};
 pub use outbox::{Dispatched, dispatch, pending};
 pub use publish::{Idempotency, Publication, Published, publish};
 
