@@ -82,6 +82,31 @@ impl Lane {
         self.paused_until
     }
 
+    /// Nothing leaves before `until`, as another process heard.
+    pub fn pause(&mut self, until: Option<Timestamp>) {
+        self.paused_until = self.paused_until.max(until);
+    }
+
+    /// How many messages may leave now, `most` at most, without taking their permissions; none: not before this instant.
+    ///
+    /// # Errors
+    /// The instant at which the first may leave.
+    pub fn allowance(&self, rate: Option<Rate>, most: u32, now: Timestamp) -> Result<u32, Timestamp> {
+        let mut trial = *self;
+        let mut count = 0;
+        while count < most {
+            match trial.admit(rate, now) {
+                Admission::Now => count += 1,
+                Admission::At(at) if count == 0 => return Err(at),
+                Admission::At(_) => break,
+            }
+            if rate.is_none() && self.gap.is_zero() {
+                return Ok(most);
+            }
+        }
+        Ok(count)
+    }
+
     /// How far apart messages are, because the endpoint asked for "slower"; zero when it did not.
     #[must_use]
     pub fn gap(&self) -> Duration {

@@ -9,9 +9,17 @@
 //! whoever finds them ended sends again, under the same id.
 //! **Invariant:** a URL that somebody entered is called by nobody but [`exchange`].
 
+mod claim;
 mod desk;
+pub mod engine;
+pub mod exchange;
+pub mod guard;
 mod keep;
+mod lanes;
+mod outbox;
 mod publish;
+mod settle;
+mod terms;
 mod test;
 
 pub use desk::Notify;
