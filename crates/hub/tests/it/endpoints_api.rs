@@ -82,10 +82,7 @@ async fn an_endpoint_is_made_shown_changed_and_ended() {
         (&changed["description"], &changed["rate"], &changed["header_names"], &changed["url"]),
         (&json!("Invoices"), &Value::Null, &json!([]), &view["url"])
     );
-    assert_eq!(
-        (&changed["state"], &changed["reason"]),
-        (&json!("disabled"), &json!("disabled by a person"))
-    );
+    assert_eq!((&changed["state"], &changed["reason"]), (&json!("disabled"), &json!("disabled by a person")));
     assert_ne!(changed["updated_at"], view["updated_at"]);
     let enabled = post(&hub, &format!("{path}/enable"), &Value::Null).await.json();
     assert_eq!((&enabled["state"], &enabled["reason"]), (&json!("enabled"), &Value::Null));
@@ -116,7 +113,8 @@ async fn an_endpoint_is_made_shown_changed_and_ended() {
 async fn what_cannot_be_an_endpoint_is_refused_with_the_reason_and_changes_nothing() {
     let hub = TestHub::start(&[]).await;
     let many: Vec<String> = (0..65).map(|at| format!("own.{at}")).collect();
-    let headers: Value = (0..64).map(|at| (format!("x-{at}"), json!("1"))).collect::<serde_json::Map<_, _>>().into();
+    let headers: Value =
+        (0..64).map(|at| (format!("x-{at}"), json!("1"))).collect::<serde_json::Map<_, _>>().into();
     let refusals = [
         (json!({ "url": "ftp://hooks.example.com/" }), 422, "url_refused", "`ftp:`"),
         (json!({ "url": "http://hooks.example.com/" }), 422, "url_refused", "https"),
@@ -127,7 +125,12 @@ async fn what_cannot_be_an_endpoint_is_refused_with_the_reason_and_changes_nothi
         (json!({ "url": "https://2130706433/" }), 422, "url_refused", "disguise"),
         (json!({ "url": "https://localhost/" }), 422, "url_refused", "local name"),
         (json!({ "url": "https://hooks.example.com:25/" }), 422, "url_refused", "Port 25"),
-        (json!({ "url": format!("https://hooks.example.com/{}", "a".repeat(2_048)) }), 422, "url_refused", "longer"),
+        (
+            json!({ "url": format!("https://hooks.example.com/{}", "a".repeat(2_048)) }),
+            422,
+            "url_refused",
+            "longer",
+        ),
         (json!({ "url": "" }), 422, "url_refused", "not a URL"),
         (json!({ "event_types": ["sync.completed"] }), 422, "bad_event_types", "sync.completed"),
         (json!({ "event_types": ["*.x"] }), 422, "bad_event_types", "*.x"),
