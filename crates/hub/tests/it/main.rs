@@ -18,6 +18,7 @@ mod integrations;
 mod jobs;
 mod kafka;
 mod load;
+mod notify;
 mod outage;
 mod parked;
 mod popup;

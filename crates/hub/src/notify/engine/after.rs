@@ -14,7 +14,7 @@ use syncline_core::notify::answer::Answer;
 use syncline_core::notify::verdict::{self, Verdict};
 use syncline_core::time::Timestamp;
 use syncline_store::notify::attempts::Attempt;
-use syncline_store::notify::deliveries::{Claim, LaneDue, Outcome, Settlement};
+use syncline_store::notify::deliveries::{Ask, Claim, LaneDue, Outcome, Settlement};
 use syncline_store::notify::endpoints::Health;
 
 impl Engine {
