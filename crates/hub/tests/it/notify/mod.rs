@@ -7,3 +7,4 @@ mod killed;
 mod receiver;
 mod scene;
 mod times;
+mod together;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use syncline_hub::telemetry::Stopwatch;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -40,8 +39,6 @@ pub struct Got {
     pub path: String,
     pub headers: HashMap<String, String>,
     pub body: String,
-    /// Milliseconds since the receiver began.
-    pub at: u64,
 }
 
 impl Got {
@@ -63,7 +60,6 @@ struct Inner {
     flooded: Mutex<u64>,
     /// Connections that the sender closed while it was being dripped at or flooded.
     dropped: Mutex<usize>,
-    began: Stopwatch,
 }
 
 /// The receiver; it ends with this.
@@ -83,7 +79,6 @@ impl Receiver {
             got: Mutex::default(),
             flooded: Mutex::default(),
             dropped: Mutex::default(),
-            began: Stopwatch::start(),
         });
         let end = CancellationToken::new();
         let (mine, ended) = (Arc::clone(&inner), end.clone());
@@ -135,11 +130,6 @@ impl Receiver {
         *self.inner.dropped.lock().unwrap()
     }
 
-    /// Milliseconds since it began.
-    pub fn now(&self) -> u64 {
-        u64::try_from(self.inner.began.elapsed().as_millis()).unwrap()
-    }
-
     /// Waits for so many requests in all.
     pub async fn receives(&self, count: usize) -> Vec<Got> {
         crate::support::wait::until(&format!("{count} requests"), async || {
@@ -157,7 +147,7 @@ impl Drop for Receiver {
 
 async fn serve(mut stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
     let mut buffer = Vec::new();
-    while let Some(got) = request(&mut stream, &mut buffer, inner).await? {
+    while let Some(got) = request(&mut stream, &mut buffer).await? {
         let reply = {
             let mut all = inner.got.lock().unwrap();
             let before = all.len();
@@ -173,11 +163,7 @@ async fn serve(mut stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
 }
 
 /// A whole request; none at the connection's end.
-async fn request(
-    stream: &mut TcpStream,
-    buffer: &mut Vec<u8>,
-    inner: &Inner,
-) -> std::io::Result<Option<Got>> {
+async fn request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<Got>> {
     loop {
         if let Some(end) = buffer.windows(4).position(|at| at == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
@@ -191,8 +177,7 @@ async fn request(
             if buffer.len() >= end + 4 + length {
                 let body = String::from_utf8(buffer[end + 4..end + 4 + length].to_vec()).unwrap();
                 buffer.drain(..end + 4 + length);
-                let at = u64::try_from(inner.began.elapsed().as_millis()).unwrap();
-                return Ok(Some(Got { path, headers, body, at }));
+                return Ok(Some(Got { path, headers, body }));
             }
         }
         if stream.read_buf(buffer).await? == 0 {

@@ -120,6 +120,24 @@ impl Scene {
         self.later(moment.since(self.clock.now()));
     }
 
+    /// Another process on the same database.
+    pub fn another(&self, name: &str) -> (Cx, JoinHandle<()>) {
+        let cx = Cx {
+            me: name.into(),
+            notify: syncline_hub::notify::Notify::default(),
+            wake: syncline_hub::wake::Wake::default(),
+            ..self.cx.clone()
+        };
+        let engine = tokio::spawn(engine::run(cx.clone(), self.soft.clone(), self.hard.clone()));
+        (cx, engine)
+    }
+
+    /// The engine is gone without a word, as after a power cut: what it had in hand it keeps.
+    pub fn kill(&mut self) {
+        self.engine.take().expect("it runs").abort();
+        self.cx.notify = syncline_hub::notify::Notify::default();
+    }
+
     /// Stops the engine as the first signal does.
     pub async fn stop(&mut self) {
         self.soft.cancel();
