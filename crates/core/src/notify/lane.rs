@@ -259,6 +259,31 @@ mod tests {
     }
 
     #[test]
+    fn what_another_process_heard_is_waited_for_too() {
+        let mut lane = Lane::default();
+        lane.pause(Some(after(90)));
+        lane.pause(Some(after(50)));
+        lane.pause(None);
+        assert_eq!(lane.admit(None, START), Admission::At(after(90)));
+    }
+
+    #[test]
+    fn an_allowance_says_what_may_leave_and_takes_nothing() {
+        let two = Some(rate(20, 1_000));
+        let mut lane = Lane::default();
+        for _ in 0..3 {
+            assert_eq!(lane.allowance(two, 9, START), Ok(2));
+        }
+        assert_eq!((lane.allowance(two, 1, START), lane.allowance(None, 900, START)), (Ok(1), Ok(900)));
+        assert_eq!((lane.admit(two, START), lane.admit(two, START)), (Admission::Now, Admission::Now));
+        assert_eq!(lane.allowance(two, 9, START), Err(after(50)));
+        lane.slow_down(None, START);
+        assert_eq!(lane.allowance(None, 9, START), Err(after(1_000)));
+        // One at a time, with a gap.
+        assert_eq!(lane.allowance(None, 9, after(1_000)), Ok(1));
+    }
+
+    #[test]
     fn a_clock_put_back_stops_nothing() {
         let rate = Some(rate(2, 1_000));
         let mut lane = Lane::default();

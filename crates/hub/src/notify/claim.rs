@@ -5,8 +5,8 @@ use crate::cx::Cx;
 use std::collections::HashMap;
 use std::sync::Arc;
 use syncline_core::time::Timestamp;
-use syncline_store::StoreError;
 use syncline_store::notify::deliveries::{self, Ask, Claim, LaneDue};
+use syncline_store::{StoreError, leases};
 
 /// Lanes in one question.
 const PAGE: u32 = 1_000;
@@ -22,20 +22,37 @@ pub(super) struct Claimed {
     pub until: Timestamp,
 }
 
+/// A lane that has room.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub ask: Ask,
+    /// Whether it has a rate. A rate is kept to by one process at a time, whoever holds the lane's lease.
+    pub rated: bool,
+}
+
 /// Claims what is due in these lanes, and looks when they have more.
-pub(super) async fn claim(cx: &Cx, asks: &[Ask]) -> Result<Claimed, StoreError> {
+pub(super) async fn claim(cx: &Cx, wishes: &[Wish]) -> Result<Claimed, StoreError> {
+    let mut next: HashMap<String, Option<Timestamp>> = HashMap::new();
+    let mut asks = Vec::with_capacity(wishes.len());
+    for Wish { ask, rated } in wishes {
+        if *rated && !is_ours(cx, &ask.endpoint_id).await? {
+            // Whoever has it may be gone when its lease ends.
+            next.insert(ask.endpoint_id.clone(), Some(cx.now().plus(cx.config.notify.lease.get() / 2)));
+        } else {
+            asks.push(ask.clone());
+        }
+    }
     let now = cx.now();
     let until = now.plus(cx.config.notify.lease.get());
     let mut tx = cx.store.begin().await?;
-    let claims = deliveries::claim(&mut tx, asks, &cx.me, now, until).await?;
+    let claims = deliveries::claim(&mut tx, &asks, &cx.me, now, until).await?;
     tx.commit().await?;
     let mut counts: HashMap<&str, u32> = HashMap::new();
     for claim in &claims {
         *counts.entry(&claim.endpoint_id).or_default() += 1;
     }
-    let mut next: HashMap<String, Option<Timestamp>> = HashMap::new();
     let mut drained = Vec::new();
-    for ask in asks {
+    for ask in &asks {
         if counts.get(ask.endpoint_id.as_str()).copied().unwrap_or(0) >= ask.limit {
             next.insert(ask.endpoint_id.clone(), Some(now));
         } else {
@@ -47,6 +64,11 @@ pub(super) async fn claim(cx: &Cx, asks: &[Ask]) -> Result<Claimed, StoreError> 
     }
     let tasks = contents(cx, claims).await?;
     Ok(Claimed { tasks, next, until })
+}
+
+async fn is_ours(cx: &Cx, endpoint_id: &str) -> Result<bool, StoreError> {
+    let name = format!("notify/{endpoint_id}");
+    leases::hold(&cx.store, &name, &cx.me, cx.now(), cx.config.notify.lease.get()).await
 }
 
 /// With what the messages say. One that is not there any more was deleted with its deliveries.

@@ -19,6 +19,7 @@ for_each_database!(
     what_is_due_is_claimed_in_the_order_in_which_it_became_due,
     a_lane_is_claimed_by_itself_and_a_disabled_one_is_no_lane,
     a_poll_says_when_every_lane_is_due,
+    a_poll_passes_over_what_whoever_asks_has_in_hand,
     what_was_claimed_says_what_it_is,
     many_who_claim_at_once_get_each_delivery_once,
     what_a_dead_worker_held_is_due_again_when_its_lease_ends,
@@ -95,6 +96,27 @@ async fn a_poll_says_when_every_lane_is_due(db: &TestDb) {
         [lane("ep_1", Some(500)), lane("ep_2", None), lane("ep_3", Some(10)), lane("ep_4", None)]
     );
     assert_eq!(deliveries::lanes(&store, ("nobody", at(0)), Some("ep_1"), 2).await.unwrap(), all[1..3]);
+}
+
+/// What it holds itself is under way, so a process is told of it only when its own lease ended, and others when that ends.
+async fn a_poll_passes_over_what_whoever_asks_has_in_hand(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &["*"])).await;
+    publish_many(&store, 1..4, at(10)).await;
+    claim(&store, "ep_1", "a", at(10), 2).await;
+    let due = async |owner: &str, now: i64| {
+        let found = deliveries::next_due(&store, (owner, at(now)), &["ep_1", "ep_9"]).await.unwrap();
+        assert_eq!(found, deliveries::lanes(&store, (owner, at(now)), None, 9).await.unwrap());
+        found[0].due_at
+    };
+    assert_eq!(due("a", 11).await, Some(at(10)));
+    claim(&store, "ep_1", "a", at(10), 1).await;
+    assert_eq!((due("a", 11).await, due("b", 11).await), (None, Some(at(70))));
+    assert_eq!(due("a", 70).await, Some(at(70)));
+    assert_eq!(deliveries::waiting_in_all(&store).await.unwrap(), 3);
+    in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_1", "x", at(11)).await).await;
+    assert_eq!(deliveries::waiting_in_all(&store).await.unwrap(), 0);
+    assert_eq!(deliveries::next_due(&store, ("b", at(11)), &["ep_1"]).await.unwrap()[0].due_at, Some(at(70)));
 }
 
 async fn what_was_claimed_says_what_it_is(db: &TestDb) {

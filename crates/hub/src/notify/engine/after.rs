@@ -1,7 +1,7 @@
 //! What the engine learns, and what it makes of it.
 
 use super::{Engine, Event, Flown, release};
-use crate::notify::claim::{self, Claimed};
+use crate::notify::claim::{self, Claimed, Wish};
 use crate::notify::desk::Handed;
 use crate::notify::exchange::Exchange;
 use crate::notify::lanes::Task;
@@ -24,7 +24,7 @@ impl Engine {
             Event::Claimed(asks, Err(error)) => {
                 tracing::warn!(%error, "no messages can be claimed; trying again");
                 self.claiming = false;
-                for ask in asks {
+                for Wish { ask, .. } in asks {
                     if let Some(lane) = self.lanes.get_mut(&ask.endpoint_id) {
                         // The next look says when.
                         lane.claim_ends(None);
@@ -105,7 +105,7 @@ impl Engine {
         new
     }
 
-    pub(super) fn claimed(&mut self, asks: &[Ask], claimed: Claimed) {
+    pub(super) fn claimed(&mut self, asks: &[Wish], claimed: Claimed) {
         self.claiming = false;
         for task in claimed.tasks {
             let (endpoint, message) = (task.claim.endpoint_id.clone(), task.claim.message_id.clone());
@@ -115,7 +115,7 @@ impl Engine {
                 lane.push(task);
             }
         }
-        for ask in asks {
+        for Wish { ask, .. } in asks {
             let Some(lane) = self.lanes.get_mut(&ask.endpoint_id) else { continue };
             lane.claim_ends(claimed.next.get(&ask.endpoint_id).copied().flatten());
             if lane.closed {

@@ -1,10 +1,11 @@
 //! What the engine has others do: each in a task of its own that comes back with an event.
 
 use super::{ASKS, BYTES, Engine, Event, Flown};
+use crate::notify::claim::{self, Wish};
 use crate::notify::exchange::{Courier, Exchange};
 use crate::notify::lanes::Task;
+use crate::notify::outbox;
 use crate::notify::terms::{self, Terms};
-use crate::notify::{claim, outbox};
 use crate::telemetry::metrics;
 use std::sync::Arc;
 use syncline_core::time::Timestamp;
@@ -40,7 +41,8 @@ impl Engine {
             }
             lane.claim_begins();
             let limit = if full { limit.min(8) } else { limit };
-            asks.push(Ask { endpoint_id: id, ordered: lane.ordered, limit });
+            let rated = lane.terms.as_ref().is_some_and(|terms| terms.rate.is_some());
+            asks.push(Wish { ask: Ask { endpoint_id: id, ordered: lane.ordered, limit }, rated });
         }
         if asks.is_empty() {
             return;

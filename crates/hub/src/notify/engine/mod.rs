@@ -7,7 +7,7 @@
 mod after;
 mod begin;
 
-use super::claim::{self, Claimed};
+use super::claim::{self, Claimed, Wish};
 use super::desk::Handed;
 use super::exchange::{Courier, Exchange};
 use super::guard;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::time::Timestamp;
 use syncline_store::StoreError;
-use syncline_store::notify::deliveries::{Ask, Claim, LaneDue};
+use syncline_store::notify::deliveries::{Claim, LaneDue};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,7 @@ const BYTES: usize = 128 << 20;
 
 /// What comes back from the tasks.
 enum Event {
-    Claimed(Vec<Ask>, Result<Claimed, StoreError>),
+    Claimed(Vec<Wish>, Result<Claimed, StoreError>),
     Looked(Result<Vec<LaneDue>, StoreError>),
     Read(Vec<String>, Result<HashMap<String, Terms>, StoreError>),
     Renewed(Vec<Claim>, Timestamp, Result<(), StoreError>),

@@ -49,7 +49,8 @@ fn cases(mine: &Secret, now: Timestamp) -> Vec<Case> {
     let other = secret(2);
     let body = r#"{"webhook_event_type":"sync.complete","error_message":"Zoë 🦀"}"#.as_bytes().to_vec();
     let good = signed(&body, &[mine], now);
-    let case = |what, genuine, signed: Signed, body: &[u8]| Case { what, genuine, signed, body: body.to_vec() };
+    let case =
+        |what, genuine, signed: Signed, body: &[u8]| Case { what, genuine, signed, body: body.to_vec() };
     let changed = |change: &dyn Fn(&mut Signed)| {
         let mut signed = good.clone();
         change(&mut signed);
@@ -69,7 +70,12 @@ fn cases(mine: &Secret, now: Timestamp) -> Vec<Case> {
         case("an old one with a new time", false, changed(&|it| it.timestamp = later(it)), &body),
         case("no time", false, changed(&|it| it.timestamp = "soon".to_owned()), &body),
         case("a negative time", false, changed(&|it| it.timestamp.insert(0, '-')), &body),
-        case("another scheme", false, changed(&|it| it.signature = it.signature.replacen("v1,", "v1a,", 1)), &body),
+        case(
+            "another scheme",
+            false,
+            changed(&|it| it.signature = it.signature.replacen("v1,", "v1a,", 1)),
+            &body,
+        ),
         case("no scheme", false, changed(&|it| it.signature = it.signature.replacen("v1,", "", 1)), &body),
         case("an empty signature", false, changed(&|it| it.signature = "v1,".to_owned()), &body),
         case("no signature", false, changed(&|it| it.signature = "-".to_owned()), &body),
@@ -235,7 +241,8 @@ fn the_java_snippet_believes_what_is_genuine_and_nothing_else() {
     }
     let directory = tempfile::tempdir().unwrap();
     // A file that is run as it is begins with the class that is run.
-    let program = snippet("java").replacen("final class Webhooks", &format!("{DRIVER}final class Webhooks"), 1);
+    let program =
+        snippet("java").replacen("final class Webhooks", &format!("{DRIVER}final class Webhooks"), 1);
     write(directory.path(), "Driver.java", &program);
     check("Java", |mine, cases| {
         let mut command = Command::new("java");
