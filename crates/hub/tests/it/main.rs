@@ -22,6 +22,7 @@ mod load;
 mod messages_api;
 mod news;
 mod notify;
+mod notify_cli;
 mod notify_docs;
 mod outage;
 mod parked;

@@ -20,7 +20,8 @@ const PAGE: &str = include_str!("../../../../../docs/notifications.md");
 
 /// The page's one block of code in this language.
 fn snippet(language: &str) -> &'static str {
-    let mut blocks = PAGE.split(&format!("```{language}\n")).skip(1);
+    let begins = format!("```{language}\n");
+    let mut blocks = PAGE.split(begins.as_str()).skip(1);
     let block = blocks.next().unwrap_or_else(|| panic!("no snippet in {language}"));
     assert!(blocks.next().is_none(), "several snippets in {language}");
     block.split("```").next().unwrap()
