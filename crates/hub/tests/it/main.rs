@@ -29,6 +29,7 @@ mod parked;
 mod popup;
 mod portal;
 mod portal_connections;
+mod portal_endpoints;
 mod portal_events;
 mod portal_records;
 mod portal_records_views;
