@@ -27,8 +27,8 @@ mod urls;
 pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{
-    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Notify,
-    Objects, Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
+    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Objects,
+    Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
 };
 pub use notify::Notify;
 pub use origin::Origin;
