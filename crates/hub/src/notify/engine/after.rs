@@ -28,7 +28,7 @@ impl Engine {
                 tracing::warn!(%error, "no messages can be claimed; trying again");
                 self.not_claimed(&asks);
             }
-            Event::Looked(Ok(lanes)) => self.looked(lanes),
+            Event::Looked(Ok(lanes)) => self.looked(&lanes),
             Event::Looked(Err(error)) => {
                 self.looking = false;
                 tracing::warn!(%error, "the lanes cannot be looked at; trying again");
@@ -134,10 +134,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn looked(&mut self, found: Vec<LaneDue>) {
+    pub(super) fn looked(&mut self, found: &[LaneDue]) {
         self.looking = false;
         let mut open: HashSet<&str> = HashSet::with_capacity(found.len());
-        for lane in &found {
+        for lane in found {
             open.insert(&lane.endpoint_id);
             let known = self.lanes.entry(lane.endpoint_id.clone()).or_default();
             if known.closed || known.terms.is_none() {
