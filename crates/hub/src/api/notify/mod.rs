@@ -17,8 +17,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-pub use deliveries::{DeliveryView, with_kinds};
-pub use statistics::{Span, chart};
+pub use deliveries::{DeliveryView, page, with_attempts, with_kinds};
+pub use statistics::{Part, Span, chart};
 
 /// How much longer a publishing request may be than the payload in it: names, and what JSON escapes.
 const AROUND_A_PAYLOAD: usize = 64 * 1_024;

@@ -4,7 +4,7 @@ mod bad_days;
 mod delivered;
 mod guard;
 mod killed;
-mod receiver;
+pub mod receiver;
 mod scene;
 mod times;
 mod together;
