@@ -15,6 +15,7 @@ mod layer;
 mod lists;
 mod load;
 mod model;
+mod notify;
 mod origin;
 mod overrides;
 mod problem;
@@ -26,9 +27,10 @@ mod urls;
 pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{
-    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Notify,
-    Objects, Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
+    App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Objects,
+    Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
 };
+pub use notify::Notify;
 pub use origin::Origin;
 pub use overrides::{Flag, environment, variable_of};
 pub use problem::{ConfigErrors, Problem};

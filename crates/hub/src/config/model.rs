@@ -6,11 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
-use syncline_core::notify::address::Network;
-use syncline_core::notify::schedule::Schedule;
 use syncline_core::secret::Secret;
 
-use super::lists;
+use super::notify::Notify;
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins};
 
@@ -343,44 +341,6 @@ pub struct Syncs {
 pub struct Setup {
     /// Whether contacts at HubSpot get the properties that keep them together with customers of 10to8.
     pub customer_properties: bool,
-}
-
-/// `[notify]`: telling applications over HTTP.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Notify {
-    /// Networks that endpoints may be in though they are not public.
-    #[serde(deserialize_with = "networks")]
-    pub allow: Vec<Network>,
-    /// Whether endpoints may be called without encryption.
-    pub plain_http: bool,
-    /// How long the whole exchange of one message may take.
-    pub timeout: Span,
-    /// Messages under way at the same time, per process.
-    pub concurrency: usize,
-    /// Of these, at most so many to one endpoint.
-    pub per_endpoint: usize,
-    /// The largest message.
-    pub max_payload: Size,
-    /// How much of an answer's body is read and kept.
-    pub kept_answer: Size,
-    /// The waits between attempts.
-    #[serde(deserialize_with = "schedule")]
-    pub schedule: Schedule,
-    /// How long an endpoint may do nothing but fail.
-    pub disable_after: Every,
-    /// How long a process owns a message that it sends.
-    pub lease: Span,
-}
-
-fn networks<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Network>, D::Error> {
-    let text = String::deserialize(source)?;
-    lists::networks(&text).ok_or_else(|| serde::de::Error::custom("expected networks such as 127.0.0.0/8"))
-}
-
-fn schedule<'de, D: Deserializer<'de>>(source: D) -> Result<Schedule, D::Error> {
-    let text = String::deserialize(source)?;
-    lists::schedule(&text).ok_or_else(|| serde::de::Error::custom("expected waits such as 5s 5m 1h"))
 }
 
 /// What to read at a provider.

@@ -14,8 +14,9 @@ pub fn client() -> reqwest::Result<reqwest::Client> {
     builder().build()
 }
 
-/// How long a connection to an endpoint may be idle before it is closed.
-const IDLE: Duration = Duration::from_secs(30);
+/// How long a connection to an endpoint may be idle before it is closed: less than the five seconds after which common servers close it
+/// themselves, at worst while a message is on its way over it.
+const IDLE: Duration = Duration::from_secs(4);
 /// Idle connections kept to one endpoint.
 const IDLE_EACH: usize = 64;
 

@@ -4,10 +4,12 @@
 //! rebinding) gains nothing. Hosts that are addresses never come here; [`super::exchange`] looks at those.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use syncline_core::notify::address::{Network, Reason, check};
+use tokio::sync::watch;
 
 /// Addresses that were found for a name.
 pub type Found = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
@@ -18,17 +20,42 @@ pub trait Names: Send + Sync {
     fn look_up(&self, host: &str) -> Found;
 }
 
-/// The machine's own resolver.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemNames;
+/// The machine's own resolver, which takes a thread for as long as it waits: of several who ask for one name at a time, one does. So a name
+/// whose server says nothing keeps one thread from the others, and not one for each message.
+#[derive(Clone, Default)]
+pub struct SystemNames(Arc<Mutex<HashMap<String, Answered>>>);
+
+/// What comes of a look-up under way; errors as text, because several hear them.
+type Answered = watch::Receiver<Option<Result<Vec<IpAddr>, String>>>;
 
 impl Names for SystemNames {
     fn look_up(&self, host: &str) -> Found {
-        let host = host.to_owned();
+        let mut answered = self.join(host);
         Box::pin(async move {
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
-            Ok(found.map(|address| address.ip()).collect())
+            let gone = || std::io::Error::other("the look-up was cut off");
+            let found = answered.wait_for(Option::is_some).await.map_err(|_| gone())?.clone();
+            found.ok_or_else(gone)?.map_err(std::io::Error::other)
         })
+    }
+}
+
+impl SystemNames {
+    fn join(&self, host: &str) -> Answered {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answered) = under_way.get(host) {
+            return answered.clone();
+        }
+        let (answer, answered) = watch::channel(None);
+        under_way.insert(host.to_owned(), answered.clone());
+        let (all, host) = (Arc::clone(&self.0), host.to_owned());
+        // A task of its own: it ends when the resolver does, not when whoever asked loses patience.
+        tokio::spawn(async move {
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await;
+            let found = found.map(|all| all.map(|address| address.ip()).collect());
+            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&host);
+            answer.send_replace(Some(found.map_err(|error| error.to_string())));
+        });
+        answered
     }
 }
 

@@ -6,9 +6,10 @@ use super::terms::Terms;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use syncline_core::notify::lane::{Admission, Lane as Pace};
-use syncline_core::notify::verdict::Streak;
+use syncline_core::notify::verdict::{Decision, Streak};
 use syncline_core::time::Timestamp;
 use syncline_store::notify::deliveries::Claim;
+use syncline_store::notify::endpoints::Health;
 use syncline_store::notify::messages::Message;
 
 /// Claimed messages of one lane that are not settled.
@@ -153,6 +154,23 @@ impl Lane {
                 None => Next::Nothing,
             },
         }
+    }
+
+    /// An attempt ended, with what follows from its answer. Answers how the endpoint does, when that changed.
+    pub(super) fn landed(&mut self, delivered: bool, decision: &Decision, now: Timestamp) -> Option<Health> {
+        self.flying -= 1;
+        self.unsettled += 1;
+        if delivered {
+            self.pace.delivered();
+        }
+        if let Some(not_before) = decision.slow_down {
+            self.pace.slow_down(not_before, now);
+        }
+        if decision.streak == self.streak && decision.slow_down.is_none() {
+            return None;
+        }
+        self.streak = decision.streak;
+        Some(Health { streak: self.streak, paused_until: self.pace.paused_until() })
     }
 
     /// Whether a message waits here that could be sent as soon as there is a place for it.

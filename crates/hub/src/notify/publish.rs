@@ -5,10 +5,12 @@
 
 use super::desk::Handed;
 use crate::cx::Cx;
+use crate::telemetry::Stopwatch;
 use data_encoding::BASE32HEX_NOPAD;
 use rand::RngExt as _;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use syncline_core::time::Timestamp;
 use syncline_store::StoreError;
 use syncline_store::notify::messages::{self, Idempotency, Message, Publication, Published};
@@ -178,11 +180,21 @@ async fn lead(cx: Cx) {
     }
 }
 
+/// How often a group is tried, as when two transactions were in each other's way. Trying again publishes nothing twice, since the ids stay.
+const TRIES: usize = 3;
+/// Not for longer than this: then the database is away.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Keeps a group; where the database refuses it (not: is away), one by one, so that only the culprit is refused.
 async fn keep(cx: &Cx, mut items: Vec<Item>) -> Vec<Answer> {
-    let error = match try_keep(cx, &mut items).await {
-        Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
-        Err(error) => Arc::new(error),
+    let watch = Stopwatch::start();
+    let mut tries = 1;
+    let error = loop {
+        match try_keep(cx, &mut items).await {
+            Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
+            Err(error) if error.is_transient() && tries < TRIES && watch.elapsed() < PATIENCE => tries += 1,
+            Err(error) => break Arc::new(error),
+        }
     };
     if error.is_transient() || items.len() == 1 {
         return items.iter().map(|_| Err(Arc::clone(&error))).collect();

@@ -14,7 +14,7 @@ use syncline_core::notify::sign::{self, Lasting, sign};
 use syncline_core::time::Timestamp;
 use syncline_store::StoreError;
 use syncline_store::notify::endpoints::secrets::{self, StoredSecret};
-use syncline_store::notify::endpoints::{self, Endpoint, Health};
+use syncline_store::notify::endpoints::{self, Endpoint, Health, State};
 use url::Url;
 
 /// An endpoint's terms.
@@ -22,6 +22,8 @@ use url::Url;
 pub(super) struct Terms {
     /// Which state of its row they are from.
     pub version: i64,
+    /// Whether anything is sent to it.
+    pub enabled: bool,
     /// Whose it is.
     pub org_id: String,
     /// Where it is; or why it cannot be called.
@@ -81,6 +83,7 @@ fn of(cx: &Cx, row: Endpoint, secrets: &[StoredSecret]) -> Terms {
     });
     Terms {
         version: row.version,
+        enabled: row.state == State::Enabled,
         org_id: row.org_id,
         place,
         rate: row.rate,

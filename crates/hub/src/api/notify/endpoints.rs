@@ -93,7 +93,7 @@ pub async fn create(
     body: Result<Json<NewBody>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let (mut new, secret) = body_of(body)?.wanted()?;
-    new.org_id = whose(&caller, new.org_id.take())?;
+    new.org_id = whose(&caller, new.org_id.as_deref())?;
     let (endpoint, made) = room::create(&api.cx, new, secret).await?;
     let location = format!("/v1/endpoints/{}", endpoint.id);
     let view = New { endpoint: EndpointView::of(&api.cx, endpoint), signing: MadeView::from(made) };
@@ -101,11 +101,11 @@ pub async fn create(
 }
 
 /// Whose a new endpoint is; none: everybody's, which only a key for all organizations may want.
-fn whose(caller: &Caller, asked: Option<String>) -> Result<Option<String>, Problem> {
+fn whose(caller: &Caller, asked: Option<&str>) -> Result<Option<String>, Problem> {
     if caller.scope == Scope::All && asked.is_none() {
         return Ok(None);
     }
-    let org_id = organization(caller, asked.as_deref())?;
+    let org_id = organization(caller, asked)?;
     check_name("org_id", &org_id)?;
     Ok(Some(org_id))
 }

@@ -10,12 +10,15 @@ use crate::notify::terms::Terms;
 use crate::telemetry::metrics;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 use syncline_core::notify::answer::Answer;
 use syncline_core::notify::verdict::{self, Verdict};
 use syncline_core::time::Timestamp;
 use syncline_store::notify::attempts::Attempt;
 use syncline_store::notify::deliveries::{Claim, LaneDue, Outcome, Settlement};
-use syncline_store::notify::endpoints::Health;
+
+/// How soon to claim again after the database refused.
+const AGAIN: Duration = Duration::from_millis(100);
 
 impl Engine {
     pub(super) fn happened(&mut self, event: Event) {
@@ -23,15 +26,9 @@ impl Engine {
             Event::Claimed(asks, Ok(claimed)) => self.claimed(&asks, claimed),
             Event::Claimed(asks, Err(error)) => {
                 tracing::warn!(%error, "no messages can be claimed; trying again");
-                self.claiming = false;
-                for Wish { ask, .. } in asks {
-                    if let Some(lane) = self.lanes.get_mut(&ask.endpoint_id) {
-                        // The next look says when.
-                        lane.claim_ends(None);
-                    }
-                }
+                self.not_claimed(&asks);
             }
-            Event::Looked(Ok(lanes)) => self.looked(lanes),
+            Event::Looked(Ok(lanes)) => self.looked(&lanes),
             Event::Looked(Err(error)) => {
                 self.looking = false;
                 tracing::warn!(%error, "the lanes cannot be looked at; trying again");
@@ -41,13 +38,7 @@ impl Engine {
                 self.reading = false;
                 tracing::warn!(%error, "endpoints cannot be read; trying again");
             }
-            Event::Renewed(claims, until, Ok(())) => {
-                for claim in claims {
-                    if let Some(end) = self.held.get_mut(&(claim.endpoint_id, claim.message_id)) {
-                        *end = until;
-                    }
-                }
-            }
+            Event::Renewed(claims, until, Ok(())) => self.renewed(claims, until),
             Event::Renewed(_, _, Err(error)) => tracing::warn!(%error, "leases not renewed; trying again"),
             Event::Dispatched(outcome) => {
                 self.dispatching = false;
@@ -56,6 +47,24 @@ impl Engine {
                 }
             }
             Event::Flown(flown) => self.flown(*flown),
+        }
+    }
+
+    fn not_claimed(&mut self, asks: &[Wish]) {
+        self.claiming = false;
+        let soon = self.cx.now().plus(AGAIN);
+        for Wish { ask, .. } in asks {
+            let Some(lane) = self.lanes.get_mut(&ask.endpoint_id) else { continue };
+            lane.claim_ends(Some(soon));
+            self.touched.insert(ask.endpoint_id.clone());
+        }
+    }
+
+    fn renewed(&mut self, claims: Vec<Claim>, until: Timestamp) {
+        for claim in claims {
+            if let Some(end) = self.held.get_mut(&(claim.endpoint_id, claim.message_id)) {
+                *end = until;
+            }
         }
     }
 
@@ -125,10 +134,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn looked(&mut self, found: Vec<LaneDue>) {
+    pub(super) fn looked(&mut self, found: &[LaneDue]) {
         self.looking = false;
         let mut open: HashSet<&str> = HashSet::with_capacity(found.len());
-        for lane in &found {
+        for lane in found {
             open.insert(&lane.endpoint_id);
             let known = self.lanes.entry(lane.endpoint_id.clone()).or_default();
             if known.closed || known.terms.is_none() {
@@ -176,11 +185,11 @@ impl Engine {
         self.reading = false;
         for id in ids {
             match (found.remove(&id), self.lanes.get_mut(&id)) {
-                (Some(terms), Some(lane)) => {
+                (Some(terms), Some(lane)) if terms.enabled => {
                     lane.set_terms(terms);
                     self.touched.insert(id);
                 }
-                (None, Some(_)) => self.close(&id),
+                (_, Some(_)) => self.close(&id),
                 (_, None) => {}
             }
         }
@@ -196,21 +205,8 @@ impl Engine {
         let attempts = task.claim.attempts.saturating_add(1);
         let decision =
             self.cx.dice.with(|rng| verdict::decide(rules, attempts, streak, &exchange.answer, now, rng));
-        let mut health = None;
-        if let Some(lane) = self.lanes.get_mut(&id) {
-            lane.flying -= 1;
-            lane.unsettled += 1;
-            if exchange.answer.is_delivered() {
-                lane.pace.delivered();
-            }
-            if let Some(not_before) = decision.slow_down {
-                lane.pace.slow_down(not_before, now);
-            }
-            if decision.streak != lane.streak || decision.slow_down.is_some() {
-                lane.streak = decision.streak;
-                health = Some(Health { streak: lane.streak, paused_until: lane.pace.paused_until() });
-            }
-        }
+        let delivered = exchange.answer.is_delivered();
+        let health = self.lanes.get_mut(&id).and_then(|lane| lane.landed(delivered, &decision, now));
         let outcome = match decision.verdict {
             Verdict::Delivered => Outcome::Delivered,
             Verdict::Retry(at) => Outcome::Retry(at),

@@ -56,7 +56,7 @@ struct Flown {
 pub async fn run(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
     let settings = &cx.config.notify;
     let (timeout, kept) = (settings.timeout.get(), settings.kept_answer.bytes());
-    let names = Arc::new(guard::SystemNames);
+    let names = Arc::new(guard::SystemNames::default());
     let courier = Courier::new(names, &settings.allow, timeout, kept, Arc::clone(&cx.clock))
         .expect("the client of the providers was made in the same way");
     let (events, mut inbox) = unbounded_channel();

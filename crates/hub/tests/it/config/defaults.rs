@@ -84,18 +84,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             creation_delay: span("2s"),
             kept_plan: 10_000,
         },
-        notify: Notify {
-            allow: vec![],
-            plain_http: false,
-            timeout: span("15s"),
-            concurrency: 512,
-            per_endpoint: 32,
-            max_payload: Size::from_bytes(256 * 1024),
-            kept_answer: Size::from_bytes(4 * 1024),
-            schedule: Schedule::default(),
-            disable_after: Every::Span(span("5d")),
-            lease: span("6s"),
-        },
+        notify: notify(),
         retention: Retention {
             events: Keep::Forever,
             parked: Keep::Forever,
@@ -113,6 +102,21 @@ fn the_defaults_file_says_what_the_types_hold() {
     assert_eq!(loaded.config, expected);
     assert_eq!(loaded.config.sqlite_path(), Some(PathBuf::from("syncline-data/syncline.db")));
     assert_eq!((loaded.warnings, loaded.file), (vec![], None));
+}
+
+fn notify() -> Notify {
+    Notify {
+        allow: vec![],
+        plain_http: false,
+        timeout: span("15s"),
+        concurrency: 512,
+        per_endpoint: 32,
+        max_payload: Size::from_bytes(256 * 1024),
+        kept_answer: Size::from_bytes(4 * 1024),
+        schedule: Schedule::default(),
+        disable_after: Every::Span(span("5d")),
+        lease: span("6s"),
+    }
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -10,7 +10,7 @@ use syncline_core::notify::address::Network;
 use syncline_core::notify::answer::Answer;
 use syncline_core::time::SystemClock;
 use syncline_hub::notify::exchange::{Courier, Exchange};
-use syncline_hub::notify::guard::{Found, Names};
+use syncline_hub::notify::guard::{Found, Names, SystemNames};
 use syncline_store::notify::deliveries::State;
 use url::Url;
 
@@ -85,6 +85,17 @@ async fn of_several_addresses_only_those_that_may_be_are_called() {
     let names = Moving::to(&[&[]]);
     let exchange = send(&courier(names, &["127.0.0.0/8"]), &url).await;
     assert_eq!(exchange.error.as_deref(), Some("the host has no address"));
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_name_hears_the_same_answer() {
+    let names = SystemNames::default();
+    let all = futures_util::future::join_all((0..50).map(|_| names.look_up("localhost"))).await;
+    for found in all {
+        let found = found.unwrap();
+        assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
+    }
+    assert!(names.look_up("no such name").await.is_err());
 }
 
 #[tokio::test]

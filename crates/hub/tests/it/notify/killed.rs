@@ -1,8 +1,8 @@
 //! The crash test of notifying: what was answered 202 arrives at least once and is settled, however often the hub dies.
 
-use super::receiver::{FINE, Receiver, Reply};
+use super::receiver::{FINE, Got, Receiver, Reply};
 use crate::support::process::Program;
-use crate::support::wait::{PATIENCE, until};
+use crate::support::wait::until;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
@@ -103,6 +103,28 @@ async fn answer(request: reqwest::RequestBuilder) -> Option<String> {
     body["id"].as_str().map(str::to_owned)
 }
 
+/// The hub's API, for as long as there is a hub.
+struct Client {
+    base: String,
+    key: String,
+    client: reqwest::Client,
+}
+
+impl Client {
+    async fn endpoint(&self, url: &str) -> String {
+        let body = json!({"org_id": "acme", "url": url}).to_string();
+        let request = self.client.post(format!("{}/v1/endpoints", self.base)).bearer_auth(&self.key);
+        answer(request.header("content-type", "application/json").body(body)).await.expect("an endpoint")
+    }
+
+    async fn deliveries(&self, endpoint: &str, state: &str) -> Option<Vec<Value>> {
+        let url = format!("{}/v1/endpoints/{endpoint}/deliveries?state={state}", self.base);
+        let answer = self.client.get(url).bearer_auth(&self.key).send().await.ok()?;
+        let body: Value = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
+        body["data"].as_array().cloned()
+    }
+}
+
 async fn killed_again_and_again(which: Which, test: &str, seed: u64) {
     let Some(db) = TestDb::of(which, test).await else { return };
     let settings = [
@@ -114,20 +136,14 @@ async fn killed_again_and_again(which: Which, test: &str, seed: u64) {
     ];
     let program = Program::new(db.directory(), "hub", &[], &settings);
     let mut process = program.start_ready().await;
-    let key = program.local_key();
-    // One in twenty is refused the first time.
+    // One in twenty is refused.
     let receiver =
         Receiver::start(|_, before| if before % 20 == 7 { Reply::Status(500, "", "") } else { FINE }).await;
     let client = syncline_hub::http::client::client().unwrap();
-    let endpoint = json!({"org_id": "acme", "url": receiver.url("/hook")});
-    let made = client
-        .post(format!("http://{}/v1/endpoints", program.address))
-        .bearer_auth(&key)
-        .header("content-type", "application/json")
-        .body(endpoint.to_string());
-    let endpoint = answer(made).await.expect("an endpoint");
+    let client = Client { base: format!("http://{}", program.address), key: program.local_key(), client };
+    let endpoint = client.endpoint(&receiver.url("/hook")).await;
     let mut rng = StdRng::seed_from_u64(seed);
-    let publishers = Publishers::start(program.address, &key);
+    let publishers = Publishers::start(program.address, &client.key);
     for death in 0..DEATHS {
         publishers.more(rng.random_range(20..200)).await;
         if death % 2 == 1 {
@@ -139,31 +155,24 @@ async fn killed_again_and_again(which: Which, test: &str, seed: u64) {
     publishers.more(50).await;
     let promises = publishers.finish().await;
     assert!(promises.broken > 0, "the deaths were felt");
-    let waiting = format!("http://{}/v1/endpoints/{endpoint}/deliveries?state=waiting", program.address);
-    let settled = async {
-        until("nothing waits any more", async || {
-            let answer = client.get(&waiting).bearer_auth(&key).send().await.ok()?;
-            let body: Value = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
-            body["data"].as_array()?.is_empty().then_some(())
-        })
-        .await;
-    };
-    tokio::time::timeout(PATIENCE * 2, settled).await.expect("everything is settled");
-    let got = receiver.got();
-    let by_number: BTreeMap<u64, BTreeSet<String>> = got.iter().fold(BTreeMap::new(), |mut all, got| {
-        let body: Value = serde_json::from_str(&got.body).unwrap();
-        all.entry(body["number"].as_u64().unwrap()).or_default().insert(got.id());
-        all
-    });
-    for (number, id) in &promises.ids {
-        let ids = by_number.get(number).unwrap_or_else(|| panic!("{number} was promised and never arrived"));
-        assert_eq!(ids, &BTreeSet::from([id.clone()]), "{number} came under its id and no other");
-    }
-    let failed = format!("http://{}/v1/endpoints/{endpoint}/deliveries?state=failed", program.address);
-    let body: Value = serde_json::from_slice(
-        &client.get(&failed).bearer_auth(&key).send().await.unwrap().bytes().await.unwrap(),
-    )
-    .unwrap();
-    assert_eq!(body["data"], json!([]), "given up");
+    until("nothing waits any more", async || {
+        client.deliveries(&endpoint, "waiting").await.filter(Vec::is_empty)
+    })
+    .await;
+    assert_eq!(client.deliveries(&endpoint, "failed").await, Some(vec![]), "given up");
+    compare(&promises, &receiver.got());
     process.kill().await;
+}
+
+/// What was promised came, and came again under its own id alone.
+fn compare(promises: &Promises, got: &[Got]) {
+    let mut ids: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
+    for one in got {
+        let body: Value = serde_json::from_str(&one.body).unwrap();
+        ids.entry(body["number"].as_u64().unwrap()).or_default().insert(one.id());
+    }
+    for (number, id) in &promises.ids {
+        let came = ids.get(number).unwrap_or_else(|| panic!("{number} was promised and never arrived"));
+        assert_eq!(came, &BTreeSet::from([id.clone()]), "{number} came under its id and no other");
+    }
 }
