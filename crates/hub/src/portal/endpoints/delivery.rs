@@ -39,8 +39,12 @@ pub(super) async fn show(
     shell.notice = query.did.as_deref().and_then(said);
     let (organization, order_key, payload) =
         message.map(|message| (message.org_id, message.order_key, Some(message.payload))).unwrap_or_default();
+    let now = cx.now();
+    let paused_until = endpoint.health.paused_until.filter(|until| *until > now).map(|at| at.to_string());
     Ok(render(&DeliveryPage {
         shell,
+        is_due: view.next_attempt_at.is_some_and(|at| at <= now),
+        paused_until,
         row: delivery_row(view),
         endpoint: row(endpoint),
         organization,

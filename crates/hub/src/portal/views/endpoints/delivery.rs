@@ -18,6 +18,10 @@ pub struct DeliveryPage {
     pub row: DeliveryRow,
     /// Where it goes.
     pub endpoint: EndpointRow,
+    /// Until when the endpoint asked to be left alone, RFC 3339.
+    pub paused_until: Option<String>,
+    /// Whether the next attempt is due already.
+    pub is_due: bool,
     /// Whose the message is.
     pub organization: String,
     /// What the message keeps order with.
