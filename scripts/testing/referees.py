@@ -1,13 +1,15 @@
-"""Runs the vendors' own client libraries against the sandbox: crates/sandbox/referees."""
+"""Runs published libraries against the sandbox and the hub: crates/sandbox/referees."""
 
 import hashlib
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 from .util import seconds, signal_group, spawn_options, tail
@@ -17,8 +19,8 @@ SOURCES = ROOT / "crates" / "sandbox" / "referees"
 TITLE = "the vendors' own client libraries against the sandbox"
 
 #: In this order: programs for Node, then for Python.
-NODE_PROGRAMS = ["hubspot.js", "notion.js", "airtable.js", "oauth4webapi.js"]
-PYTHON_PROGRAMS = ["run_hubspot.py", "run_pyairtable.py", "run_oauth.py", "run_tentoeight.py"]
+NODE_PROGRAMS = ["hubspot.js", "notion.js", "airtable.js", "oauth4webapi.js", "notify.js"]
+PYTHON_PROGRAMS = ["run_hubspot.py", "run_pyairtable.py", "run_oauth.py", "run_tentoeight.py", "run_notify.py"]
 
 #: Fewer calls than this in all would mean that something was left out.
 LEAST_CALLS = 150
@@ -53,11 +55,14 @@ def run_referees(bench):
         bench.say("the sandbox does not build")
         return False
     began = time.monotonic()
-    with Sandbox(place) as sandbox:
+    with Sandbox(place) as sandbox, Hub(place) as hub:
         if sandbox.url is None:
             bench.say(f"the sandbox did not start\n{tail(sandbox.log, 30)}")
             return False
-        results = [referee(bench, place, sandbox, program) for program in NODE_PROGRAMS + PYTHON_PROGRAMS]
+        if hub.key is None:
+            bench.say(f"the hub did not start\n{tail(hub.log, 30)}")
+            return False
+        results = [referee(bench, place, sandbox, hub, program) for program in NODE_PROGRAMS + PYTHON_PROGRAMS]
         if sandbox.process.poll() is not None:
             bench.say(f"the sandbox ended by itself\n{tail(sandbox.log, 30)}")
             return False
@@ -170,12 +175,67 @@ class Sandbox:
             self.process.wait()
 
 
-def referee(bench, place, sandbox, program):
+class Hub:
+    """`syncline serve` on a free port and an empty directory, for as long as the block runs: what it sends is verified."""
+
+    def __init__(self, place):
+        self.directory = place / "hub"
+        self.log = place / "hub.log"
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.key = None
+        self.process = None
+
+    def __enter__(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SYNCLINE_")}
+        environment["SYNCLINE_DATA_DIR"] = str(self.directory)
+        environment["SYNCLINE_SERVER__LISTEN"] = self.url.removeprefix("http://")
+        environment["SYNCLINE_NOTIFY__ALLOW"] = "127.0.0.0/8"
+        environment["SYNCLINE_NOTIFY__PLAIN_HTTP"] = "true"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([str(target() / "debug" / "syncline"), "serve"], cwd=self.directory,
+                                            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            **spawn_options())
+        key, deadline = self.directory / "local.key", time.monotonic() + 60
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if self.is_ready() and key.is_file():
+                self.key = key.read_text().strip()
+                break
+            time.sleep(0.05)
+        return self
+
+    def is_ready(self):
+        # Loopback: a proxy of this machine has no part in it.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{self.url}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def __exit__(self, *_error):
+        signal_group(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            signal_group(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def free_port():
+    """A port that nobody has at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def referee(bench, place, sandbox, hub, program):
     """Runs one program and returns what it counted."""
     results = place / f"{program}.json"
     results.unlink(missing_ok=True)
-    environment = {**os.environ, "SYNCLINE_SANDBOX_URL": sandbox.url, "REFEREE_RESULTS": str(results),
-                   "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "SYNCLINE_SANDBOX_URL": sandbox.url, "SYNCLINE_HUB_URL": hub.url,
+                   "SYNCLINE_HUB_KEY": hub.key, "REFEREE_RESULTS": str(results), "PYTHONDONTWRITEBYTECODE": "1"}
     # The libraries talk to loopback only: a proxy of this machine has no part in it.
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         environment.pop(name, None)

@@ -13,6 +13,7 @@ use crate::intake::routes::{self, Intake, Proofs};
 use crate::jobs::{self, Payload, worker};
 use crate::lifecycle::Lifecycle;
 use crate::local_key;
+use crate::notify::{Notify, engine};
 use crate::popup;
 use crate::portal;
 use crate::setup::Addresses;
@@ -88,6 +89,7 @@ impl App {
             calls: Arc::new(Calls::new(&config, client.clone())?),
             client,
             config: Arc::new(config),
+            notify: Notify::default(),
             wake: Wake::default(),
             ready: CancellationToken::new(),
             log_failed_at: Arc::default(),
@@ -275,7 +277,8 @@ impl BackgroundParts {
         if let Some(log) = self.log {
             let reading = reader::run(cx.clone(), log, life.soft());
             let working = worker::work(cx.clone(), life.soft(), life.hard());
-            tokio::join!(reading, working);
+            let telling = engine::run(cx.clone(), life.soft(), life.hard());
+            tokio::join!(reading, working, telling);
         } else {
             life.soft().cancelled().await;
         }

@@ -4,6 +4,7 @@ use crate::call::Calls;
 use crate::config::Config;
 use crate::connect::Keys;
 use crate::dice::Dice;
+use crate::notify::Notify;
 use crate::setup::Addresses;
 use crate::wake::Wake;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct Cx {
     pub client: reqwest::Client,
     /// Calls to the providers under their budgets.
     pub calls: Arc<Calls>,
+    /// What is published on its way to where it is kept, and what was kept on its way to who sends it.
+    pub notify: Notify,
     /// "There is something new", between the rooms and between processes.
     pub wake: Wake,
     /// Cancelled once the schema is in place: before that, nothing can be asked of the database.

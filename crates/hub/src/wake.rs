@@ -10,6 +10,8 @@ pub struct Wake {
     pub log: Arc<Notify>,
     /// There is new work, or work that is due sooner.
     pub jobs: Arc<Notify>,
+    /// There is news for the outbox to hand on, or something to be sent that was not handed to this process.
+    pub news: Arc<Notify>,
     /// New events were stored; the value only ever changes.
     pub events: watch::Sender<u64>,
     /// Rung for other processes, where there is a way to.
@@ -21,6 +23,7 @@ impl Default for Wake {
         Self {
             log: Arc::default(),
             jobs: Arc::default(),
+            news: Arc::default(),
             events: watch::Sender::new(0),
             outside: Arc::default(),
         }
@@ -38,6 +41,13 @@ impl Wake {
     pub fn heard_of_events(&self) {
         self.events.send_modify(|times| *times = times.wrapping_add(1));
         self.jobs.notify_one();
+        self.news.notify_one();
+    }
+
+    /// There is news, or something to be sent, maybe for another process to send.
+    pub fn news(&self) {
+        self.news.notify_one();
+        self.outside.notify_one();
     }
 }
 

@@ -43,11 +43,10 @@ pub async fn list(store: &Store) -> Result<Vec<Account>> {
 }
 
 /// The owners of these accounts, as seen by this transaction.
-pub(crate) async fn owners(
-    tx: &mut Tx,
-    provider: &str,
-    accounts: &[&str],
-) -> Result<BTreeMap<String, String>> {
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn owners(tx: &mut Tx, provider: &str, accounts: &[&str]) -> Result<BTreeMap<String, String>> {
     let mut owners = BTreeMap::new();
     for chunk in accounts.chunks(512) {
         let (marks, some) = in_list(chunk.iter().map(|account| Value::from(*account)).collect());

@@ -46,16 +46,29 @@ const INSERT: Bulk = Bulk {
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn queue(tx: &mut Tx, new: &Notification) -> Result<()> {
-    let row = args![
-        new.id.as_str(),
-        new.org_id.as_str(),
-        new.connection_id.as_deref(),
-        new.kind.as_str(),
-        storable(&new.payload),
-        new.created_at,
-        new.dispatched_at,
-    ];
-    tx.insert_many(&INSERT, [row]).await
+    queue_all(tx, std::slice::from_ref(new)).await
+}
+
+/// Queues notifications; those whose ids are there already are there once.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn queue_all(tx: &mut Tx, new: &[Notification]) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let row_of = |new: &Notification| {
+        args![
+            new.id.as_str(),
+            new.org_id.as_str(),
+            new.connection_id.as_deref(),
+            new.kind.as_str(),
+            storable(&new.payload),
+            new.created_at,
+            new.dispatched_at,
+        ]
+    };
+    tx.insert_many(&INSERT, new.iter().map(row_of).collect::<Vec<_>>()).await
 }
 
 /// Notifications, latest first, at most `limit`: all, or those of one kind; from the beginning, or those older than `before`.

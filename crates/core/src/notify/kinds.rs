@@ -90,6 +90,7 @@ mod tests {
                 "connection.created",
                 "connection.deleted",
                 "connection.needs_reauthorization",
+                "connection.refused",
                 "sync.complete",
                 "sync.paused",
                 "sync.conflict",

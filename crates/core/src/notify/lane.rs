@@ -82,6 +82,31 @@ impl Lane {
         self.paused_until
     }
 
+    /// Nothing leaves before `until`, as another process heard.
+    pub fn pause(&mut self, until: Option<Timestamp>) {
+        self.paused_until = self.paused_until.max(until);
+    }
+
+    /// How many messages may leave now, `most` at most, without taking their permissions; none: not before this instant.
+    ///
+    /// # Errors
+    /// The instant at which the first may leave.
+    pub fn allowance(&self, rate: Option<Rate>, most: u32, now: Timestamp) -> Result<u32, Timestamp> {
+        let mut trial = *self;
+        let mut count = 0;
+        while count < most {
+            match trial.admit(rate, now) {
+                Admission::Now => count += 1,
+                Admission::At(at) if count == 0 => return Err(at),
+                Admission::At(_) => break,
+            }
+            if rate.is_none() && self.gap.is_zero() {
+                return Ok(most);
+            }
+        }
+        Ok(count)
+    }
+
     /// How far apart messages are, because the endpoint asked for "slower"; zero when it did not.
     #[must_use]
     pub fn gap(&self) -> Duration {
@@ -231,6 +256,31 @@ mod tests {
         lane.slow_down(Some(after(50_000)), after(2));
         assert_eq!(lane.admit(None, after(3)), Admission::At(after(90_000)));
         assert_eq!(Lane::resumed(Some(after(5))).admit(None, START), Admission::At(after(5)));
+    }
+
+    #[test]
+    fn what_another_process_heard_is_waited_for_too() {
+        let mut lane = Lane::default();
+        lane.pause(Some(after(90)));
+        lane.pause(Some(after(50)));
+        lane.pause(None);
+        assert_eq!(lane.admit(None, START), Admission::At(after(90)));
+    }
+
+    #[test]
+    fn an_allowance_says_what_may_leave_and_takes_nothing() {
+        let two = Some(rate(20, 1_000));
+        let mut lane = Lane::default();
+        for _ in 0..3 {
+            assert_eq!(lane.allowance(two, 9, START), Ok(2));
+        }
+        assert_eq!((lane.allowance(two, 1, START), lane.allowance(None, 900, START)), (Ok(1), Ok(900)));
+        assert_eq!((lane.admit(two, START), lane.admit(two, START)), (Admission::Now, Admission::Now));
+        assert_eq!(lane.allowance(two, 9, START), Err(after(50)));
+        lane.slow_down(None, START);
+        assert_eq!(lane.allowance(None, 9, START), Err(after(1_000)));
+        // One at a time, with a gap.
+        assert_eq!(lane.allowance(None, 9, after(1_000)), Ok(1));
     }
 
     #[test]

@@ -118,7 +118,11 @@ impl EventQuery {
     }
 }
 
-fn time(name: &'static str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
+/// A time in a query, if there is one.
+///
+/// # Errors
+/// 400 that says which parameter cannot be read, and why.
+pub fn time(name: &'static str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
     text.map(|text| Timestamp::parse(&text))
         .transpose()
         .map_err(|why| Problem::bad_request("bad_time", format!("`{name}`: {why}.")))

@@ -11,6 +11,7 @@ pub mod integrations;
 pub mod item;
 pub mod jobs;
 pub mod keys;
+pub mod notify;
 pub mod paging;
 pub mod records;
 pub mod refusals;
@@ -89,6 +90,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/portal/setup-link", post(api_keys::setup_link))
         .route("/v1/status", get(health::status))
         .merge(syncs::routes())
+        .merge(notify::routes(api.cx.config.notify.max_payload.bytes()))
         .layer(from_fn_with_state(api.clone(), bounded))
         .route("/v1/connections/{id}/setup", post(setup::create))
         .method_not_allowed_fallback(method_not_allowed)

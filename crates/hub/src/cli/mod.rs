@@ -5,13 +5,17 @@ mod configure;
 mod connections;
 mod demo;
 mod doctor;
+mod endpoints;
 mod events;
 mod keys;
+mod listen;
 mod load;
 mod manage;
+mod messages;
 mod out;
 mod records;
 mod remote;
+mod rows;
 mod runs;
 mod samples;
 mod sandbox;
@@ -67,6 +71,14 @@ enum Command {
     /// See what waits for a person in syncs, and decide it
     #[command(subcommand)]
     Conflicts(syncs::Conflicts),
+    /// Say where your application wants to be told, and see how that goes
+    #[command(subcommand)]
+    Endpoints(endpoints::Endpoints),
+    /// Publish messages, see what became of them, send them again
+    #[command(subcommand)]
+    Messages(messages::Messages),
+    /// Receive messages on this machine: verify, print, pass on
+    Listen(listen::Listen),
     /// Read events
     #[command(subcommand)]
     Events(events::Events),
@@ -130,6 +142,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Runs(command) => command.run(&cli.settings),
         Command::Syncs(command) => command.run(&cli.settings),
         Command::Conflicts(command) => command.run(&cli.settings),
+        Command::Endpoints(command) => command.run(&cli.settings),
+        Command::Messages(command) => command.run(&cli.settings),
+        Command::Listen(command) => command.run(&cli.settings),
         Command::Events(command) => command.run(&cli.settings),
         Command::Records(command) => command.run(&cli.settings),
         Command::Webhook(command) => command.run(&cli.settings),

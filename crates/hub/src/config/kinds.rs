@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use toml::Value;
 
+use super::lists::{networks, schedule};
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins, is_redis_url, without_password};
 
@@ -32,6 +33,10 @@ pub(super) enum Kind {
     Brokers,
     /// Origins of web pages or nothing.
     Origins,
+    /// Networks with spaces between them, or nothing.
+    Networks,
+    /// Waits with spaces between them, or nothing.
+    Waits,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
@@ -115,6 +120,8 @@ impl Kind {
             Self::Redis => is_redis_url(text),
             Self::Brokers => Brokers::parse(text).is_some(),
             Self::Origins => Origins::parse(text).is_some(),
+            Self::Networks => networks(text).is_some(),
+            Self::Waits => schedule(text).is_some(),
             Self::Choice(words) => words.contains(&text),
             Self::Span(least, most) => Span::parse(text)
                 .is_some_and(|span| Some(span) >= Span::parse(least) && Some(span) <= Span::parse(most)),
@@ -186,6 +193,10 @@ impl Kind {
             Self::Origins => {
                 "origins with commas between them, such as \"https://app.example.com,http://localhost:3000\""
             }
+            Self::Networks => {
+                "networks with spaces between them, such as \"127.0.0.0/8 fd00::/8\", or \"\" for none"
+            }
+            Self::Waits => "at most 50 waits from 1s to 7d with spaces between them, such as \"5s 5m 1h\"",
             Self::Switch => "true or false, without quotes",
             Self::Share => "a number from 0.0 to 1.0, such as 0.1, without quotes",
             Self::Factor => "a number from 0.0 to 100.0, such as 1.0, without quotes",

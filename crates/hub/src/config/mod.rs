@@ -12,8 +12,10 @@ mod file;
 mod keys;
 mod kinds;
 mod layer;
+mod lists;
 mod load;
 mod model;
+mod notify;
 mod origin;
 mod overrides;
 mod problem;
@@ -28,6 +30,7 @@ pub use model::{
     App, Config, Connect, Database, Intake, IntakeLog, Jobs, Kafka, Load, Log, LogFormat, LogLevel, Objects,
     Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup, Syncs, Telemetry,
 };
+pub use notify::Notify;
 pub use origin::Origin;
 pub use overrides::{Flag, environment, variable_of};
 pub use problem::{ConfigErrors, Problem};

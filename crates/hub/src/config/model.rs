@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer};
 use syncline_core::secret::Secret;
 
+use super::notify::Notify;
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins};
 
@@ -40,6 +41,8 @@ pub struct Config {
     pub sync: Syncs,
     /// Setting up accounts.
     pub setup: Setup,
+    /// Telling applications over HTTP.
+    pub notify: Notify,
     /// How long things are kept.
     pub retention: Retention,
     /// Shared budgets and wake-ups.
@@ -396,6 +399,8 @@ pub struct Retention {
     pub runs: Keep,
     /// Notifications.
     pub notifications: Keep,
+    /// Messages to endpoints, with what became of them.
+    pub messages: Keep,
     /// What syncs did to which record, and settled conflicts.
     pub history: Keep,
 }

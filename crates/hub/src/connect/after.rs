@@ -2,11 +2,11 @@
 
 use crate::cx::Cx;
 use crate::load;
+use crate::news;
 use crate::setup;
 use crate::sync;
 use syncline_store::connections::Connection;
 use syncline_store::connections::authorizations::Authorization;
-use syncline_store::notifications::{self, Notification};
 use syncline_store::{StoreError, Tx, positions, records, stale};
 
 /// What the application is told about.
@@ -48,7 +48,7 @@ pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<()
 /// [`StoreError`] as the database says.
 pub async fn ended(cx: &Cx, tx: &mut Tx, connection_id: &str) -> Result<(), StoreError> {
     load::ended(tx, connection_id, cx.now()).await?;
-    sync::ended(tx, connection_id, cx.now()).await?;
+    sync::ended(cx, tx, connection_id).await?;
     stale::erase(tx, connection_id).await.map(|_| ())
 }
 
@@ -57,7 +57,6 @@ pub async fn ended(cx: &Cx, tx: &mut Tx, connection_id: &str) -> Result<(), Stor
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn tell(cx: &Cx, tx: &mut Tx, news: News, connection: &Connection) -> Result<(), StoreError> {
-    let now = cx.now();
     let payload = serde_json::json!({
         "webhook_event_type": news.name(),
         "connection_id": connection.id,
@@ -67,16 +66,9 @@ pub async fn tell(cx: &Cx, tx: &mut Tx, news: News, connection: &Connection) -> 
         "account_name": connection.account_name,
         "reason": connection.reason,
     });
-    let notification = Notification {
-        id: cx.dice.id("ntf", now),
-        org_id: connection.org_id.clone(),
-        connection_id: Some(connection.id.clone()),
-        kind: news.name().to_owned(),
-        payload: payload.to_string(),
-        created_at: now,
-        dispatched_at: None,
-    };
-    notifications::queue(tx, &notification).await?;
+    let (org_id, connection_id) = (connection.org_id.as_str(), Some(connection.id.as_str()));
+    let told = news::News { org_id, connection_id, kind: news.name(), payload: payload.to_string() };
+    news::queue(cx, tx, told).await?;
     tracing::info!(
         news = news.name(),
         connection = connection.id,
@@ -88,6 +80,9 @@ pub async fn tell(cx: &Cx, tx: &mut Tx, news: News, connection: &Connection) -> 
     Ok(())
 }
 
+/// An authorization came to nothing.
+const REFUSED: &str = "connection.refused";
+
 /// Tells the application that an authorization came to nothing, and why: `denied`, `expired`, `replayed` and so on.
 ///
 /// # Errors
@@ -98,24 +93,16 @@ pub async fn tell_refused(
     of: &Authorization,
     outcome: &'static str,
 ) -> Result<(), StoreError> {
-    let now = cx.now();
     let payload = serde_json::json!({
-        "webhook_event_type": "connection.refused",
+        "webhook_event_type": REFUSED,
         "customer_id": of.org_id,
         "user_id": of.user_id,
         "provider_name": of.provider,
         "outcome": outcome,
     });
-    let notification = Notification {
-        id: cx.dice.id("ntf", now),
-        org_id: of.org_id.clone(),
-        connection_id: None,
-        kind: "connection.refused".to_owned(),
-        payload: payload.to_string(),
-        created_at: now,
-        dispatched_at: None,
-    };
-    notifications::queue(tx, &notification).await
+    let payload = payload.to_string();
+    let told = news::News { org_id: &of.org_id, connection_id: None, kind: REFUSED, payload };
+    news::queue(cx, tx, told).await
 }
 
 /// Records erased in one transaction.

@@ -153,7 +153,9 @@ async fn tell_unless_connected(cx: &Cx, of: &Authorization, completed: &Complete
     }
     let mut tx = cx.store.begin().await?;
     after::tell_refused(cx, &mut tx, of, completed.name()).await?;
-    tx.commit().await
+    tx.commit().await?;
+    cx.wake.news();
+    Ok(())
 }
 
 /// The authorization that this browser began. Does not use it up: whoever learnt a `state` would otherwise end it for the one who began.

@@ -26,6 +26,9 @@ pub enum DisconnectError {
     Store(#[from] StoreError),
 }
 
+/// Why, for people.
+const ON_REQUEST: &str = "disconnected on request";
+
 /// Ends a connection; answers it as it is then. Ending it twice is ending it once, but erasing can be asked for later.
 ///
 /// # Errors
@@ -36,13 +39,15 @@ pub async fn disconnect(cx: &Cx, scope: &Scope, id: &str, data: Data) -> Result<
     let mut tx = cx.store.begin().await?;
     // Locked before it is ended: the tokens to be withdrawn are the last ones there were.
     let last = connections::lock_credentials(&mut tx, id).await?;
-    if connections::disconnect(&mut tx, id, "disconnected on request", cx.now()).await? {
+    if connections::disconnect(&mut tx, id, ON_REQUEST, cx.now()).await? {
         // A key is the account's own: only its owner withdraws it.
         let grant = last.filter(|_| connection.method == Method::Oauth);
         if let Some(stored) = grant.and_then(|last| last.credentials) {
             enqueue(cx, &mut tx, &Payload::revoke(&connection, &stored.sealed), cx.now()).await?;
         }
-        let ended = Connection { status: Status::Disconnected, updated_at: cx.now(), ..connection.clone() };
+        let reason = Some(ON_REQUEST.to_owned());
+        let (status, updated_at) = (Status::Disconnected, cx.now());
+        let ended = Connection { status, reason, updated_at, ..connection.clone() };
         after::ended(cx, &mut tx, id).await?;
         after::tell(cx, &mut tx, News::Deleted, &ended).await?;
     }
@@ -56,6 +61,7 @@ pub async fn disconnect(cx: &Cx, scope: &Scope, id: &str, data: Data) -> Result<
     }
     tx.commit().await?;
     cx.wake.jobs.notify_one();
+    cx.wake.news();
     connections::get(&cx.store, scope, id).await?.ok_or(DisconnectError::NoSuchConnection)
 }
 

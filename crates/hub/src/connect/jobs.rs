@@ -153,11 +153,19 @@ pub(crate) async fn reseal(cx: &Cx) -> Result<Outcome, Failure> {
         lost += batch_lost;
     }
     let (hooks_done, hooks_lost) = crate::setup::reseal(cx, &current).await?;
-    done += hooks_done;
-    tracing::info!(key = current, done, lost, hooks_lost, "credentials were sealed anew");
+    let (endpoints_done, endpoints_lost) = crate::notify::reseal(cx, &current).await?;
+    done += hooks_done + endpoints_done;
+    tracing::info!(key = current, done, lost, hooks_lost, endpoints_lost, "credentials were sealed anew");
     if lost > 0 {
         let say = format!(
             "{lost} connections are sealed with keys that are not there; add those keys and retry, or connect anew"
+        );
+        return Err(Failure::GiveUp(say));
+    }
+    if endpoints_lost > 0 {
+        let say = format!(
+            "{endpoints_lost} secrets or headers of endpoints are sealed with keys that are not there; add those keys and retry, \
+             or give the endpoints new ones"
         );
         return Err(Failure::GiveUp(say));
     }

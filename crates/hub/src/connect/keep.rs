@@ -136,6 +136,7 @@ async fn store(cx: &Cx, new: &New, id: &str, credentials: &Credentials) -> Resul
         enqueue(cx, &mut tx, &adopt, now).await?;
     }
     tx.commit().await?;
+    cx.wake.news();
     let kept = connections::get(&cx.store, &Scope::All, id).await?.unwrap_or(connection);
     Ok(Stored::Kept(Kept::Connected(Box::new(kept))))
 }

@@ -189,6 +189,7 @@ impl Holder {
         after::tell(cx, &mut tx, News::NeedsReauthorization, &connection).await?;
         tx.commit().await?;
         cx.wake.jobs.notify_one();
+        cx.wake.news();
         Err(Denied::NeedsReauthorization(reason))
     }
 

@@ -4,6 +4,7 @@ use super::keep::ConnectError;
 use super::keys::KeysError;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use crate::notify;
 use crate::setup;
 use data_encoding::BASE64;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +59,8 @@ pub async fn rotate(cx: &Cx) -> Result<String, ConnectError> {
     } else {
         let id = cx.keys.current()?.to_string();
         let sealed = connections::sealing_keys(&cx.store).await?;
-        if sealed.iter().all(|(key, _)| *key == id) {
+        let of_endpoints = notify::sealing_keys(&cx.store).await?;
+        if sealed.iter().chain(&of_endpoints).all(|(key, _)| *key == id) {
             return Err(KeysError::Configured.into());
         }
         id
@@ -82,11 +84,13 @@ pub async fn prune(cx: &Cx) -> Result<usize, ConnectError> {
     Ok(gone)
 }
 
-/// Keys that something stored is sealed with: connections, webhooks, authorizations under way, tokens that are to be withdrawn.
+/// Keys that something stored is sealed with: connections, webhooks, endpoints, authorizations under way, tokens that are to be withdrawn.
 async fn needed(cx: &Cx) -> Result<BTreeSet<String>, StoreError> {
     let of_connections = connections::sealing_keys(&cx.store).await?;
     let of_hooks = setup::sealing_keys(&cx.store).await?;
-    let mut needed: BTreeSet<String> = of_connections.into_iter().chain(of_hooks).map(|(id, _)| id).collect();
+    let of_endpoints = notify::sealing_keys(&cx.store).await?;
+    let all = of_connections.into_iter().chain(of_hooks).chain(of_endpoints);
+    let mut needed: BTreeSet<String> = all.map(|(id, _)| id).collect();
     let mut seals = authorizations::verifiers(&cx.store, cx.now()).await?;
     for state in [State::Waiting, State::Running, State::Parked] {
         seals.extend(to_be_withdrawn(cx, state).await?);

@@ -51,6 +51,12 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
         if error.is_transient() {
             tracing::warn!(%error, "answered 503: the database is not available");
             return Self::unavailable("database_unavailable", "The database is not available right now.", 2);

@@ -4,6 +4,7 @@
 use crate::cx::Cx;
 use crate::jobs::{Payload, park};
 use crate::load::announced;
+use crate::news;
 use crate::setup::handshake::{self, Handshake};
 use crate::setup::pull;
 use bytes::Bytes;
@@ -113,7 +114,9 @@ pub async fn store(
     let announced = announced::announced(cx, &mut tx, &sorted.arrivals).await?;
     let pinged = pull::pinged(&mut tx, &sorted.arrivals).await?;
     // What locks comes in the same order in every transaction: the events' sequence, then marks and jobs.
+    let heard = news::events::heard(&mut tx, &sorted.arrivals).await?;
     let new = events::store(&mut tx, sorted.arrivals).await?;
+    news::events::stored(cx, &mut tx, heard).await?;
     for told in sorted.handshakes {
         handshake::store(&mut tx, told).await?;
     }

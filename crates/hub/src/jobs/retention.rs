@@ -5,7 +5,7 @@ use crate::cx::Cx;
 use std::time::Duration;
 use syncline_store::jobs::{Outcome, discard_parked_before};
 use syncline_store::syncs::{conflicts, history, runs as sync_runs};
-use syncline_store::{events, notifications, runs};
+use syncline_store::{events, notifications, notify, runs};
 
 /// Rows per transaction.
 const BATCH: u32 = 1_000;
@@ -34,6 +34,11 @@ pub(super) async fn run(cx: &Cx) -> Result<Outcome, Failure> {
     if let Some(cutoff) = cx.config.retention.notifications.cutoff(now) {
         let mut tx = cx.store.begin().await?;
         gone = gone.max(notifications::delete_before(&mut tx, cutoff, BATCH).await?);
+        tx.commit().await?;
+    }
+    if let Some(cutoff) = cx.config.retention.messages.cutoff(now) {
+        let mut tx = cx.store.begin().await?;
+        gone = gone.max(notify::delete_before(&mut tx, cutoff, BATCH).await?);
         tx.commit().await?;
     }
     if let Some(cutoff) = cx.config.retention.history.cutoff(now) {

@@ -183,6 +183,8 @@ async fn run_and_settle(
     };
     metrics::job_finished(&job.kind, label(&outcome), watch.elapsed());
     settle(&cx, &job, &outcome).await;
+    // Most news is made by jobs; whoever tells it looks.
+    cx.wake.news.notify_one();
     running.remove(&job.id);
 }
 

@@ -2,10 +2,10 @@
 
 use crate::cx::Cx;
 use crate::jobs::Failure;
+use crate::news::{self, News};
 use std::collections::BTreeMap;
 use syncline_store::connections::Connection;
 use syncline_store::jobs::Outcome;
-use syncline_store::notifications::{self, Notification};
 use syncline_store::runs::{self, LaneRow, LaneState, Run, State};
 use syncline_store::{Scope, StoreError};
 
@@ -21,20 +21,16 @@ pub(super) async fn finish(cx: &Cx, run: &Run, connection: &Connection) -> Resul
     let mut tx = cx.store.begin().await?;
     runs::finish(&mut tx, &run.id, state, reason.as_deref(), now).await?;
     if state != State::Cancelled {
-        for payload in completions(run, connection, &lanes) {
-            let notification = Notification {
-                id: cx.dice.id("ntf", now),
-                org_id: run.org_id.clone(),
-                connection_id: Some(run.connection_id.clone()),
-                kind: "sync.complete".to_owned(),
-                payload: payload.to_string(),
-                created_at: now,
-                dispatched_at: None,
-            };
-            notifications::queue(&mut tx, &notification).await?;
-        }
+        let told = completions(run, connection, &lanes).into_iter().map(|payload| News {
+            org_id: &run.org_id,
+            connection_id: Some(&run.connection_id),
+            kind: "sync.complete",
+            payload: payload.to_string(),
+        });
+        news::queue_all(cx, &mut tx, told.collect()).await?;
     }
     tx.commit().await?;
+    cx.wake.news();
     tracing::info!(run = run.id, connection = run.connection_id, state = state.name(), reason, "load ended");
     Ok(Outcome::Done)
 }

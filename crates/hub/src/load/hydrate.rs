@@ -5,6 +5,7 @@ use super::reader::{Next, Reader};
 use crate::call::{Line, Patience, Trouble};
 use crate::cx::Cx;
 use crate::jobs::Failure;
+use crate::news;
 use crate::sync::{note as syncs, wishes};
 use std::time::Duration;
 use syncline_core::record::Record;
@@ -149,7 +150,8 @@ pub(super) async fn mirror(
 ) -> Result<(), StoreError> {
     let mut effects = records::write(tx, reading, here).await?.effects;
     effects.extend(records::mark_gone(tx, reading, object_type, gone).await?);
-    syncs::changed(cx, tx, reading.connection_id, &effects, except).await
+    syncs::changed(cx, tx, reading.connection_id, &effects, except).await?;
+    news::records::changed(cx, tx, reading, &effects).await
 }
 
 /// What is there, and the ids of what is not.

@@ -3,6 +3,7 @@
 use super::engine::{Plan, new_lanes};
 use super::hydrate;
 use crate::call::{Line, Patience, Trouble};
+use crate::news;
 use crate::sync::note;
 use crate::telemetry::metrics;
 use std::collections::BTreeSet;
@@ -176,6 +177,7 @@ impl LaneRun {
         let gone = records::mark_gone(&mut tx, &reading, &self.row.object_type, &page.gone).await?;
         let effects = [written.effects.as_slice(), gone.as_slice()].concat();
         note::walked(cx, &mut tx, &self.plan.connection.id, &effects).await?;
+        news::records::changed(cx, &mut tx, &reading, &effects).await?;
         runs::add_lanes(&mut tx, &run.id, &lanes, cx.now()).await?;
         let progress = Progress {
             saved: Some(saved),
@@ -291,6 +293,7 @@ impl LaneRun {
         let effects = records::mark_gone(&mut tx, &reading, &self.row.object_type, &gone).await?;
         let all = [back.as_slice(), effects.as_slice()].concat();
         note::walked(cx, &mut tx, &self.plan.connection.id, &all).await?;
+        news::records::changed(cx, &mut tx, &reading, &all).await?;
         let progress =
             Progress { saved: saved.map(str::to_owned), gone: effects.len() as u64, ..Progress::default() };
         if !runs::checkpoint(&mut tx, &self.plan.run.id, &self.row.key, &progress, cx.now()).await? {
@@ -313,6 +316,7 @@ impl LaneRun {
                 let swept = records::sweep(&mut tx, &reading, child, &id, before, SWEEP).await?;
                 let (cx, connection_id) = (&self.plan.cx, &self.plan.connection.id);
                 note::walked(cx, &mut tx, connection_id, &swept).await?;
+                news::records::changed(cx, &mut tx, &reading, &swept).await?;
                 tx.commit().await?;
                 let more = swept.len() >= SWEEP as usize;
                 directories.extend(swept.into_iter().map(|effect| (effect.object_type, effect.record_id)));

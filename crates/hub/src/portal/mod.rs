@@ -6,6 +6,7 @@ mod assets;
 mod connecting;
 mod connections;
 mod counts;
+mod endpoints;
 mod events;
 mod form;
 mod jobs;
@@ -70,6 +71,7 @@ pub fn router(api: Api) -> Router {
         .route("/portal/runs/{id}", get(runs::show))
         .route("/portal/runs/{id}/cancel", post(runs::cancel))
         .merge(syncs::router())
+        .merge(endpoints::router())
         .route("/portal/events", get(events::list))
         .route("/portal/events/stream", get(live::stream))
         .route("/portal/events/{id}", get(events::show))

@@ -2,7 +2,7 @@
 
 use super::engine::End;
 use super::run::{self, Wanted};
-use super::{Halt, schedule, schemas};
+use super::{Halt, schedule, schemas, tell};
 use crate::call::Trouble;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
@@ -262,6 +262,7 @@ fn named(name: &str, connections: &Sides<Connection>) -> String {
 /// [`Refused`].
 pub async fn change(cx: &Cx, scope: &Scope, sync_id: &str, wanted: Change) -> Result<Sync, Refused> {
     let mut sync = syncs::get(&cx.store, scope, sync_id).await?.ok_or(Refused::Gone)?;
+    let pauses = wanted.state == Some(State::Paused) && sync.state == State::Active;
     let resumes = wanted.state == Some(State::Active) && sync.state == State::Paused;
     if let Some(agreement) = wanted.agreement {
         let checked = check(cx, scope, &sync.connections, &agreement).await?;
@@ -287,6 +288,9 @@ pub async fn change(cx: &Cx, scope: &Scope, sync_id: &str, wanted: Change) -> Re
     if !syncs::update(&mut tx, &sync).await? {
         return Err(Refused::Changed);
     }
+    if pauses {
+        tell::paused(cx, &mut tx, &sync, sync.reason.as_deref()).await?;
+    }
     schedule::begin(cx, &mut tx, &sync.id, &sync.org_id).await?;
     watch(cx, &mut tx, &sync).await?;
     if sync.state == State::Active {
@@ -295,6 +299,7 @@ pub async fn change(cx: &Cx, scope: &Scope, sync_id: &str, wanted: Change) -> Re
     }
     tx.commit().await?;
     cx.wake.jobs.notify_one();
+    cx.wake.news();
     sync.version += 1;
     Ok(sync)
 }

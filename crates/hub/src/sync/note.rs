@@ -2,6 +2,7 @@
 
 use super::Halt;
 use super::engine::Engine;
+use super::tell;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use std::collections::BTreeMap;
@@ -120,10 +121,15 @@ pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<()
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn ended(tx: &mut Tx, connection_id: &str, now: Timestamp) -> Result<(), StoreError> {
+pub async fn ended(cx: &Cx, tx: &mut Tx, connection_id: &str) -> Result<(), StoreError> {
+    let now = cx.now();
     for (sync_id, _) in of(tx, connection_id).await? {
         let why = Some("one of its connections was disconnected");
-        syncs::set_state(tx, &sync_id, syncs::State::Paused, why, now).await?;
+        if syncs::set_state(tx, &sync_id, syncs::State::Paused, why, now).await?
+            && let Some(sync) = syncs::get_in(tx, &sync_id).await?
+        {
+            tell::paused(cx, tx, &sync, why).await?;
+        }
         if let Some(run) = runs::unfinished_in(tx, &sync_id).await? {
             let why = "one of the connections was disconnected";
             runs::finish(tx, &run.id, syncline_store::runs::State::Cancelled, Some(why), now).await?;

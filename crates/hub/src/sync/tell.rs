@@ -5,10 +5,10 @@ use super::engine::Engine;
 use super::note::Place;
 use super::run::Tally;
 use crate::cx::Cx;
+use crate::news::{self, News};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::{Conflict, ConflictKind, Sides};
 use syncline_store::connections::Connection;
-use syncline_store::notifications::{self, Notification};
 use syncline_store::syncs::conflicts::{self, About, NewConflict, Whose, words_of};
 use syncline_store::syncs::runs::SyncRun;
 use syncline_store::syncs::{ConflictState, Sync};
@@ -65,25 +65,31 @@ pub async fn open(cx: &Cx, tx: &mut Tx, sync: &Sync, asked: &[NewConflict]) -> R
     Ok(())
 }
 
+/// Tells the application that a sync rests, and why.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn paused(cx: &Cx, tx: &mut Tx, sync: &Sync, reason: Option<&str>) -> Result<(), StoreError> {
+    let payload = serde_json::json!({
+        "webhook_event_type": "sync.paused",
+        "customer_id": sync.org_id,
+        "sync_id": sync.id,
+        "name": sync.name,
+        "reason": reason,
+    });
+    queue(cx, tx, sync, None, "sync.paused", &payload).await
+}
+
 async fn queue(
     cx: &Cx,
     tx: &mut Tx,
     sync: &Sync,
     connection_id: Option<&str>,
-    kind: &str,
+    kind: &'static str,
     payload: &serde_json::Value,
 ) -> Result<(), StoreError> {
-    let now = cx.now();
-    let notification = Notification {
-        id: cx.dice.id("ntf", now),
-        org_id: sync.org_id.clone(),
-        connection_id: connection_id.map(str::to_owned),
-        kind: kind.to_owned(),
-        payload: payload.to_string(),
-        created_at: now,
-        dispatched_at: None,
-    };
-    notifications::queue(tx, &notification).await
+    let (org_id, payload) = (sync.org_id.as_str(), payload.to_string());
+    news::queue(cx, tx, News { org_id, connection_id, kind, payload }).await
 }
 
 /// Tells the application that a run ended: for each side, with the fields of the seed's example, and the sync.

@@ -13,6 +13,7 @@ use syncline_core::time::Timestamp;
 use syncline_store::embedded_log::LogReader;
 use syncline_store::intake_log::{self, Lag};
 use syncline_store::jobs::{self, State};
+use syncline_store::notify::deliveries;
 use syncline_store::{Scope, StoreError, events, syncs};
 use tokio_util::sync::CancellationToken;
 
@@ -142,6 +143,7 @@ async fn measure(
         seen.insert((count.kind.clone(), state_name(count.state)));
     }
     metrics::budgets(&cx.calls.budgets.view());
+    metrics::notify_waiting(deliveries::waiting_in_all(&cx.store).await?);
     let parked = counts.iter().filter(|count| count.state == State::Parked).map(|count| count.jobs).sum();
     let stored = events::stored(&cx.store).await?;
     let conflicts = syncs::conflicts::count_open(&cx.store, &Scope::All, None).await?;

@@ -82,6 +82,21 @@ fn describe() {
         "Authorizations that came back and keys that were tried, by outcome"
     );
     describe_counter!("syncline_connect_refreshes_total", "Renewals of tokens, by outcome");
+    describe_counter!("syncline_notify_attempts_total", "Attempts to deliver a message, by outcome");
+    describe_histogram!(
+        "syncline_notify_attempt_seconds",
+        Unit::Seconds,
+        "One attempt, to the last byte read"
+    );
+    describe_histogram!("syncline_notify_lag_seconds", Unit::Seconds, "From due to sent");
+    describe_gauge!("syncline_notify_waiting_deliveries", "Deliveries that wait or are under way");
+    describe_gauge!("syncline_notify_lanes", "Endpoints that this process sends to");
+    describe_gauge!("syncline_notify_under_way", "Requests under way to endpoints");
+    describe_gauge!("syncline_notify_claimed", "Deliveries that this process owns and has not settled");
+    describe_counter!(
+        "syncline_notify_endpoints_disabled_total",
+        "Endpoints disabled for their answers or failures"
+    );
     describe_counter!("syncline_http_requests_total", "API and portal requests, by route and status");
 }
 
@@ -229,4 +244,32 @@ pub fn connect_return(provider: &str, outcome: &'static str) {
 pub fn connect_refresh(provider: &str, outcome: &'static str) {
     counter!("syncline_connect_refreshes_total", "provider" => provider.to_owned(), "outcome" => outcome)
         .increment(1);
+}
+
+/// An attempt to deliver a message ended.
+pub fn notify_attempt(outcome: &'static str, took: Duration) {
+    counter!("syncline_notify_attempts_total", "outcome" => outcome).increment(1);
+    histogram!("syncline_notify_attempt_seconds").record(took);
+}
+
+/// A message is sent so long after it was due.
+pub fn notify_lag(lag: Duration) {
+    histogram!("syncline_notify_lag_seconds").record(lag);
+}
+
+/// What the engine has in hand.
+pub fn notify_engine(lanes: usize, under_way: usize, claimed: usize) {
+    gauge!("syncline_notify_lanes").set(lanes as f64);
+    gauge!("syncline_notify_under_way").set(under_way as f64);
+    gauge!("syncline_notify_claimed").set(claimed as f64);
+}
+
+/// How much waits for endpoints.
+pub fn notify_waiting(deliveries: u64) {
+    gauge!("syncline_notify_waiting_deliveries").set(deliveries as f64);
+}
+
+/// An endpoint was disabled.
+pub fn endpoint_disabled() {
+    counter!("syncline_notify_endpoints_disabled_total").increment(1);
 }

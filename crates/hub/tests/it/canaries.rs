@@ -1,5 +1,6 @@
 //! Tokens, codes, keys and proofs of whole lives, as the providers gave them: looked for everywhere anybody could read.
 
+use crate::notify::receiver::{Receiver, Reply};
 use crate::support::browser::Browser;
 use crate::support::child::{Desk, files_below};
 use crate::support::wait::until;
@@ -221,4 +222,56 @@ fn around<'a>(text: &'a str, secret: &str) -> &'a str {
     let start = text[..at].char_indices().rev().nth(200).map_or(0, |(start, _)| start);
     let end = text[at..].char_indices().nth(200).map_or(text.len(), |(end, _)| at + end);
     &text[start..end]
+}
+
+/// What an endpoint's messages are signed with, and the headers it wants, as an application gave them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_endpoints_are_given_is_read_by_the_receiver_and_nobody_else() {
+    const HEADER: &str = "canary-header-0123456789";
+    const SECRET: &str = "whsec_Y2FuYXJ5LXNlY3JldC0wMTIzNDU2Nzg5YWJjZGVm";
+    let log = "[log]\nlevel = \"trace\"\n[notify]\nallow = \"127.0.0.0/8\"\nplain_http = true\n";
+    let desk = Desk::configured(&format!("data_dir = \"data\"\n{log}"));
+    let mut hub = desk.serve(&["serve"]).await;
+    let receiver = Receiver::always(Reply::Status(500, "", "")).await;
+    let client = syncline_hub::http::client::client().unwrap();
+    let key = std::fs::read_to_string(desk.path("data/local.key")).unwrap();
+    let ask = async |method: Method, path: &str, body: Value| {
+        let request = client.request(method, format!("{}{path}", desk.base())).bearer_auth(key.trim());
+        request.json(&body).send().await.unwrap().text().await.unwrap()
+    };
+    let body = json!({ "url": receiver.url("/"), "headers": { "x-key": HEADER }, "secret": SECRET });
+    let made: Value = serde_json::from_str(&ask(Method::POST, "/v1/endpoints", body).await).unwrap();
+    let path = format!("/v1/endpoints/{}", made["id"].as_str().unwrap());
+    let rotated: Value =
+        serde_json::from_str(&ask(Method::POST, &format!("{path}/secrets"), json!({})).await).unwrap();
+    let second = rotated["secret"].as_str().unwrap().to_owned();
+    ask(Method::POST, &format!("{path}/test"), json!({})).await;
+    let got = receiver.receives(1).await.remove(0);
+    assert_eq!(got.header("x-key"), HEADER, "the receiver gets it");
+
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for path in [
+        path.clone(),
+        format!("{path}/secrets"),
+        format!("{path}/deliveries"),
+        "/v1/endpoints".into(),
+        "/v1/messages".into(),
+        "/metrics".into(),
+    ] {
+        let answer = ask(Method::GET, &path, Value::Null).await;
+        seen.push((path, answer));
+    }
+    hub.signal("TERM");
+    assert!(hub.ended().await.success());
+    seen.push(("the log".to_owned(), [hub.out.all(), hub.err.all()].concat().join("\n")));
+    for file in files_below(desk.dir.path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        seen.push((file.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    assert!(seen.iter().any(|(place, _)| place.ends_with("syncline.db")), "the database was looked at");
+    for (place, text) in &seen {
+        for canary in [HEADER, SECRET, SECRET.trim_start_matches("whsec_"), second.as_str()] {
+            assert!(!text.contains(canary), "{canary} is in {place}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The whole way over the API: a sync is made, planned, run; a conflict arises, is decided, and all of it is in the history.
 
+use crate::support::told::told;
 use crate::syncs_api_scene::Two;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,6 +15,23 @@ async fn one(two: &Two, path: &str) -> Value {
     let page = two.get(path).await;
     let [one] = page["data"].as_array().unwrap().as_slice() else { panic!("not one at {path}: {page}") };
     one.clone()
+}
+
+/// The application was told of the conflict, and of the run's end on both sides.
+async fn told_of(two: &Two, sync: &Value, run: &Value, conflict: &Value) {
+    let news = told(&two.hub().cx, "sync.conflict").await;
+    assert_eq!(news.len(), 1, "told once");
+    assert_eq!(
+        (&news[0]["conflict_id"], &news[0]["sync_id"], &news[0]["kind"], &news[0]["subject"]),
+        (&conflict["id"], &sync["id"], &conflict["kind"], &json!("name"))
+    );
+    let ended = told(&two.hub().cx, "sync.complete").await;
+    let of_run: Vec<_> = ended.iter().filter(|one| one["history_id"] == run["id"]).collect();
+    assert_eq!(of_run.len(), 2, "one for each side");
+    assert!(
+        of_run.iter().all(|one| one["sync_id"] == sync["id"] && one["result"] == "SUCCESS"),
+        "{of_run:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -76,6 +94,7 @@ async fn from_a_sync_to_its_runs_links_conflicts_and_history() {
     assert_eq!(run["counts"]["conflicts"], 1, "{run}");
     let conflict = one(&two, &format!("/v1/conflicts?sync_id={id}&state=open")).await;
     assert_eq!((&conflict["kind"], &conflict["about"]["rule"]), (&json!("field"), &json!("name")));
+    told_of(&two, &sync, &run, &conflict).await;
     assert_eq!(
         conflict["faces"],
         json!({ "left": ["Adah", "Lovelace"], "right": ["Augusta Lovelace"] }),

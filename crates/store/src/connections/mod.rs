@@ -160,6 +160,15 @@ pub async fn get(store: &Store, scope: &Scope, id: &str) -> Result<Option<Connec
     Ok(found.filter(|connection| scope.admits(&connection.org_id)))
 }
 
+/// The same, as seen by this transaction, whosever it is.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn get_in(tx: &mut Tx, id: &str) -> Result<Option<Connection>> {
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = ?");
+    tx.query(&sql, args![id]).await?.first().map(read).transpose()
+}
+
 /// Who holds an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holder {

@@ -115,6 +115,23 @@ async fn count_stored(tx: &mut Tx, more: i64) -> Result<()> {
     tx.execute(sql, args![more]).await.map(|_| ())
 }
 
+/// The number of the event that was stored last, as this transaction sees it; nobody else stores any until it ends.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn last_seq_in(tx: &mut Tx) -> Result<i64> {
+    lock_sequence(tx).await
+}
+
+/// The events behind `seq`, in the order of storing, as seen by this transaction: for whoever tells of what it just stored.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn behind(tx: &mut Tx, seq: i64) -> Result<Vec<StoredEvent>> {
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE seq > ? ORDER BY seq");
+    tx.query(&sql, args![seq]).await?.iter().map(read).collect()
+}
+
 /// Locks the event sequence until the transaction ends; answers the last number handed out.
 pub(crate) async fn lock_sequence(tx: &mut Tx) -> Result<i64> {
     // An update is a row lock in every dialect; `FOR UPDATE` is not.

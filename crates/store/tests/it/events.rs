@@ -18,6 +18,7 @@ for_each_database!(
     the_histogram_counts_spans,
     old_ones_go_in_batches,
     the_number_of_events_is_known,
+    whoever_stores_sees_what_was_new_in_the_same_transaction,
 );
 
 async fn stored_once_within_a_batch_and_between_batches(db: &TestDb) {
@@ -227,4 +228,16 @@ async fn timeline_of_shuffled_arrivals(store: &Store, mut dice: Dice) -> String 
         }
     }
     text
+}
+
+async fn whoever_stores_sees_what_was_new_in_the_same_transaction(db: &TestDb) {
+    let store = db.store().await;
+    store_events(&store, vec![arrival(1, "a"), arrival(2, "b")]).await;
+    let mut tx = store.begin().await.unwrap();
+    let before = events::last_seq_in(&mut tx).await.unwrap();
+    events::store(&mut tx, vec![arrival(2, "b"), arrival(3, "c"), arrival(4, "d")]).await.unwrap();
+    let new = events::behind(&mut tx, before).await.unwrap();
+    tx.commit().await.unwrap();
+    let ids: Vec<EventId> = new.iter().map(|event| event.id).collect();
+    assert_eq!(ids, [arrival(3, "c").event.id, arrival(4, "d").event.id]);
 }

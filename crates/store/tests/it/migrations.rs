@@ -104,7 +104,7 @@ async fn notifying_reads_the_rows(store: &Store) {
     assert_eq!(first.health.streak.map(|streak| streak.failures), Some(2));
     assert_eq!((second.org_id.as_str(), second.state), ("", notify::endpoints::State::Disabled));
     assert_eq!(notify::endpoints::secrets::of(store, &["ep_01"]).await.unwrap()[0].secret.bytes, [1, 255]);
-    let lanes = notify::deliveries::lanes(store, None, 9).await.unwrap();
+    let lanes = notify::deliveries::lanes(store, ("nobody", at(0)), None, 9).await.unwrap();
     assert_eq!((lanes.len(), lanes[0].due_at), (1, Some(at(5))));
     let waits = notify::deliveries::get(store, &Scope::All, "msg_01", "ep_01").await.unwrap().unwrap();
     assert_eq!((waits.tried, waits.status, waits.under_way), (1, Some(500), false));

@@ -19,6 +19,7 @@ for_each_database!(
     what_is_due_is_claimed_in_the_order_in_which_it_became_due,
     a_lane_is_claimed_by_itself_and_a_disabled_one_is_no_lane,
     a_poll_says_when_every_lane_is_due,
+    a_poll_passes_over_what_whoever_asks_has_in_hand,
     what_was_claimed_says_what_it_is,
     many_who_claim_at_once_get_each_delivery_once,
     what_a_dead_worker_held_is_due_again_when_its_lease_ends,
@@ -56,7 +57,7 @@ async fn a_lane_is_claimed_by_itself_and_a_disabled_one_is_no_lane(db: &TestDb) 
     }
     publish_many(&store, 0..300, at(10)).await;
     in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_3", "x", at(11)).await).await;
-    let lanes = deliveries::lanes(&store, None, 99).await.unwrap();
+    let lanes = deliveries::lanes(&store, ("nobody", at(0)), None, 99).await.unwrap();
     assert_eq!(lanes.iter().map(|lane| lane.endpoint_id.as_str()).collect::<Vec<_>>(), ["ep_1", "ep_2"]);
     let ask = |id: &str, limit: u32| Ask { endpoint_id: id.to_owned(), ordered: false, limit };
     let asks = [ask("ep_2", 3), ask("ep_1", 2), ask("ep_9", 5)];
@@ -65,7 +66,10 @@ async fn a_lane_is_claimed_by_itself_and_a_disabled_one_is_no_lane(db: &TestDb) 
     assert_eq!((numbers(&of("ep_1")), numbers(&of("ep_2"))), (vec![0, 1], vec![0, 1, 2]));
     // What waited for the third goes on when it is enabled.
     in_tx(&store, async |tx| endpoints::enable(tx, &Scope::All, "ep_3", at(30)).await).await;
-    assert_eq!(deliveries::lanes(&store, Some("ep_2"), 99).await.unwrap()[0].endpoint_id, "ep_3");
+    assert_eq!(
+        deliveries::lanes(&store, ("nobody", at(0)), Some("ep_2"), 99).await.unwrap()[0].endpoint_id,
+        "ep_3"
+    );
     assert_eq!(deliveries::waiting(&store, "ep_3").await.unwrap(), (300, Some(at(10))));
 }
 
@@ -86,12 +90,33 @@ async fn a_poll_says_when_every_lane_is_due(db: &TestDb) {
         ordered: false,
         due_at: due.map(at),
     };
-    let all = deliveries::lanes(&store, None, 99).await.unwrap();
+    let all = deliveries::lanes(&store, ("nobody", at(0)), None, 99).await.unwrap();
     assert_eq!(
         all,
         [lane("ep_1", Some(500)), lane("ep_2", None), lane("ep_3", Some(10)), lane("ep_4", None)]
     );
-    assert_eq!(deliveries::lanes(&store, Some("ep_1"), 2).await.unwrap(), all[1..3]);
+    assert_eq!(deliveries::lanes(&store, ("nobody", at(0)), Some("ep_1"), 2).await.unwrap(), all[1..3]);
+}
+
+/// What it holds itself is under way, so a process is told of it only when its own lease ended, and others when that ends.
+async fn a_poll_passes_over_what_whoever_asks_has_in_hand(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &["*"])).await;
+    publish_many(&store, 1..4, at(10)).await;
+    claim(&store, "ep_1", "a", at(10), 2).await;
+    let due = async |owner: &str, now: i64| {
+        let found = deliveries::next_due(&store, (owner, at(now)), &["ep_1", "ep_9"]).await.unwrap();
+        assert_eq!(found, deliveries::lanes(&store, (owner, at(now)), None, 9).await.unwrap());
+        found[0].due_at
+    };
+    assert_eq!(due("a", 11).await, Some(at(10)));
+    claim(&store, "ep_1", "a", at(10), 1).await;
+    assert_eq!((due("a", 11).await, due("b", 11).await), (None, Some(at(70))));
+    assert_eq!(due("a", 70).await, Some(at(70)));
+    assert_eq!(deliveries::waiting_in_all(&store).await.unwrap(), 3);
+    in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_1", "x", at(11)).await).await;
+    assert_eq!(deliveries::waiting_in_all(&store).await.unwrap(), 0);
+    assert_eq!(deliveries::next_due(&store, ("b", at(11)), &["ep_1"]).await.unwrap()[0].due_at, Some(at(70)));
 }
 
 async fn what_was_claimed_says_what_it_is(db: &TestDb) {
@@ -149,9 +174,9 @@ async fn what_a_dead_worker_held_is_due_again_when_its_lease_ends(db: &TestDb) {
     make(&store, &endpoint("ep_1", "acme", &[])).await;
     publish_many(&store, 1..4, at(10)).await;
     assert_eq!(claim(&store, "ep_1", "dead", at(10), 2).await.len(), 2);
-    assert_eq!(deliveries::lanes(&store, None, 9).await.unwrap()[0].due_at, Some(at(10)));
+    assert_eq!(deliveries::lanes(&store, ("nobody", at(0)), None, 9).await.unwrap()[0].due_at, Some(at(10)));
     assert_eq!(numbers(&claim(&store, "ep_1", "b", at(69), 9).await), [3]);
-    assert_eq!(deliveries::lanes(&store, None, 9).await.unwrap()[0].due_at, Some(at(70)));
+    assert_eq!(deliveries::lanes(&store, ("nobody", at(0)), None, 9).await.unwrap()[0].due_at, Some(at(70)));
     let taken_up = claim(&store, "ep_1", "b", at(70), 9).await;
     assert_eq!(numbers(&taken_up), [1, 2]);
     assert!(taken_up.iter().all(|it| it.attempts == 0), "nobody knows whether they were sent");

@@ -19,6 +19,7 @@ for_each_database!(
     its_health_is_no_change_of_its_terms,
     listed_by_id_in_pages,
     organizations_see_their_own_alone,
+    those_that_listen_are_enabled_and_of_the_organization_or_of_all,
     a_secret_is_used_beside_its_successor_until_its_end,
     what_is_sealed_is_found_by_its_key_and_sealed_anew_once,
     a_deleted_endpoint_leaves_no_secret_behind,
@@ -165,6 +166,24 @@ async fn organizations_see_their_own_alone(db: &TestDb) {
     }
     assert!(endpoints::get(&store, &acme(), "ep_1").await.unwrap().is_some());
     assert_eq!(ids(&store, &Scope::All, &Filter::default()).await.len(), 3);
+}
+
+async fn those_that_listen_are_enabled_and_of_the_organization_or_of_all(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &["record.*"])).await;
+    make(&store, &endpoint("ep_2", "globex", &["sync.*"])).await;
+    make(&store, &endpoint("ep_3", "", &["*"])).await;
+    make(&store, &endpoint("ep_4", "acme", &["invoice.*"])).await;
+    in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_4", "over", at(1)).await).await;
+    let heard = async |orgs: &[&str]| {
+        let mut found = in_tx(&store, async |tx| endpoints::listening_in(tx, orgs).await).await;
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.into_iter().map(|(org_id, filter)| (org_id, filter.patterns().join(" "))).collect::<Vec<_>>()
+    };
+    let pair = |org_id: &str, filter: &str| (org_id.to_owned(), filter.to_owned());
+    assert_eq!(heard(&["acme"]).await, [pair("", "*"), pair("acme", "record.*")]);
+    assert_eq!(heard(&["globex", "nobody"]).await, [pair("", "*"), pair("globex", "sync.*")]);
+    assert_eq!(heard(&[]).await, [pair("", "*")]);
 }
 
 async fn a_secret_is_used_beside_its_successor_until_its_end(db: &TestDb) {

@@ -8,7 +8,7 @@ use crate::support::notify::{
 use std::collections::BTreeSet;
 use syncline_store::notifications::{self, Notification};
 use syncline_store::notify::deliveries::{Outcome, State};
-use syncline_store::notify::messages::{self, Filter, Idempotency, Message, Publication, Published};
+use syncline_store::notify::messages::{self, Brief, Filter, Idempotency, Message, Publication, Published};
 use syncline_store::notify::{Handover, endpoints};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
@@ -257,7 +257,7 @@ async fn listed_latest_first_in_pages(db: &TestDb) {
         ..Filter::default()
     };
     let page = messages::page(&store, &acme(), &some, None, 9).await.unwrap();
-    assert_eq!(page, [message(3, "sync.paused")]);
+    assert_eq!(page, [Brief::from(message(3, "sync.paused"))]);
 }
 
 async fn organizations_do_not_see_each_others_messages(db: &TestDb) {
@@ -267,9 +267,12 @@ async fn organizations_do_not_see_each_others_messages(db: &TestDb) {
     assert_eq!(messages::get(&store, &acme(), "msg_00001").await.unwrap(), None);
     assert_eq!(messages::get(&store, &Scope::All, "msg_00001").await.unwrap(), Some(theirs));
     let page = messages::page(&store, &acme(), &Filter::default(), None, 9).await.unwrap();
-    assert_eq!(page, [message(2, "sync.complete")]);
+    let mine = message(2, "sync.complete");
+    assert_eq!(page, [Brief::from(mine.clone())]);
     let foreign = Filter { org_id: Some("globex".to_owned()), ..Filter::default() };
     assert_eq!(messages::page(&store, &acme(), &foreign, None, 9).await.unwrap(), []);
     let ids = ["msg_00001", "msg_00002"];
-    assert_eq!(messages::of(&store, &acme(), &ids).await.unwrap(), page);
+    assert_eq!(messages::of(&store, &acme(), &ids).await.unwrap(), [mine]);
+    let kinds = messages::kinds(&store, &["msg_00002", "msg_00009"]).await.unwrap();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), [("msg_00002".to_owned(), "sync.complete".to_owned())]);
 }

@@ -91,7 +91,7 @@ async fn a_poll_does_not_take_what_is_held_back_for_due(db: &TestDb) {
     let store = db.store().await;
     make(&store, &ordered("ep_1", "acme")).await;
     publish(&store, &[keyed(1, "a"), keyed(2, "a")], at(10)).await;
-    let due = async || deliveries::lanes(&store, None, 9).await.unwrap()[0].due_at;
+    let due = async || deliveries::lanes(&store, ("nobody", at(0)), None, 9).await.unwrap()[0].due_at;
     let first = claim(&store, "ep_1", "w", at(10), 99).await;
     assert_eq!(due().await, Some(at(70)), "when the lease ends, and not now");
     settle(&store, &first, "w", Outcome::Retry(at(500)), at(11)).await;

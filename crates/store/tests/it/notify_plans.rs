@@ -30,7 +30,7 @@ async fn a_lane_is_claimed_through_one_index_in_its_order() {
         assert_eq!(plans.len() > 1, ordered, "{plans:?}");
     }
     drop(tx);
-    let lanes = plans(&raw, deliveries::lanes(&store, Some("ep_1"), 9)).await;
+    let lanes = plans(&raw, deliveries::lanes(&store, ("nobody", at(0)), Some("ep_1"), 9)).await;
     assert!(lanes[0].contains("endpoints_state (state=? AND id>?)"), "{lanes:?}");
     assert!(
         lanes.iter().any(|line| line.contains("deliveries_due (endpoint_id=? AND state=?)")),

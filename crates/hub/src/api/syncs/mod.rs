@@ -17,6 +17,7 @@ mod show;
 
 use super::Api;
 use super::access::Caller;
+use super::paging::{cut, id_cursor, number_cursor, some};
 use crate::http::Problem;
 use axum::Router;
 use axum::routing::{get, post};
@@ -52,11 +53,6 @@ async fn find(api: &Api, caller: &Caller, id: &str) -> Result<Sync, Problem> {
     found.ok_or_else(|| Problem::not_found("sync"))
 }
 
-/// A query's text, unless it is empty: empty ones do not filter.
-fn some(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
-}
-
 /// The value that goes by the name in a query.
 ///
 /// # Errors
@@ -67,67 +63,4 @@ fn named<T>(
     say: &'static str,
 ) -> Result<Option<T>, Problem> {
     some(text).map(|name| of(&name).ok_or_else(|| Problem::bad_request("bad_state", say))).transpose()
-}
-
-/// The id that a page of a list by ids ended with.
-///
-/// # Errors
-/// 400 for a text that is no such id.
-fn id_cursor(cursor: Option<String>, prefix: &str) -> Result<Option<String>, Problem> {
-    let is_ours = |text: &str| {
-        let letters = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
-        letters.is_some_and(|letters| {
-            (1..=64).contains(&letters.len()) && letters.bytes().all(|letter| letter.is_ascii_alphanumeric())
-        })
-    };
-    match some(cursor) {
-        Some(text) if !is_ours(&text) => Err(not_ours()),
-        other => Ok(other),
-    }
-}
-
-/// The number that a page of a list by numbers ended with.
-///
-/// # Errors
-/// 400 for a text that is none.
-fn number_cursor<N: std::str::FromStr>(cursor: Option<String>) -> Result<Option<N>, Problem> {
-    some(cursor).map(|text| text.parse().map_err(|_| not_ours())).transpose()
-}
-
-fn not_ours() -> Problem {
-    Problem::bad_request("bad_cursor", "`cursor`: the cursor is not one of ours. Start again without one.")
-}
-
-/// Cuts what was read, one more than fits, to the page; answers where it ended, if another follows.
-fn cut<T>(found: &mut Vec<T>, limit: u32, place: impl Fn(&T) -> String) -> Option<String> {
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    found.last().filter(|_| more).map(place)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_an_id_of_the_right_kind_or_refused() {
-        let id = "lnk_06ABCDEF0123456789GHJKMNPQ".to_owned();
-        assert_eq!(id_cursor(Some(id.clone()), "lnk"), Ok(Some(id.clone())));
-        assert_eq!((id_cursor(None, "lnk"), id_cursor(Some(String::new()), "lnk")), (Ok(None), Ok(None)));
-        for text in ["lnk_", "lnk", "x", "syn_06ABCDEF", "lnk_06'--", &format!("lnk_{}", "0".repeat(65))] {
-            assert_eq!(id_cursor(Some(text.to_owned()), "lnk"), Err(not_ours()), "{text}");
-        }
-        assert_eq!(number_cursor::<u64>(Some("12".to_owned())), Ok(Some(12)));
-        for text in ["-1", "x", "1.5", "99999999999999999999999"] {
-            assert_eq!(number_cursor::<u64>(Some(text.to_owned())), Err(not_ours()), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_page_says_where_it_ended_only_when_another_follows() {
-        let mut found = vec![1, 2, 3];
-        assert_eq!((cut(&mut found, 2, i32::to_string), found), (Some("2".to_owned()), vec![1, 2]));
-        let mut found = vec![1, 2];
-        assert_eq!((cut(&mut found, 2, i32::to_string), found), (None, vec![1, 2]));
-    }
 }

@@ -85,7 +85,8 @@ impl Outcome {
         self.latencies.get(at).map_or(0.0, |micros| f64::from(*micros) / 1_000.0)
     }
 
-    fn add(&mut self, other: Self) {
+    /// Adds what another connection came to.
+    pub fn add(&mut self, other: Self) {
         self.accepted += other.accepted;
         self.refused += other.refused;
         self.took = self.took.max(other.took);

@@ -3,7 +3,7 @@
 use crate::local_key;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -117,6 +117,25 @@ impl Hub {
             line.strip_prefix("syncline_provider_rate_limited_total")?.rsplit(' ').next()?.parse().ok()
         };
         Ok(metrics.lines().filter_map(of).sum::<u64>())
+    }
+
+    pub(super) fn address(&self) -> Result<SocketAddr> {
+        self.base.trim_start_matches("http://").parse().context("the hub's address")
+    }
+
+    /// The beginning of a request that publishes a message, up to its length.
+    pub(super) fn head(&self, address: SocketAddr) -> String {
+        format!(
+            "POST /v1/messages HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nAuthorization: Bearer {}\r\n",
+            self.key
+        )
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<()> {
+        let request = self.client.delete(format!("{}{path}", self.base)).bearer_auth(&self.key);
+        let answer = request.send().await?;
+        ensure!(answer.status().is_success(), "{path}: {}", answer.text().await?);
+        Ok(())
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Value> {

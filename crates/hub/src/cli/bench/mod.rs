@@ -4,9 +4,11 @@ mod client;
 mod hub;
 mod intake;
 mod load;
+mod notify;
 mod process;
 mod sample;
 mod sandbox;
+mod sink;
 mod sync;
 mod whole_way;
 
@@ -24,6 +26,8 @@ pub enum Bench {
     Load(load::Load),
     /// Two-way sync: the first run of two systems that share people, a run with nothing to do, and live changes
     Sync(sync::Sync),
+    /// Notifying: published over the API, durable, delivered, settled; fan-out, pace, a backlog
+    Notify(notify::Notify),
     /// The sandbox: single reads a second, and memory with a million contacts
     Sandbox(sandbox::Sandbox),
 }
@@ -35,6 +39,7 @@ impl Bench {
             Self::Events(command) => command.run(),
             Self::Load(command) => command.run(),
             Self::Sync(command) => command.run(),
+            Self::Notify(command) => command.run(),
             Self::Sandbox(command) => command.run(),
         }
     }

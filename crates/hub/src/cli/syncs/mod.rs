@@ -7,23 +7,21 @@ mod list;
 mod plan;
 mod run;
 mod show;
-mod text;
+pub(super) mod text;
 mod watch;
 
 pub use conflicts::Conflicts;
 
 use super::manage::ask;
 use super::out;
-use super::remote::{Remote, Target, segment};
+use super::remote::{Target, segment};
+use super::rows::{given, print, rows};
 use super::settings::Flags;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::ExitCode;
-
-/// The most rows of one answer.
-const PAGE: usize = 500;
 
 /// Keep the records of two connections in step.
 #[derive(Debug, Subcommand)]
@@ -116,41 +114,5 @@ impl Syncs {
             Self::Link(command) => command.run(settings),
             Self::History(command) => command.run(settings),
         }
-    }
-}
-
-/// Up to `most` rows of a list, page by page.
-async fn rows(hub: &Remote, path: &str, filters: &[(&str, String)], most: usize) -> Result<Vec<Value>> {
-    let mut found = Vec::new();
-    let mut cursor: Option<String> = None;
-    while found.len() < most {
-        let mut query = filters.to_vec();
-        query.push(("limit", (most - found.len()).min(PAGE).to_string()));
-        query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-        let mut answer = hub.json(hub.request(Method::GET, path).query(&query)).await?;
-        if let Some(data) = answer["data"].as_array_mut() {
-            found.append(data);
-        }
-        match answer["next_cursor"].as_str() {
-            Some(next) => cursor = Some(next.to_owned()),
-            None => break,
-        }
-    }
-    Ok(found)
-}
-
-/// The filters that were given.
-fn given<const N: usize>(filters: [(&'static str, Option<String>); N]) -> Vec<(&'static str, String)> {
-    filters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-}
-
-/// Rows as one JSON object a line, or as `table` shows them.
-fn print(rows: &[Value], json: bool, table: impl FnOnce(&[Value]) -> comfy_table::Table) {
-    if json {
-        rows.iter().for_each(|row| out::json(&row.to_string()));
-    } else if rows.is_empty() {
-        out::note("None.");
-    } else {
-        out::line(table(rows));
     }
 }

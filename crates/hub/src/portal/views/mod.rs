@@ -8,6 +8,7 @@
 pub mod access;
 pub mod budgets;
 pub mod connections;
+pub mod endpoints;
 pub mod event;
 pub mod event_filters;
 pub mod events;

@@ -40,6 +40,8 @@ pub enum Section {
     Syncs,
     /// What two sides do not agree on.
     Conflicts,
+    /// Where the application is told.
+    Endpoints,
     /// The timeline of events.
     Events,
     /// Work in the background, above all what is parked.
@@ -57,6 +59,7 @@ struct Group {
 const GROUPS: &[Group] = &[
     Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
     Group { label: "Two-way sync", sections: &[Section::Syncs, Section::Conflicts] },
+    Group { label: "Notifications", sections: &[Section::Endpoints] },
     Group { label: "Observe", sections: &[Section::Events] },
     Group { label: "Operate", sections: &[Section::Jobs, Section::Keys] },
 ];
@@ -69,6 +72,7 @@ impl Section {
             Self::Runs => "Runs",
             Self::Syncs => "Syncs",
             Self::Conflicts => "Conflicts",
+            Self::Endpoints => "Endpoints",
             Self::Events => "Events",
             Self::Jobs => "Jobs",
             Self::Keys => "API keys",
@@ -82,6 +86,7 @@ impl Section {
             Self::Runs => "/portal/runs",
             Self::Syncs => "/portal/syncs",
             Self::Conflicts => "/portal/conflicts",
+            Self::Endpoints => "/portal/endpoints",
             Self::Events => "/portal/events",
             Self::Jobs => "/portal/jobs",
             Self::Keys => "/portal/keys",
@@ -95,6 +100,7 @@ impl Section {
             Self::Runs => "runs",
             Self::Syncs => "syncs",
             Self::Conflicts => "conflicts",
+            Self::Endpoints => "endpoints",
             Self::Events => "events",
             Self::Jobs => "jobs",
             Self::Keys => "key",

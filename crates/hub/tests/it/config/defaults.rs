@@ -1,6 +1,7 @@
 //! The defaults file, the list of keys and the types: three places that must agree.
 
 use super::*;
+use syncline_core::notify::schedule::Schedule;
 
 #[test]
 fn the_defaults_file_says_what_the_types_hold() {
@@ -83,11 +84,13 @@ fn the_defaults_file_says_what_the_types_hold() {
             creation_delay: span("2s"),
             kept_plan: 10_000,
         },
+        notify: notify(),
         retention: Retention {
             events: Keep::Forever,
             parked: Keep::Forever,
             runs: Keep::For(span("90d")),
             notifications: Keep::For(span("30d")),
+            messages: Keep::For(span("30d")),
             history: Keep::For(span("365d")),
         },
         redis: Redis { url: None },
@@ -99,6 +102,21 @@ fn the_defaults_file_says_what_the_types_hold() {
     assert_eq!(loaded.config, expected);
     assert_eq!(loaded.config.sqlite_path(), Some(PathBuf::from("syncline-data/syncline.db")));
     assert_eq!((loaded.warnings, loaded.file), (vec![], None));
+}
+
+fn notify() -> Notify {
+    Notify {
+        allow: vec![],
+        plain_http: false,
+        timeout: span("15s"),
+        concurrency: 512,
+        per_endpoint: 32,
+        max_payload: Size::from_bytes(256 * 1024),
+        kept_answer: Size::from_bytes(4 * 1024),
+        schedule: Schedule::default(),
+        disable_after: Every::Span(span("5d")),
+        lease: span("6s"),
+    }
 }
 
 fn words(text: &str) -> Vec<String> {

@@ -44,7 +44,7 @@ fn a_key_nothing_resembles_is_answered_with_what_there_is() {
     check(
         "\"a.b\" = \"x\"",
         &["unknown key `\"a.b\"` at syncline.toml:1:1; there is data_dir, server, database, \
-         intake, apps, connect, sealing, providers, jobs, load, sync, setup, retention, redis, portal, log, telemetry"],
+         intake, apps, connect, sealing, providers, jobs, load, sync, setup, notify, retention, redis, portal, log, telemetry"],
     );
     check(
         "\"server.listen\" = \"x\"",
@@ -288,4 +288,22 @@ fn sealing_keys_that_are_none_are_refused_without_being_shown() {
     let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE";
     let file = bench.write("keys", &format!("{key}\n{other}\n"));
     assert!(bench.env("SYNCLINE_SEALING__KEYS_FILE", &file).load().is_ok(), "one a line, as in a file");
+}
+
+#[test]
+fn networks_and_waits_are_read_whole_or_not_at_all() {
+    for (key, bad) in [
+        ("notify.allow", "127.0.0.0/8 home"),
+        ("notify.allow", "127.0.0.0/33"),
+        ("notify.schedule", "5s soon"),
+        ("notify.schedule", "500ms"),
+        ("notify.schedule", "8d"),
+    ] {
+        let errors = Bench::with(&format!("{key} = \"{bad}\"")).load().unwrap_err().to_string();
+        assert!(errors.contains(key) && errors.contains("with spaces between them"), "{errors}");
+    }
+    let text = "notify.allow = \" 127.0.0.0/8  ::1 \"\nnotify.schedule = \"1s 7d\"";
+    let notify = Bench::with(text).good().config.notify;
+    assert_eq!((notify.allow.len(), notify.schedule.attempts()), (2, 3));
+    assert_eq!(Bench::with("notify.schedule = \"\"").good().config.notify.schedule.attempts(), 1);
 }

@@ -2,6 +2,7 @@
 
 use super::scene::{OAUTH, Scene};
 use crate::support::START;
+use crate::support::told::told;
 use crate::support::wait::until;
 use std::time::Duration;
 use syncline_hub::connect::{Denied, access, refused};
@@ -114,6 +115,10 @@ async fn a_withdrawn_grant_waits_for_a_person_and_connecting_again_mends_the_sam
         );
         let asked = scene.refreshes(provider).await.len();
         assert!(matches!(access(scene.cx(), &connection.id).await, Err(Denied::NeedsReauthorization(_))));
+        let news = told(scene.cx(), "connection.needs_reauthorization").await;
+        let mine: Vec<_> = news.iter().filter(|one| one["connection_id"] == connection.id).collect();
+        assert_eq!(mine.len(), 1, "told once: {news:?}");
+        assert!(mine[0]["reason"].is_string(), "{news:?}");
         assert!(matches!(refused(scene.cx(), &first).await, Err(Denied::NeedsReauthorization(_))));
         assert_eq!(scene.refreshes(provider).await.len(), asked, "{provider} is left alone");
 

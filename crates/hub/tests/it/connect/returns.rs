@@ -1,13 +1,13 @@
 //! Each way a browser can come back, and what may begin at all.
 
 use super::scene::{Back, OAUTH, Scene, ask};
-use serde_json::{Value, json};
+use crate::support::told::told;
+use serde_json::json;
 use std::time::Duration;
 use syncline_core::secret::Secret;
 use syncline_hub::connect::{AppError, Begin, BeginError, Completed, begin};
 use syncline_store::Scope;
 use syncline_store::connections::{self, Filter};
-use syncline_store::notifications;
 
 async fn connected(scene: &Scene) -> usize {
     let all = Filter::default();
@@ -16,9 +16,7 @@ async fn connected(scene: &Scene) -> usize {
 
 /// What the application is told of authorizations that came to nothing, the latest first.
 async fn refused(scene: &Scene) -> Vec<(String, String)> {
-    let store = &scene.cx().store;
-    let all = notifications::list(store, &Scope::All, Some("connection.refused"), None, 100).await.unwrap();
-    let payloads = all.iter().map(|one| serde_json::from_str::<Value>(&one.payload).unwrap());
+    let payloads = told(scene.cx(), "connection.refused").await.into_iter();
     payloads
         .map(|one| {
             let text = |name: &str| one[name].as_str().unwrap().to_owned();

@@ -2,6 +2,7 @@
 
 use crate::support::change;
 use crate::support::joined::{Joined, ORG};
+use crate::support::told::told;
 use crate::support::wait::until;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -9,12 +10,10 @@ use syncline_core::time::Clock as _;
 use syncline_hub::load::{self, Wanted};
 use syncline_store::Scope;
 use syncline_store::connections::Status;
-use syncline_store::notifications;
 use syncline_store::runs::{self, LaneState, Mode, State, Trigger};
 
 async fn completions(joined: &Joined) -> Vec<Value> {
-    let all = notifications::list(&joined.hub.cx.store, &Scope::All, Some("sync.complete"), None, 100).await;
-    all.unwrap().iter().map(|one| serde_json::from_str(&one.payload).unwrap()).collect()
+    told(&joined.hub.cx, "sync.complete").await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

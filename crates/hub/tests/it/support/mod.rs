@@ -11,6 +11,7 @@ pub mod rig;
 pub mod rows;
 pub mod scene;
 pub mod sse;
+pub mod told;
 pub mod topic;
 pub mod wait;
 

@@ -25,21 +25,54 @@ const FIRST_OF_ITS_KEY: &str = "NOT EXISTS (SELECT 1 FROM delivery_order o JOIN 
                                 WHERE o.endpoint_id = d.endpoint_id AND o.order_key = d.order_key \
                                 AND o.message_id < d.message_id)";
 
-/// The lanes of enabled endpoints, by id, beginning after the id `after`, at most `limit`. Each costs one look into the index, however
-/// much waits in it: this is what a poll asks.
+/// When a lane has something for `owner` at a moment: what it holds itself is under way, unless the lease ended.
+const DUE: &str = "SELECT d.at FROM deliveries d WHERE d.endpoint_id = e.id AND d.state = 0 \
+                   AND (d.lease_owner IS NULL OR d.lease_owner <> ? OR d.at <= ?)";
+
+/// The lanes of enabled endpoints, by id, beginning after the id `after`, at most `limit`, as they are for `owner` at `now`. Each costs
+/// one look into the index, however much waits in it: this is what a poll asks.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn lanes(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<LaneDue>> {
+pub async fn lanes(
+    store: &Store,
+    (owner, now): (&str, Timestamp),
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<LaneDue>> {
     let sql = format!(
-        "SELECT e.id, e.ordered, (SELECT d.at FROM deliveries d WHERE d.endpoint_id = e.id AND d.state = 0 \
-         AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
+        "SELECT e.id, e.ordered, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
          FROM endpoints e WHERE e.state = 'enabled' AND e.id > ? ORDER BY e.id LIMIT ?"
     );
-    let read = |row: &Row| {
-        Ok(LaneDue { endpoint_id: row.text(0)?, ordered: row.int(1)? != 0, due_at: maybe_time(row, 2)? })
-    };
-    store.query(&sql, args![after.unwrap_or(""), limit]).await?.iter().map(read).collect()
+    store.query(&sql, args![owner, now, after.unwrap_or(""), limit]).await?.iter().map(lane_due).collect()
+}
+
+/// The same for these endpoints, whatever their state; those that there are not are left out.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn next_due(
+    store: &Store,
+    (owner, now): (&str, Timestamp),
+    endpoint_ids: &[&str],
+) -> Result<Vec<LaneDue>> {
+    let mut found = Vec::with_capacity(endpoint_ids.len());
+    for piece in endpoint_ids.chunks(PIECE) {
+        let (marks, some) = among(piece);
+        let sql = format!(
+            "SELECT e.id, e.ordered, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
+             FROM endpoints e WHERE e.id IN ({marks})"
+        );
+        let values = { args![owner, now] }.into_iter().chain(some).collect();
+        for row in store.query(&sql, values).await? {
+            found.push(lane_due(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+fn lane_due(row: &Row) -> Result<LaneDue> {
+    Ok(LaneDue { endpoint_id: row.text(0)?, ordered: row.int(1)? != 0, due_at: maybe_time(row, 2)? })
 }
 
 /// A lane that has room.

@@ -113,6 +113,16 @@ pub async fn waiting(store: &Store, endpoint_id: &str) -> Result<(u64, Option<Ti
     rows.first().map_or(Ok((0, None)), |row| Ok((count_of(row, 0)?, maybe_time(row, 1)?)))
 }
 
+/// How many deliveries wait or are under way for all enabled endpoints together.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn waiting_in_all(store: &Store) -> Result<u64> {
+    let sql = "SELECT COUNT(*) FROM endpoints e JOIN deliveries d ON d.endpoint_id = e.id AND d.state = 0 WHERE e.state = 'enabled'";
+    let rows = store.query(sql, Vec::new()).await?;
+    rows.first().map_or(Ok(0), |row| count_of(row, 0))
+}
+
 fn read(row: &Row) -> Result<Delivery> {
     let state = State::from_code(row.int(2)?)?;
     Ok(Delivery {

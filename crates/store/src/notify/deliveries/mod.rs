@@ -6,8 +6,8 @@ mod look;
 mod settle;
 
 pub use again::{Replay, Span, recover, replay, resend, skip};
-pub use claim::{Ask, Claim, LaneDue, claim, contents, lanes, release, renew};
-pub use look::{Delivery, Filter, get, of_endpoint, of_message, waiting};
+pub use claim::{Ask, Claim, LaneDue, claim, contents, lanes, next_due, release, renew};
+pub use look::{Delivery, Filter, get, of_endpoint, of_message, waiting, waiting_in_all};
 pub use settle::{Outcome, Settlement, settle};
 
 use crate::value::{Value, in_list};
@@ -30,6 +30,17 @@ pub enum State {
 impl State {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Waiting, Self::Delivered, Self::Failed, Self::Skipped];
+
+    /// Its name, as it is serialized.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
 
     fn code(self) -> i64 {
         match self {

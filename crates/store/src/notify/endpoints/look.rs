@@ -1,9 +1,10 @@
 //! Looking at endpoints.
 
-use super::{COLUMNS, Endpoint, State, read};
+use super::{COLUMNS, Endpoint, State, filter_of, read};
 use crate::notify::{PIECE, own};
 use crate::value::{Value, args, in_list};
 use crate::{Dialect, Result, Scope, Store, Tx};
+use syncline_core::notify::filter;
 
 /// Which endpoints are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,6 +88,27 @@ pub async fn get_many(store: &Store, ids: &[&str]) -> Result<Vec<Endpoint>> {
         let sql = format!("SELECT {COLUMNS} FROM endpoints WHERE id IN ({marks})");
         for row in store.query(&sql, values).await? {
             found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What the enabled endpoints that messages of these organizations may go to want, as seen by this transaction: with whose each is, empty
+/// for one that serves all.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn listening_in(tx: &mut Tx, org_ids: &[&str]) -> Result<Vec<(String, filter::Filter)>> {
+    let hide = hidden(tx.dialect());
+    let mut found = Vec::new();
+    let all: Vec<&str> = std::iter::once("").chain(org_ids.iter().copied()).collect();
+    for piece in all.chunks(PIECE) {
+        let (marks, mut values) = in_list(piece.iter().map(|org| Value::from(*org)).collect());
+        values.push(State::Enabled.name().into());
+        let sql =
+            format!("SELECT org_id, filter FROM endpoints WHERE org_id IN ({marks}) AND {hide}state = ?");
+        for row in tx.query(&sql, values).await? {
+            found.push((row.text(0)?, filter_of(&row.text(1)?)?));
         }
     }
     Ok(found)

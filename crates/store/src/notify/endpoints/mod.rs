@@ -7,7 +7,7 @@ pub mod secrets;
 
 pub use health::{Health, disable, enable, set_health};
 pub use keep::{create, delete, reseal, update};
-pub use look::{Filter, get, get_in, get_many, list, sealed_otherwise, sealing_keys};
+pub use look::{Filter, get, get_in, get_many, list, listening_in, sealed_otherwise, sealing_keys};
 
 use super::{maybe_time, small};
 use crate::runs::words;

@@ -1,10 +1,34 @@
 //! Looking at messages.
 
 use super::{COLUMNS, Message, read};
-use crate::notify::own;
-use crate::value::{Value, args, in_list};
+use crate::notify::{PIECE, own};
+use crate::value::{Row, Value, args, in_list};
 use crate::{Result, Scope, Store};
+use std::collections::HashMap;
 use syncline_core::time::Timestamp;
+
+/// A message without what it says: a page of those is small, however large the messages are.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Brief {
+    /// Its id.
+    pub id: String,
+    /// Whose.
+    pub org_id: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it keeps order with.
+    pub order_key: Option<String>,
+    /// When it happened.
+    pub created_at: Timestamp,
+}
+
+impl From<Message> for Brief {
+    fn from(message: Message) -> Self {
+        let Message { id, org_id, kind, order_key, payload: _, created_at } = message;
+        Self { id, org_id, kind, order_key, created_at }
+    }
+}
 
 /// Which messages are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +53,7 @@ pub async fn page(
     filter: &Filter,
     before: Option<&(Timestamp, String)>,
     limit: u32,
-) -> Result<Vec<Message>> {
+) -> Result<Vec<Brief>> {
     let (mut tests, mut values) = (vec!["1 = 1".to_owned()], Vec::new());
     let mut and = |test: &str, some: Vec<Value>| {
         tests.push(test.to_owned());
@@ -55,10 +79,35 @@ pub async fn page(
     }
     values.push(limit.into());
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE {} ORDER BY created_at DESC, id DESC LIMIT ?",
+        "SELECT id, org_id, kind, order_key, created_at FROM messages WHERE {} ORDER BY created_at DESC, id DESC LIMIT ?",
         tests.join(" AND ")
     );
-    store.query(&sql, values).await?.iter().map(read).collect()
+    let brief = |row: &Row| {
+        Ok(Brief {
+            id: row.text(0)?,
+            org_id: row.text(1)?,
+            kind: row.text(2)?,
+            order_key: row.maybe_text(3)?,
+            created_at: row.time(4)?,
+        })
+    };
+    store.query(&sql, values).await?.iter().map(brief).collect()
+}
+
+/// What kinds these messages are of, by id.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn kinds(store: &Store, ids: &[&str]) -> Result<HashMap<String, String>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for piece in ids.chunks(PIECE) {
+        let (marks, values) = in_list(piece.iter().map(|id| Value::from(*id)).collect());
+        let sql = format!("SELECT id, kind FROM messages WHERE id IN ({marks})");
+        for row in store.query(&sql, values).await? {
+            found.insert(row.text(0)?, row.text(1)?);
+        }
+    }
+    Ok(found)
 }
 
 /// One message.

@@ -6,7 +6,7 @@ mod outbox;
 mod publish;
 
 pub use fan_out::Routed;
-pub use look::{Filter, get, of, page};
+pub use look::{Brief, Filter, get, kinds, of, page};
 pub use outbox::{Dispatched, dispatch, pending};
 pub use publish::{Idempotency, Publication, Published, publish};
 
@@ -49,6 +49,14 @@ const INSERT: Bulk = Bulk {
     ],
     unique: "id",
 };
+
+/// Keeps a message for nobody yet: as what is sent to one endpoint alone ([`super::deliveries::resend`]).
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn keep(tx: &mut Tx, message: &Message) -> Result<()> {
+    store(tx, &[message]).await
+}
 
 /// Keeps messages; those that are there stay as they are.
 async fn store(tx: &mut Tx, messages: &[&Message]) -> Result<()> {

@@ -1,0 +1,105 @@
+//! The desk between those who publish and the engine that sends, in one process. Everything on it is a hint: the database has it too.
+
+use super::publish::Publisher;
+use crate::cx::Cx;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use syncline_core::time::Timestamp;
+use syncline_store::notify::Handover;
+use syncline_store::notify::messages::{Message, Routed};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// What the room shares within a process. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Notify {
+    pub(super) publisher: Arc<Publisher>,
+    pub(super) desk: Arc<Desk>,
+}
+
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Notify")
+    }
+}
+
+/// What was just committed.
+#[derive(Debug)]
+pub(super) struct Handed {
+    /// The messages.
+    pub messages: Vec<Message>,
+    /// Where they go; those that are leased are the engine's.
+    pub routed: Vec<Routed>,
+    /// When those leases end.
+    pub until: Timestamp,
+    /// When they became due.
+    pub at: Timestamp,
+}
+
+/// The desk.
+#[derive(Default)]
+pub(super) struct Desk {
+    inner: Mutex<Inner>,
+    changed: AtomicBool,
+}
+
+#[derive(Default)]
+struct Inner {
+    engine: Option<UnboundedSender<Handed>>,
+    /// The endpoints whose lanes have room.
+    room: BTreeSet<String>,
+}
+
+impl Desk {
+    /// The engine sits down: what is handed over from now on comes out here.
+    pub(super) fn open(&self) -> UnboundedReceiver<Handed> {
+        let (sender, receiver) = unbounded_channel();
+        self.inner().engine = Some(sender);
+        receiver
+    }
+
+    /// The engine leaves: nothing is handed over any more.
+    pub(super) fn close(&self) {
+        *self.inner() = Inner::default();
+    }
+
+    /// A lane has room, or has none.
+    pub(super) fn set_room(&self, endpoint_id: &str, has_room: bool) {
+        let mut inner = self.inner();
+        if !has_room {
+            inner.room.remove(endpoint_id);
+        } else if inner.engine.is_some() {
+            inner.room.insert(endpoint_id.to_owned());
+        }
+    }
+
+    /// What the engine takes at once from whoever publishes now.
+    pub(super) fn handover(&self, cx: &Cx, now: Timestamp) -> Option<Handover> {
+        let inner = self.inner();
+        if inner.engine.is_none() || inner.room.is_empty() {
+            return None;
+        }
+        let until = now.plus(cx.config.notify.lease.get());
+        Some(Handover { owner: cx.me.to_string(), until, endpoints: inner.room.clone() })
+    }
+
+    /// Gives what was committed to the engine; false where there is none.
+    pub(super) fn hand(&self, handed: Handed) -> bool {
+        self.inner().engine.as_ref().is_some_and(|engine| engine.send(handed).is_ok())
+    }
+
+    /// What the engine knows of endpoints is to be read again.
+    pub(super) fn endpoints_changed(&self) {
+        self.changed.store(true, Ordering::Release);
+    }
+
+    /// Whether it is, since the last time it was asked.
+    pub(super) fn take_changed(&self) -> bool {
+        self.changed.swap(false, Ordering::AcqRel)
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,125 @@
+//! What the engine has others do: each in a task of its own that comes back with an event.
+
+use super::{ASKS, BYTES, Engine, Event, Flown};
+use crate::notify::claim::{self, Wish};
+use crate::notify::exchange::{Courier, Exchange};
+use crate::notify::lanes::Task;
+use crate::notify::outbox;
+use crate::notify::terms::{self, Terms};
+use crate::telemetry::metrics;
+use std::sync::Arc;
+use syncline_core::time::Timestamp;
+use syncline_store::notify::deliveries::{Ask, Claim};
+
+impl Engine {
+    pub(super) fn send(&mut self, task: Task, now: Timestamp) {
+        let Some(terms) = self.lanes.get(&task.claim.endpoint_id).and_then(|lane| lane.terms.clone()) else {
+            return;
+        };
+        self.flying += 1;
+        let (courier, events) = (Arc::clone(&self.courier), self.events.clone());
+        metrics::notify_lag(now.since(task.claim.due_at));
+        self.sends.spawn(async move {
+            let exchange = attempt(&courier, &terms, &task, now).await;
+            // Nobody listens only when the process was stopped hard.
+            let _ = events.send(Event::Flown(Box::new(Flown { task, terms, at: now, exchange })));
+        });
+    }
+
+    pub(super) fn begin_claim(&mut self, now: Timestamp) {
+        if self.claiming {
+            return;
+        }
+        let mut asks = Vec::new();
+        while asks.len() < ASKS {
+            let Some(id) = self.asking.pop_first() else { break };
+            let full = self.held_bytes > BYTES;
+            let Some(lane) = self.lanes.get_mut(&id) else { continue };
+            let Ok(limit) = lane.wants(now) else { continue };
+            if full && lane.load() > 0 {
+                continue;
+            }
+            lane.claim_begins();
+            let limit = if full { limit.min(8) } else { limit };
+            let rated = lane.terms.as_ref().is_some_and(|terms| terms.rate.is_some());
+            asks.push(Wish { ask: Ask { endpoint_id: id, ordered: lane.ordered, limit }, rated });
+        }
+        if asks.is_empty() {
+            return;
+        }
+        self.claiming = true;
+        let (cx, events) = (self.cx.clone(), self.events.clone());
+        tokio::spawn(async move {
+            let claimed = claim::claim(&cx, &asks).await;
+            let _ = events.send(Event::Claimed(asks, claimed));
+        });
+    }
+
+    pub(super) fn begin_look(&mut self) {
+        if !self.look || self.looking {
+            return;
+        }
+        (self.look, self.looking) = (false, true);
+        let (cx, events) = (self.cx.clone(), self.events.clone());
+        tokio::spawn(async move {
+            let looked = claim::look(&cx).await;
+            let _ = events.send(Event::Looked(looked));
+        });
+    }
+
+    pub(super) fn begin_reading(&mut self) {
+        if self.unread.is_empty() || self.reading {
+            return;
+        }
+        self.reading = true;
+        let ids: Vec<String> = std::mem::take(&mut self.unread).into_iter().collect();
+        let (cx, events) = (self.cx.clone(), self.events.clone());
+        tokio::spawn(async move {
+            let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let read = terms::read(&cx, &names).await;
+            let _ = events.send(Event::Read(ids, read));
+        });
+    }
+
+    pub(super) fn begin_dispatch(&mut self) {
+        if !self.dispatch || self.dispatching {
+            return;
+        }
+        (self.dispatch, self.dispatching) = (false, true);
+        let (cx, events) = (self.cx.clone(), self.events.clone());
+        tokio::spawn(async move {
+            let dispatched = outbox::dispatch(&cx).await;
+            let _ = events.send(Event::Dispatched(dispatched));
+        });
+    }
+
+    /// Renews leases that have less than two thirds of their time left.
+    pub(super) fn renew(&mut self) {
+        let (now, lease) = (self.cx.now(), self.cx.config.notify.lease.get());
+        let soon = now.plus(lease * 2 / 3);
+        let old = self.held.iter().filter(|(_, until)| **until < soon);
+        let claims: Vec<Claim> =
+            old.map(|((endpoint, message), _)| claim::named(endpoint, message)).collect();
+        if claims.is_empty() {
+            return;
+        }
+        let until = now.plus(lease);
+        let (cx, events) = (self.cx.clone(), self.events.clone());
+        tokio::spawn(async move {
+            let renewed = claim::renew(&cx, &claims, until).await;
+            let _ = events.send(Event::Renewed(claims, until, renewed));
+        });
+    }
+}
+
+/// Sends one message once.
+async fn attempt(courier: &Courier, terms: &Terms, task: &Task, now: Timestamp) -> Exchange {
+    let place = match &terms.place {
+        Ok(place) => place,
+        Err(why) => return Exchange::impossible(why.clone()),
+    };
+    match place.headers(&task.message.id, &task.message.payload, now) {
+        Some(headers) => courier.send(&place.url, headers, task.message.payload.clone()).await,
+        None => Exchange::impossible("not sent: the endpoint has no signing secret that is good any more"),
+    }
+}

@@ -1,0 +1,102 @@
+//! Names of endpoints, resolved: what leads into a network that is not called is left out, each time a connection is made.
+//!
+//! The client connects to what comes out here and to nothing else, so a name that leads elsewhere a moment after it was looked at (DNS
+//! rebinding) gains nothing. Hosts that are addresses never come here; [`super::exchange`] looks at those.
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use syncline_core::notify::address::{Network, Reason, check};
+use tokio::sync::watch;
+
+/// Addresses that were found for a name.
+pub type Found = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
+
+/// Where names are looked up. A parameter, so that a test can move a name.
+pub trait Names: Send + Sync {
+    /// The addresses of a host.
+    fn look_up(&self, host: &str) -> Found;
+}
+
+/// The machine's own resolver, which takes a thread for as long as it waits: of several who ask for one name at a time, one does. So a name
+/// whose server says nothing keeps one thread from the others, and not one for each message.
+#[derive(Clone, Default)]
+pub struct SystemNames(Arc<Mutex<HashMap<String, Answered>>>);
+
+/// What comes of a look-up under way; errors as text, because several hear them.
+type Answered = watch::Receiver<Option<Result<Vec<IpAddr>, String>>>;
+
+impl Names for SystemNames {
+    fn look_up(&self, host: &str) -> Found {
+        let mut answered = self.join(host);
+        Box::pin(async move {
+            let gone = || std::io::Error::other("the look-up was cut off");
+            let found = answered.wait_for(Option::is_some).await.map_err(|_| gone())?.clone();
+            found.ok_or_else(gone)?.map_err(std::io::Error::other)
+        })
+    }
+}
+
+impl SystemNames {
+    fn join(&self, host: &str) -> Answered {
+        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answered) = under_way.get(host) {
+            return answered.clone();
+        }
+        let (answer, answered) = watch::channel(None);
+        under_way.insert(host.to_owned(), answered.clone());
+        let (all, host) = (Arc::clone(&self.0), host.to_owned());
+        // A task of its own: it ends when the resolver does, not when whoever asked loses patience.
+        tokio::spawn(async move {
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await;
+            let found = found.map(|all| all.map(|address| address.ip()).collect());
+            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&host);
+            answer.send_replace(Some(found.map_err(|error| error.to_string())));
+        });
+        answered
+    }
+}
+
+/// Why a name is not called. Does not say what it leads to: that is the operator's network, and a tenant reads this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Blocked {
+    /// All of its addresses are refused.
+    #[error("the host leads to an address that is not called: {0}")]
+    Address(Reason),
+    /// It has none.
+    #[error("the host has no address")]
+    None,
+}
+
+/// The resolver of the guarded client.
+pub struct Guard {
+    names: Arc<dyn Names>,
+    networks: Arc<[Network]>,
+}
+
+impl Guard {
+    /// Looks up with `names` and lets through what is public or in `networks`.
+    #[must_use]
+    pub fn new(names: Arc<dyn Names>, networks: &[Network]) -> Self {
+        Self { names, networks: networks.into() }
+    }
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (found, networks) = (self.names.look_up(name.as_str()), Arc::clone(&self.networks));
+        Box::pin(async move {
+            let mut why = Blocked::None;
+            let mut fine = Vec::new();
+            for address in found.await? {
+                match check(address, &networks) {
+                    Ok(()) => fine.push(SocketAddr::new(address, 0)),
+                    Err(refused) => why = Blocked::Address(refused.reason),
+                }
+            }
+            if fine.is_empty() { Err(why.into()) } else { Ok(Box::new(fine.into_iter()) as Addrs) }
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! Notifying: what applications publish and what happens in the hub, told to endpoints over HTTP.
+//!
+//! Publishing ([`publish`]) gathers callers into one transaction that keeps the messages and their deliveries, and hands what it wrote to
+//! the engine in the same process. The engine ([`engine`]) has a lane for every endpoint ([`lanes`]): it claims what is due, sends it
+//! through the guarded client ([`exchange`]), decides with `core::notify::verdict` what follows, and settles many attempts at once
+//! ([`settle`]). What other rooms queued in their own transactions becomes messages there too ([`outbox`]).
+//!
+//! **Invariant:** what is committed is delivered: nothing depends on what is handed over in memory. A process that dies leaves leases, and
+//! whoever finds them ended sends again, under the same id.
+//! **Invariant:** a URL that somebody entered is called by nobody but [`exchange`].
+
+mod claim;
+mod desk;
+pub mod engine;
+pub mod exchange;
+pub mod guard;
+mod keep;
+mod lanes;
+mod outbox;
+mod publish;
+mod settle;
+mod terms;
+mod test;
+
+pub use desk::Notify;
+pub use keep::{
+    Headers, HeadersRefused, check_url, open_headers, open_secret, policy, reseal, seal_headers, seal_secret,
+    sealing_keys,
+};
+pub use publish::{Draft, PublishError, Receipt, publish};
+pub use test::{TestError, test};
+
+use crate::cx::Cx;
+
+/// An id that is greater than every one that this process made before it: what is told in one transaction keeps its order.
+#[must_use]
+pub fn mint(cx: &Cx, prefix: &str) -> String {
+    cx.notify.publisher.mint(cx, prefix)
+}
+
+/// Says that endpoints were made, changed, enabled or deleted, their secrets rotated, or deliveries queued again (`resend`, `recover`,
+/// `replay`): to be called after the commit. Losing the call costs time, nothing else.
+pub fn changed(cx: &Cx) {
+    cx.notify.desk.endpoints_changed();
+    cx.wake.news();
+}

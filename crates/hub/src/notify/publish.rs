@@ -1,0 +1,226 @@
+//! Publishing: messages of several callers share a transaction, and its flush to disk.
+//!
+//! A caller puts its message into the queue. Whoever finds nobody at work leads: it takes what waits, keeps it in one transaction, answers
+//! everybody in it, and takes what came meanwhile. So a lone message waits for nobody, and the busier it is the larger the groups.
+
+use super::desk::Handed;
+use crate::cx::Cx;
+use crate::telemetry::Stopwatch;
+use data_encoding::BASE32HEX_NOPAD;
+use rand::RngExt as _;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use syncline_core::time::Timestamp;
+use syncline_store::StoreError;
+use syncline_store::notify::messages::{self, Idempotency, Message, Publication, Published};
+use tokio::sync::oneshot;
+
+/// A message that is to be published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Whose it is.
+    pub org_id: String,
+    /// What happened; `core::notify::kinds::check_own` says what applications may send.
+    pub kind: String,
+    /// What it keeps order with, at endpoints that want that.
+    pub order_key: Option<String>,
+    /// The body as it is sent: JSON, byte by byte.
+    pub payload: String,
+    /// What makes publishing twice equal publishing once.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A message that was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its id: `webhook-id` at every attempt.
+    pub id: String,
+    /// Whether the same request had published it before.
+    pub before: bool,
+}
+
+/// Why a message was not published.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// It is larger than `notify.max_payload`.
+    #[error("the payload has {bytes} bytes; at most {limit} are taken (notify.max_payload)")]
+    TooLarge {
+        /// How large it is.
+        bytes: usize,
+        /// How large it may be.
+        limit: usize,
+    },
+    /// Its idempotency key was used with another request.
+    #[error("this idempotency key was used with another request: use a new key for a new message")]
+    AnotherRequest,
+    /// More wait already than can be kept soon.
+    #[error("too many messages wait to be kept; try again in a moment")]
+    Busy,
+    /// The database cannot keep it.
+    #[error(transparent)]
+    Store(Arc<StoreError>),
+}
+
+/// Messages in one transaction.
+const GROUP: usize = 256;
+/// Their bytes in one transaction, about.
+const GROUP_BYTES: usize = 4 << 20;
+/// Messages that may wait.
+const QUEUE: usize = 8_192;
+/// Transactions at the same time: while one is flushed, the next is written.
+const LEADERS: usize = 2;
+
+/// Keeps a message and queues it for every endpoint that wants it; whoever is answered has published. Unless the answer is
+/// [`PublishError::Store`], where nobody knows: with an idempotency key it can be tried again.
+///
+/// # Errors
+/// [`PublishError`]; then nothing was published, but for what is said there.
+pub async fn publish(cx: &Cx, draft: Draft) -> Result<Receipt, PublishError> {
+    let (bytes, limit) = (draft.payload.len(), cx.config.notify.max_payload.bytes());
+    if bytes > limit {
+        return Err(PublishError::TooLarge { bytes, limit });
+    }
+    let publisher = &cx.notify.publisher;
+    let id = publisher.mint(cx, "msg");
+    let message = Message {
+        id: id.clone(),
+        org_id: draft.org_id,
+        kind: draft.kind,
+        order_key: draft.order_key,
+        payload: draft.payload,
+        created_at: cx.now(),
+    };
+    let (reply, answer) = oneshot::channel();
+    if publisher.join(Waiting { item: (message, draft.idempotency), reply })? {
+        // A task of its own: a caller that goes away takes nobody's message with it.
+        tokio::spawn(lead(cx.clone()));
+    }
+    let gone = || Err(Arc::new(StoreError::unavailable("publishing was cut off")));
+    match answer.await.unwrap_or_else(|_| gone()).map_err(PublishError::Store)? {
+        Published::New => Ok(Receipt { id, before: false }),
+        Published::Before(id) => Ok(Receipt { id, before: true }),
+        Published::AnotherRequest => Err(PublishError::AnotherRequest),
+    }
+}
+
+type Item = (Message, Option<Idempotency>);
+type Answer = Result<Published, Arc<StoreError>>;
+
+struct Waiting {
+    item: Item,
+    reply: oneshot::Sender<Answer>,
+}
+
+/// What waits to be kept.
+#[derive(Default)]
+pub(super) struct Publisher {
+    queue: Mutex<Queue>,
+    latest: Mutex<u128>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    leaders: usize,
+}
+
+impl Publisher {
+    /// An id that is greater than every one before it in this process: so messages of one caller keep their order even within a
+    /// millisecond.
+    pub(super) fn mint(&self, cx: &Cx, prefix: &str) -> String {
+        let chance: u128 = cx.dice.with(|rng| rng.random());
+        let millis = u128::from(cx.now().as_millis().clamp(0, Timestamp::MAX_MILLIS).unsigned_abs());
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = (millis << 80 | chance >> 48).max(*latest + 1);
+        format!("{prefix}_{}", BASE32HEX_NOPAD.encode(&latest.to_be_bytes()))
+    }
+
+    /// Answers whether the caller has to find a leader.
+    fn join(&self, waiting: Waiting) -> Result<bool, PublishError> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.waiting.len() >= QUEUE {
+            return Err(PublishError::Busy);
+        }
+        queue.waiting.push_back(waiting);
+        let lacking = queue.leaders < LEADERS;
+        queue.leaders += usize::from(lacking);
+        Ok(lacking)
+    }
+
+    /// The next group; a leader that finds none is none any more.
+    fn group(&self) -> Vec<Waiting> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut group, mut bytes) = (Vec::new(), 0);
+        while group.len() < GROUP && bytes < GROUP_BYTES {
+            let Some(next) = queue.waiting.pop_front() else { break };
+            bytes += next.item.0.payload.len();
+            group.push(next);
+        }
+        if group.is_empty() {
+            queue.leaders -= 1;
+        }
+        group
+    }
+}
+
+async fn lead(cx: Cx) {
+    loop {
+        let group = cx.notify.publisher.group();
+        if group.is_empty() {
+            return;
+        }
+        let (items, replies): (Vec<Item>, Vec<_>) =
+            group.into_iter().map(|one| (one.item, one.reply)).unzip();
+        let answers = keep(&cx, items).await;
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            // A caller that went away has nobody to tell.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+/// How often a group is tried, as when two transactions were in each other's way. Trying again publishes nothing twice, since the ids stay.
+const TRIES: usize = 3;
+/// Not for longer than this: then the database is away.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Keeps a group; where the database refuses it (not: is away), one by one, so that only the culprit is refused.
+async fn keep(cx: &Cx, mut items: Vec<Item>) -> Vec<Answer> {
+    let watch = Stopwatch::start();
+    let mut tries = 1;
+    let error = loop {
+        match try_keep(cx, &mut items).await {
+            Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
+            Err(error) if error.is_transient() && tries < TRIES && watch.elapsed() < PATIENCE => tries += 1,
+            Err(error) => break Arc::new(error),
+        }
+    };
+    if error.is_transient() || items.len() == 1 {
+        return items.iter().map(|_| Err(Arc::clone(&error))).collect();
+    }
+    let mut answers = Vec::with_capacity(items.len());
+    for item in items {
+        let one = try_keep(cx, &mut vec![item]).await;
+        answers.push(one.map_err(Arc::new).map(|mut outcomes| outcomes.remove(0)));
+    }
+    answers
+}
+
+async fn try_keep(cx: &Cx, items: &mut Vec<Item>) -> Result<Vec<Published>, StoreError> {
+    let now = cx.now();
+    let handover = cx.notify.desk.handover(cx, now);
+    let mut tx = cx.store.begin().await?;
+    let Publication { outcomes, routed } = messages::publish(&mut tx, items, handover.as_ref(), now).await?;
+    tx.commit().await?;
+    let kept = std::mem::take(items).into_iter().map(|(message, _)| message).collect();
+    hand_on(cx, Handed { messages: kept, routed, until: handover.map_or(now, |it| it.until), at: now });
+    Ok(outcomes)
+}
+
+/// To the engine of this process; what that does not take, others are told of.
+pub(super) fn hand_on(cx: &Cx, handed: Handed) {
+    if !handed.routed.is_empty() && !cx.notify.desk.hand(handed) {
+        cx.wake.outside.notify_one();
+    }
+}

@@ -1,0 +1,86 @@
+//! The list of endpoints.
+
+use super::super::connections::some;
+use super::super::session::Session;
+use super::super::views::endpoints::{EndpointRow, EndpointsPage};
+use super::super::views::{Filter, Narrow, Section};
+use super::super::{Failure, Portal, render};
+use super::act::said;
+use crate::api::notify::{Span, chart};
+use axum::extract::{Query, State};
+use axum::response::Response;
+use serde::Deserialize;
+use syncline_store::notify::deliveries;
+use syncline_store::notify::endpoints::{self, Endpoint, State as EndpointState};
+
+/// Endpoints on a page.
+const PAGE: u32 = 20;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListQuery {
+    organization: String,
+    state: String,
+    cursor: String,
+    did: Option<String>,
+}
+
+pub(super) async fn list(
+    State(portal): State<Portal>,
+    session: Session,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Failure> {
+    let caller = session.caller();
+    let (state, problem) = match (some(&query.state), EndpointState::named(query.state.trim())) {
+        (Some(_), None) => (None, Some("There is no such state.".to_owned())),
+        (_, state) => (state, None),
+    };
+    let filter = endpoints::Filter { org_id: some(&query.organization), state };
+    let (store, after) = (&portal.api.cx.store, some(&query.cursor));
+    let mut found = match &problem {
+        Some(_) => Vec::new(),
+        None => endpoints::list(store, &caller.scope, &filter, after.as_deref(), PAGE + 1).await?,
+    };
+    let older = crate::api::paging::cut(&mut found, PAGE, |last| last.id.clone());
+    let mut rows = Vec::new();
+    for endpoint in found {
+        let parts = chart(&portal.api, &caller, &endpoint.id, Span::Day).await?;
+        let (waiting, _) = deliveries::waiting(store, &endpoint.id).await?;
+        let (delivered, failed) = parts.iter().fold((0, 0), |(delivered, failed), part| {
+            (delivered + part.tally.delivered, failed + part.tally.failed)
+        });
+        rows.push(EndpointRow { delivered, failed, waiting, ..row(endpoint) });
+    }
+    let mut shell = session.shell(&portal, Section::Endpoints);
+    shell.notice = query.did.as_deref().and_then(said);
+    Ok(render(&EndpointsPage { shell, narrow: narrow(&query), problem, rows, older }))
+}
+
+fn narrow(query: &ListQuery) -> Narrow {
+    let states = [("enabled", "Enabled"), ("disabled", "Disabled")];
+    Narrow {
+        base: "/portal/endpoints".into(),
+        filters: vec![
+            Filter::new("organization", "Organization", query.organization.trim()),
+            Filter::of("state", "State", query.state.trim(), &states),
+        ],
+        cursor: query.cursor.clone(),
+    }
+}
+
+/// An endpoint as a row, without what was counted.
+pub(super) fn row(endpoint: Endpoint) -> EndpointRow {
+    let streak = endpoint.health.streak;
+    EndpointRow {
+        id: endpoint.id,
+        url: endpoint.url,
+        description: endpoint.description,
+        organization: Some(endpoint.org_id).filter(|org_id| !org_id.is_empty()),
+        types: endpoint.filter.patterns(),
+        enabled: endpoint.state == EndpointState::Enabled,
+        reason: endpoint.reason,
+        failures: streak.map_or(0, |streak| streak.failures),
+        failing_since: streak.map(|streak| streak.since.to_string()),
+        ..EndpointRow::default()
+    }
+}

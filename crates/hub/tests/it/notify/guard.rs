@@ -1,0 +1,137 @@
+//! Addresses that are not called: when the request is made, whatever a name said before.
+
+use super::receiver::{FINE, Receiver};
+use super::scene::Scene;
+use http::HeaderMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use syncline_core::notify::address::Network;
+use syncline_core::notify::answer::Answer;
+use syncline_core::time::SystemClock;
+use syncline_hub::notify::exchange::{Courier, Exchange};
+use syncline_hub::notify::guard::{Found, Names, SystemNames};
+use syncline_store::notify::deliveries::State;
+use url::Url;
+
+/// Names that lead where the test says, another place each time.
+#[derive(Clone, Default)]
+struct Moving(Arc<Mutex<Vec<Vec<IpAddr>>>>);
+
+impl Moving {
+    fn to(answers: &[&[&str]]) -> Self {
+        let parsed = |all: &&[&str]| all.iter().map(|text| text.parse().unwrap()).collect();
+        Self(Arc::new(Mutex::new(answers.iter().map(parsed).collect())))
+    }
+}
+
+impl Names for Moving {
+    fn look_up(&self, _host: &str) -> Found {
+        let mut answers = self.0.lock().unwrap();
+        let found = if answers.len() > 1 { answers.remove(0) } else { answers[0].clone() };
+        Box::pin(async move { Ok(found) })
+    }
+}
+
+fn courier(names: Moving, allowed: &[&str]) -> Courier {
+    let networks: Vec<Network> = allowed.iter().map(|text| text.parse().unwrap()).collect();
+    Courier::new(Arc::new(names), &networks, Duration::from_secs(2), 1_024, Arc::new(SystemClock)).unwrap()
+}
+
+async fn send(courier: &Courier, url: &str) -> Exchange {
+    courier.send(&Url::parse(url).unwrap(), HeaderMap::new(), "{}".to_owned()).await
+}
+
+#[tokio::test]
+async fn a_name_that_moves_inside_after_it_was_looked_at_finds_nothing() {
+    let receiver = Receiver::always(FINE).await;
+    let url = format!("http://hooks.example.com:{}/", receiver.address.port());
+    // 127.0.0.2 stands for the public address that the name had when it was saved; 127.0.0.1 for what is inside.
+    let names = Moving::to(&[&["127.0.0.1"]]);
+    let exchange = send(&courier(names, &["127.0.0.2"]), &url).await;
+    assert_eq!(exchange.answer, Answer::Failed);
+    let error = exchange.error.unwrap();
+    assert!(error.contains("loopback") && !error.contains("127.0.0.1"), "{error}");
+    assert_eq!(receiver.count(), 0);
+}
+
+#[tokio::test]
+async fn each_connection_is_looked_at_anew() {
+    let receiver =
+        Receiver::start(|_, _| super::receiver::Reply::Status(200, "Connection: close\r\n", "")).await;
+    let url = format!("http://hooks.example.com:{}/", receiver.address.port());
+    let names = Moving::to(&[&["127.0.0.1"], &["169.254.169.254"], &["127.0.0.1"], &["::ffff:127.0.0.1"]]);
+    let courier = courier(names, &["127.0.0.0/8"]);
+    let fine = |exchange: &Exchange| matches!(exchange.answer, Answer::Status { status: 200, .. });
+    assert!(fine(&send(&courier, &url).await));
+    // Whether the connection may be used again is up to the receiver: it says no, so the name is looked up.
+    let refused = crate::support::wait::until("the name is looked up", async || {
+        Some(send(&courier, &url).await).filter(|exchange| !fine(exchange))
+    })
+    .await;
+    assert!(refused.error.unwrap().contains("metadata"));
+    assert!(fine(&send(&courier, &url).await));
+    let refused = send(&courier, &url).await;
+    assert!(refused.error.unwrap().contains("translator"));
+}
+
+#[tokio::test]
+async fn of_several_addresses_only_those_that_may_be_are_called() {
+    let receiver = Receiver::always(FINE).await;
+    let url = format!("http://hooks.example.com:{}/", receiver.address.port());
+    let names = Moving::to(&[&["10.0.0.1", "64:ff9b::7f00:1", "127.0.0.1", "fd00::1"]]);
+    let exchange = send(&courier(names, &["127.0.0.0/8"]), &url).await;
+    assert!(matches!(exchange.answer, Answer::Status { status: 204, .. }), "{exchange:?}");
+    let names = Moving::to(&[&[]]);
+    let exchange = send(&courier(names, &["127.0.0.0/8"]), &url).await;
+    assert_eq!(exchange.error.as_deref(), Some("the host has no address"));
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_name_hears_the_same_answer() {
+    let names = SystemNames::default();
+    let all = futures_util::future::join_all((0..50).map(|_| names.look_up("localhost"))).await;
+    for found in all {
+        let found = found.unwrap();
+        assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
+    }
+    assert!(names.look_up("no such name").await.is_err());
+}
+
+#[tokio::test]
+async fn hosts_that_are_addresses_are_looked_at_too() {
+    let receiver = Receiver::always(FINE).await;
+    let port = receiver.address.port();
+    let courier = courier(Moving::to(&[&["127.0.0.1"]]), &[]);
+    for host in
+        ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1", "0.0.0.0", "2130706433"]
+    {
+        let exchange = send(&courier, &format!("http://{host}:{port}/")).await;
+        assert_eq!(exchange.answer, Answer::Failed, "{host}");
+        assert!(exchange.error.unwrap().contains("is not called"), "{host}");
+        assert_eq!(exchange.latency.as_secs(), 0, "{host}");
+    }
+    assert_eq!(receiver.count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_allowed_when_it_was_saved_and_is_not_any_more_is_not_called() {
+    let scene = Scene::new(&[]).await;
+    let receiver = Receiver::always(FINE).await;
+    let made = scene.endpoint(&receiver).await;
+    // As an operator does who narrows notify.allow: the row stays.
+    let url = receiver.url("/hook").replace("127.0.0.1", "10.0.0.1");
+    let mut tx = scene.cx.store.begin().await.unwrap();
+    let mut row = scene.row(&made.id).await;
+    row.url = url;
+    assert!(syncline_store::notify::endpoints::update(&mut tx, &row).await.unwrap());
+    tx.commit().await.unwrap();
+    syncline_hub::notify::changed(&scene.cx);
+    crate::support::wait::until("an attempt is refused", async || {
+        let id = scene.publish("invoice.paid").await;
+        let delivery = scene.tried(&id, &made.id, 1).await;
+        let error = scene.attempts(&id, &made.id).await[0].error.clone();
+        (delivery.state == State::Waiting && error?.contains("private network")).then_some(())
+    })
+    .await;
+}

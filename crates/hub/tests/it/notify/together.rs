@@ -1,0 +1,125 @@
+//! Several processes on one database, and keys that change under them.
+
+use super::receiver::{FINE, Receiver, Reply};
+use super::scene::Scene;
+use crate::support::START;
+use crate::support::wait::until;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use syncline_core::notify::lane::Rate;
+use syncline_hub::connect::rotation;
+use syncline_hub::endpoints::Change;
+use syncline_hub::jobs::{Payload, enqueue, worker};
+use syncline_store::Scope;
+use syncline_store::notify::deliveries::State;
+use syncline_store::notify::messages;
+use tokio::sync::Semaphore;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_processes_send_everything_once() {
+    let scene = Scene::new(&[]).await;
+    let receiver = Receiver::always(FINE).await;
+    let (second, _engine) = scene.another("second");
+    scene.endpoint(&receiver).await;
+    syncline_hub::notify::changed(&second);
+    let mut ids = BTreeSet::new();
+    for number in 0..200 {
+        let cx = if number % 2 == 0 { &scene.cx } else { &second };
+        let receipt = syncline_hub::notify::publish(cx, super::scene::draft("invoice.paid")).await.unwrap();
+        ids.insert(receipt.id);
+    }
+    let got = receiver.receives(200).await;
+    assert_eq!((got.len(), got.iter().map(|got| got.id()).collect::<BTreeSet<_>>()), (200, ids));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_process_had_in_hand_is_taken_up_when_its_lease_ends() {
+    let mut scene = Scene::new(&[]).await;
+    let gate = Arc::new(Semaphore::new(0));
+    let receiver = Receiver::always(Reply::Held(Arc::clone(&gate))).await;
+    let made = scene.endpoint(&receiver).await;
+    let id = scene.publish("invoice.paid").await;
+    receiver.receives(1).await;
+    scene.kill();
+    receiver.behave(|_, _| FINE);
+    let (_second, _engine) = scene.another("second");
+    let lease = scene.delivery(&id, &made.id).await.at;
+    assert!(lease <= START.plus(Duration::from_secs(6)), "within seconds: {lease}");
+    scene.at(lease);
+    scene.becomes(&id, &made.id, State::Delivered).await;
+    let ids: BTreeSet<String> = receiver.got().iter().map(|got| got.id()).collect();
+    assert_eq!(ids, BTreeSet::from([id]), "a duplicate has the same id");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_is_kept_to_by_all_processes_together() {
+    let scene = Scene::new(&[]).await;
+    let receiver = Receiver::always(FINE).await;
+    let rate = Rate::new(20, Duration::from_secs(1)).unwrap();
+    let change = Change { rate: Some(Some(rate)), ..Change::default() };
+    let (second, _engine) = scene.another("second");
+    let made = scene.endpoint_at(&receiver.url("/"), change).await;
+    let plain = scene.endpoint_at(&receiver.url("/plain"), Change::default()).await;
+    syncline_hub::notify::changed(&second);
+    let mut last = String::new();
+    for number in 0..10 {
+        let cx = if number % 2 == 0 { &scene.cx } else { &second };
+        last = syncline_hub::notify::publish(cx, super::scene::draft("invoice.paid")).await.unwrap().id;
+    }
+    scene.becomes(&last, &plain.id, State::Delivered).await;
+    let rated = || receiver.got().iter().filter(|got| got.path == "/").count();
+    until("the burst", async || (rated() == 2).then_some(())).await;
+    for step in 0..4 {
+        scene.later(Duration::from_millis(50));
+        second.wake.news.notify_one();
+        until("one more", async || (rated() >= 3 + step).then_some(())).await;
+        assert_eq!(rated(), 3 + step);
+    }
+    drop(made);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_and_headers_are_sealed_anew_and_go_on_working() {
+    let scene = Scene::new(&[]).await;
+    let receiver = Receiver::always(FINE).await;
+    let headers = BTreeMap::from([("x-token".to_owned(), "t0ken".to_owned())]);
+    let change = Change { headers: Some(headers), ..Change::default() };
+    let made = scene.endpoint_at(&receiver.url("/"), change).await;
+    let before = scene.cx.keys.current().unwrap().to_string();
+    let after = rotation::rotate(&scene.cx).await.unwrap();
+    assert_eq!(rotation::prune(&scene.cx).await.unwrap(), 0, "the endpoint still needs the key before");
+    assert_eq!(syncline_hub::notify::reseal(&scene.cx, &after).await.unwrap(), (2, 0));
+    let keys = syncline_hub::notify::sealing_keys(&scene.cx.store).await.unwrap();
+    assert!(keys.iter().all(|(key, _)| *key == after && *key != before), "{keys:?}");
+    assert_eq!(rotation::prune(&scene.cx).await.unwrap(), 1);
+    syncline_hub::notify::changed(&scene.cx);
+    let id = scene.publish("invoice.paid").await;
+    scene.becomes(&id, &made.id, State::Delivered).await;
+    assert_eq!(receiver.got()[0].header("x-token"), "t0ken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_messages_are_forgotten_by_the_housekeeping() {
+    let scene = Scene::new(&[("retention.messages", "2d")]).await;
+    let receiver = Receiver::always(FINE).await;
+    let made = scene.endpoint(&receiver).await;
+    let old = scene.publish("invoice.paid").await;
+    scene.becomes(&old, &made.id, State::Delivered).await;
+    scene.later(Duration::from_secs(3 * 24 * 3_600));
+    let new = scene.publish("invoice.paid").await;
+    scene.becomes(&new, &made.id, State::Delivered).await;
+    let mut tx = scene.cx.store.begin().await.unwrap();
+    enqueue(&scene.cx, &mut tx, &Payload::Retention, scene.cx.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let working = tokio::spawn(worker::work(scene.cx.clone(), scene.soft.clone(), scene.hard.clone()));
+    until("the old one is gone", async || {
+        let found = messages::get(&scene.cx.store, &Scope::All, &old).await.unwrap();
+        found.is_none().then_some(())
+    })
+    .await;
+    assert!(messages::get(&scene.cx.store, &Scope::All, &new).await.unwrap().is_some());
+    assert_eq!(scene.attempts(&old, &made.id).await, []);
+    scene.soft.cancel();
+    working.await.unwrap();
+}
