@@ -85,7 +85,8 @@ pub async fn mark(tx: &mut Tx, connection_id: &str, marks: &[Mark]) -> Result<()
     Ok(())
 }
 
-/// These were written by us: what was asked about them since then is most likely that.
+/// These were written by us: those that were asked about since then are most likely told of that. What was asked about one before, and
+/// again since, is taken for the same, which only makes it wait.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -134,7 +135,17 @@ pub async fn batch(store: &Store, connection_id: &str, turn: Turn, limit: u32) -
         let mut marks: Vec<Mark> = rows.iter().map(read).collect::<Result<_>>()?;
         let Some(first) = marks.first() else { continue };
         let (object_type, collection) = (first.object_type.clone(), first.collection.clone());
+        let is_all = rows.len() < limit.saturating_mul(LOOK) as usize;
         marks.retain(|mark| mark.object_type == object_type && mark.collection == collection);
+        if marks.len() < limit as usize && !is_all {
+            // Few of many: the others of its like are farther behind.
+            let sql = format!(
+                "SELECT {COLUMNS} FROM stale_records \
+                 WHERE connection_id = ? AND echo = ? AND object_type = ? AND collection = ? ORDER BY asked_at LIMIT ?"
+            );
+            let values = args![connection_id, echo, object_type, collection, limit];
+            return store.query(&sql, values).await?.iter().map(read).collect();
+        }
         marks.truncate(limit as usize);
         return Ok(marks);
     }

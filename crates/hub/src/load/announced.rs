@@ -14,8 +14,9 @@ use syncline_store::records;
 use syncline_store::stale::{self, Mark};
 use syncline_store::{StoreError, Tx};
 
-/// For how long after the mirror learnt of a write its echo is expected.
-const ECHO: Duration = Duration::from_secs(30);
+/// For how long after the mirror learnt of a write its echo is expected. What somebody else changes within this time after a change that
+/// was read is taken for one too, and waits for what is surely news, if there is any.
+const ECHO: Duration = Duration::from_secs(10);
 
 /// Records of one connection that events were about.
 #[derive(Debug)]

@@ -7,12 +7,13 @@ use crate::cx::Cx;
 use crate::jobs::Failure;
 use crate::news;
 use crate::sync::{note as syncs, wishes};
+use rand::RngExt as _;
 use std::time::Duration;
 use syncline_core::record::Record;
 use syncline_providers::load::{self, Found, Wish};
 use syncline_store::connections::{self, Connection};
 use syncline_store::jobs::{Job, Outcome};
-use syncline_store::records::{self, Reading};
+use syncline_store::records::{self, Effect, Reading};
 use syncline_store::stale::{self, Mark};
 use syncline_store::{Scope, StoreError, Tx};
 use tokio_util::sync::CancellationToken;
@@ -38,11 +39,13 @@ pub async fn run(
     let wish = wish(cx, &connection).await?;
     let reader = Reader { cx, connection: &connection, wish: &wish, batch: loader.read_batch() };
     let mut any = false;
-    for turn in (1..=ECHOES_TURN).cycle() {
+    // Not from the first on: runs that end early would never come to the echoes.
+    let first = cx.dice.with(|rng| rng.random_range(0..ECHOES_TURN));
+    for turn in (0..ECHOES_TURN).cycle().skip(first as usize) {
         if stop.is_cancelled() {
             return Ok(Outcome::Release);
         }
-        let marks = match reader.next(turn == ECHOES_TURN).await? {
+        let marks = match reader.next(turn == 0).await? {
             Next::Read(marks) => marks,
             Next::Later(at) => return Ok(Outcome::Continue(at)),
             Next::Nothing => return Ok(Outcome::Done),
@@ -136,11 +139,7 @@ pub async fn keep(
     tx.commit().await
 }
 
-/// The same, in a transaction.
-///
-/// # Errors
-/// [`StoreError`] as the database says.
-pub(super) async fn mirror(
+async fn mirror(
     cx: &Cx,
     tx: &mut Tx,
     reading: &Reading<'_>,
@@ -148,10 +147,38 @@ pub(super) async fn mirror(
     (here, gone): (Vec<Record>, &[String]),
     except: Option<&str>,
 ) -> Result<(), StoreError> {
+    let effects = write(tx, reading, object_type, (here, gone)).await?;
+    follow(cx, tx, reading, &effects, except).await
+}
+
+/// Writes what was read.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub(super) async fn write(
+    tx: &mut Tx,
+    reading: &Reading<'_>,
+    object_type: &str,
+    (here, gone): (Vec<Record>, &[String]),
+) -> Result<Vec<Effect>, StoreError> {
     let mut effects = records::write(tx, reading, here).await?.effects;
     effects.extend(records::mark_gone(tx, reading, object_type, gone).await?);
-    syncs::changed(cx, tx, reading.connection_id, &effects, except).await?;
-    news::records::changed(cx, tx, reading, &effects).await
+    Ok(effects)
+}
+
+/// Who hears of what changed.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub(super) async fn follow(
+    cx: &Cx,
+    tx: &mut Tx,
+    reading: &Reading<'_>,
+    effects: &[Effect],
+    except: Option<&str>,
+) -> Result<(), StoreError> {
+    syncs::changed(cx, tx, reading.connection_id, effects, except).await?;
+    news::records::changed(cx, tx, reading, effects).await
 }
 
 /// What is there, and the ids of what is not.

@@ -38,6 +38,18 @@ pub struct Came {
     pub found: Result<Vec<Found>, Trouble>,
 }
 
+impl Came {
+    /// The record that they are sorted by.
+    fn first(&self) -> Option<(&str, &str)> {
+        self.marks.first().map(|mark| (mark.object_type.as_str(), mark.record_id.as_str()))
+    }
+
+    /// Whether this trouble is the others' as well.
+    fn ends_reading(&self) -> bool {
+        matches!(&self.found, Err(trouble) if !matches!(trouble, Trouble::Refused(_)))
+    }
+}
+
 /// Reads records of one connection.
 pub struct Reader<'a> {
     pub cx: &'a Cx,
@@ -85,6 +97,9 @@ impl Reader<'_> {
                 break;
             }
             come.extend(join_all(some.iter().map(|mark| self.ask(std::slice::from_ref(mark)))).await);
+            if come.iter().any(Came::ends_reading) {
+                break;
+            }
         }
         // Those that are there first: trouble with the others ends this reading.
         come.sort_by_key(|came| came.found.is_err());
@@ -107,15 +122,21 @@ impl Reader<'_> {
         let mut ready = Vec::new();
         for came in come {
             let Ok(found) = &came.found else { continue };
-            let reading = self.reading(came.read_at);
-            ready.push((came, reading, hydrate::sorted(self.cx, &reading, found).await?));
+            ready.push((came, hydrate::sorted(self.cx, &self.reading(came.read_at), found).await?));
         }
+        // In the order in which everybody locks them: records by their ids, then who hears of them, then the marks.
+        ready.sort_by(|(a, _), (b, _)| a.first().cmp(&b.first()));
         let mut tx = self.cx.store.begin().await?;
-        for (came, reading, (here, gone)) in ready {
+        let (mut effects, mut settled) = (Vec::new(), Vec::new());
+        for (came, (here, gone)) in ready {
             let object_type = came.marks.first().map_or("", |mark| &mark.object_type);
-            hydrate::mirror(self.cx, &mut tx, &reading, object_type, (here, &gone), None).await?;
-            stale::settled(&mut tx, &self.connection.id, &came.marks).await?;
+            let reading = self.reading(came.read_at);
+            effects.extend(hydrate::write(&mut tx, &reading, object_type, (here, &gone)).await?);
+            settled.extend(came.marks.iter().cloned());
         }
+        let reading = self.reading(self.cx.now());
+        hydrate::follow(self.cx, &mut tx, &reading, &effects, None).await?;
+        stale::settled(&mut tx, &self.connection.id, &settled).await?;
         tx.commit().await
     }
 

@@ -1,4 +1,5 @@
-//! What was written is in the mirror before webhooks tell of it, so that nobody has to read it again because of that.
+//! What was written is in the mirror before webhooks tell of it: where they tell what changed, nobody has to read it again because of that,
+//! and where they do not, it is known to be most likely an echo.
 
 use crate::load::hydrate;
 use crate::sync::engine::Engine;

@@ -17,7 +17,7 @@ use syncline_core::sync::{Action, ConflictKind, Link, Side, Sides, State};
 use syncline_store::records::{self, Filter, Stored};
 use syncline_store::runs::State as RunState;
 use syncline_store::syncs::runs::{self, SyncRun};
-use syncline_store::syncs::{self, Phase, links, plans};
+use syncline_store::syncs::{self, Phase, links, marks, plans};
 use syncline_store::{Scope, StoreError, Tx};
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +48,8 @@ struct Saved {
     after: Option<String>,
     /// How many planned actions are kept already.
     kept: u64,
+    /// One record of each pair of which something was refused: what takes its place is not written yet.
+    unfinished: BTreeSet<Place>,
 }
 
 /// What became of a run for now.
@@ -67,8 +69,6 @@ pub struct Running<'a> {
     tally: Tally,
     /// Records that a person was asked about.
     asked: BTreeSet<Place>,
-    /// Records about which something was refused.
-    unfinished: BTreeSet<Place>,
     busy: &'a Busy,
     stop: CancellationToken,
 }
@@ -83,7 +83,6 @@ impl<'a> Running<'a> {
             saved: read(run.saved.as_deref()).unwrap_or_default(),
             tally: serde_json::from_value(run.counts.clone()).unwrap_or_default(),
             asked: BTreeSet::new(),
-            unfinished: BTreeSet::new(),
             engine,
             run,
             busy,
@@ -220,11 +219,11 @@ impl<'a> Running<'a> {
             let (places, last) = self.next_places(side).await?;
             let Some(last) = last else { return Ok(()) };
             Box::pin(self.look_at(places, true)).await?;
-            if self.unfinished.len() >= PAGE as usize {
-                self.complete().await?;
-            }
             self.saved.after = Some(last);
             self.checkpoint(None).await?;
+            if self.saved.unfinished.len() >= PAGE as usize {
+                self.complete().await?;
+            }
         }
     }
 
@@ -288,7 +287,7 @@ impl<'a> Running<'a> {
         self.tally.add(&step.tally);
         self.tally.questions += gathered.questions.len() as u64;
         self.asked.extend(gathered.questions.iter().filter_map(whose));
-        self.unfinished.extend(step.unfinished);
+        self.saved.unfinished.extend(step.unfinished);
         if self.run.dry_run {
             self.keep_plan(&step.planned).await?;
         } else {
@@ -304,12 +303,29 @@ impl<'a> Running<'a> {
 
     /// Where something was refused, what takes its place is written, for many at once.
     async fn complete(&mut self) -> Result<(), Halt> {
-        let unfinished: Vec<Place> = std::mem::take(&mut self.unfinished).into_iter().collect();
+        let unfinished: Vec<Place> = self.saved.unfinished.iter().cloned().collect();
         for places in unfinished.chunks(PAGE as usize) {
             self.is_stopped()?;
-            let before = self.tally.looked_at;
+            let before = (self.tally.looked_at, self.tally.questions);
             Box::pin(self.look_at(places.to_vec(), false)).await?;
-            self.tally.looked_at = before;
+            // They have been counted.
+            (self.tally.looked_at, self.tally.questions) = before;
+            self.saved.unfinished.retain(|place| !places.contains(place));
+            self.checkpoint(None).await?;
+        }
+        Ok(())
+    }
+
+    /// What a run that ends early leaves unfinished is looked at with what changes.
+    async fn leave(&self, tx: &mut Tx) -> Result<(), Halt> {
+        if self.run.towards.is_some() {
+            return Ok(());
+        }
+        let now = self.engine.cx.now();
+        for side in Side::BOTH {
+            let of_side = self.saved.unfinished.iter().filter(|place| place.0 == side);
+            let ids: Vec<String> = of_side.map(|place| place.1.clone()).collect();
+            marks::mark(tx, &self.engine.sync.id, side, &ids, now, now).await?;
         }
         Ok(())
     }
@@ -370,6 +386,7 @@ impl<'a> Running<'a> {
         if !runs::finish(&mut tx, &self.run.id, state, why, cx.now()).await? {
             return Ok(());
         }
+        self.leave(&mut tx).await?;
         if !self.run.dry_run && state != RunState::Cancelled {
             let ends = self.engine.ends.as_ref().map(|end| &end.connection);
             tell::completed(cx, &mut tx, sync, ends, (&self.run, &self.tally, why)).await?;

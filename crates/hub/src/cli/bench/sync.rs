@@ -304,13 +304,16 @@ impl Scene {
     async fn pairs(&self, wanted: usize) -> Result<Vec<(String, String)>> {
         let mut pairs = Vec::with_capacity(wanted);
         let mut cursor = String::new();
-        while pairs.len() < wanted {
+        loop {
             let path = format!("/v1/syncs/{}/links?limit=100{cursor}", segment(&self.sync));
             let page = self.hub.get(&path).await?;
             pairs.extend(page["data"].as_array().into_iter().flatten().filter_map(|link| {
                 let id = |side: &str| link[side].as_str().map(str::to_owned);
                 Some((id("left_id")?, id("right_id")?))
             }));
+            if pairs.len() >= wanted {
+                break;
+            }
             let next = page["next_cursor"].as_str().context("too few links for so many edits")?;
             cursor = format!("&cursor={next}");
         }

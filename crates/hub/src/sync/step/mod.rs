@@ -26,8 +26,6 @@ use syncline_core::time::Timestamp;
 const ROUNDS: usize = 10;
 /// How long a pair that does not come to rest waits.
 const RESTLESS: Duration = Duration::from_secs(30);
-/// How long what was refused waits for those who look at such pairs together, before it is looked at alone.
-const ALONE: Duration = Duration::from_secs(60);
 /// How soon what may have been created is looked for.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -53,7 +51,7 @@ pub struct Step {
     pub tally: Tally,
     /// Records to be looked at again, and when.
     pub later: Vec<(Place, Timestamp)>,
-    /// Records about which something was refused, and which are to be looked at together.
+    /// One record of each pair of which something was refused: they are to be looked at together.
     pub unfinished: Vec<Place>,
     /// What would be done, of a dry one.
     pub planned: Vec<(Link, Side, Action)>,
@@ -69,6 +67,8 @@ struct Open {
     questions: Vec<ConflictKind>,
     /// Whether something about it is not stored yet.
     dirty: bool,
+    /// Whether it leaves before its end, to be looked at with others of its kind.
+    unfinished: bool,
 }
 
 /// Carries pairs as far as they go.
@@ -118,6 +118,7 @@ impl Stepping<'_> {
                 plan: None,
                 history,
                 questions: vec![],
+                unfinished: false,
             });
         }
         Ok(())
@@ -284,6 +285,10 @@ impl Stepping<'_> {
             self.unsent(side, unsent);
         }
         self.keep_dirty().await?;
+        for open in self.open.iter_mut().filter(|open| open.unfinished) {
+            open.plan = None;
+            self.out.unfinished.extend(places(&open.pair.link).next());
+        }
         halt.map_or(Ok(()), Err)
     }
 

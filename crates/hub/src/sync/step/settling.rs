@@ -1,9 +1,7 @@
 //! What answers mean for the pairs they are about.
 
-use super::{ALONE, Entry, LOOK, Stepping};
+use super::{Entry, LOOK, Stepping};
 use crate::sync::Halt;
-use crate::sync::note::Place;
-use crate::sync::pairs::places;
 use syncline_core::sync::{
     Action, ConflictKind, Link, Outcome, Pending, Refusal, Seen, Side, Snapshot, State, Value, settle,
 };
@@ -61,15 +59,7 @@ impl Stepping<'_> {
             }
             _ => {}
         }
-        if self.way.gathers && matches!(outcome, Outcome::Refused(_)) {
-            // Whatever happens to this run, it is looked at again.
-            let open = &mut self.open[number];
-            open.plan = None;
-            let at = engine.cx.now().plus(ALONE);
-            let places: Vec<Place> = places(&open.pair.link).collect();
-            self.out.later.extend(places.iter().map(|place| (place.clone(), at)));
-            self.out.unfinished.extend(places);
-        }
+        open.unfinished |= self.way.gathers && matches!(outcome, Outcome::Refused(_));
         Ok(())
     }
 

@@ -89,8 +89,10 @@ async fn a_retry_leaves_within_100_ms_of_its_time() {
 async fn an_endpoint_that_fails_for_days_is_disabled_and_forgiven_when_it_is_enabled() {
     let scene = Scene::new(&[]).await;
     let receiver = Receiver::always(Reply::Status(500, "", "")).await;
-    let made = scene.endpoint(&receiver).await;
     let day = Duration::from_secs(24 * HOUR);
+    // No second attempt at an earlier message comes between.
+    let change = Change { schedule: Some(Some(Schedule::new(vec![day * 7], 0).unwrap())), ..Change::default() };
+    let made = scene.endpoint_at(&receiver.url("/"), change).await;
     let mut last = String::new();
     for number in 0..6 {
         last = scene.publish("invoice.paid").await;
@@ -108,7 +110,7 @@ async fn an_endpoint_that_fails_for_days_is_disabled_and_forgiven_when_it_is_ena
     receiver.behave(|_, _| FINE);
     rows::set_state(&scene.cx, &Scope::All, &made.id, EndpointState::Enabled).await.unwrap();
     // What waited for it goes on.
-    scene.later(day);
+    scene.later(day * 7);
     scene.becomes(&last, &made.id, State::Delivered).await;
     assert_eq!(scene.row(&made.id).await.health.streak, None);
 }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use syncline_core::signature::hmac_sha256;
 use syncline_core::time::Clock as _;
+use syncline_hub::jobs::{Payload, enqueue};
+use syncline_store::stale::{self, Mark};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edit_is_one_write_there_and_one_status_here() {
@@ -159,4 +161,49 @@ async fn what_we_wrote_to_hubspot_is_not_read_again_because_it_tells_of_it() {
     synced.edit_customer(&uri, "update", json!({ "name": "Ada King" })).await;
     synced.quiet().await;
     assert_eq!(read().await, before + 1, "once, before it was overwritten");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_changed_is_read_before_what_came_back_to_us() {
+    let synced = Synced::start(40, &[]).await;
+    synced.run().await;
+    let mut uris: Vec<String> = synced.customers().await.into_keys().collect();
+    let news = uris.pop().unwrap();
+    assert!(uris.len() > 20, "more than are read in one go");
+    let cx = &synced.joined.hub.cx;
+    let mark = |uri: &String, echo: bool| Mark {
+        object_type: synced.sync.agreement.sides.right.object_type.clone(),
+        collection: String::new(),
+        record_id: uri.clone(),
+        // What came back has waited longer.
+        asked_at: if echo {
+            synced.joined.hub.clock.now()
+        } else {
+            synced.joined.hub.clock.now().plus(Duration::from_secs(9))
+        },
+        echo,
+    };
+    let marks: Vec<Mark> = uris.iter().map(|uri| mark(uri, true)).chain([mark(&news, false)]).collect();
+    let singles = async || -> Vec<String> {
+        let all = synced.joined.recorded("tentoeight").await;
+        let paths = all
+            .iter()
+            .filter(|one| one["method"] == "GET")
+            .map(|one| one["path"].as_str().unwrap().to_owned());
+        paths
+            .filter(|path| {
+                path.contains("/customer/") && !path.ends_with("/customer/") && !path.contains('?')
+            })
+            .collect()
+    };
+    let before = singles().await.len();
+    let mut tx = cx.store.begin().await.unwrap();
+    stale::mark(&mut tx, &synced.right.id, &marks).await.unwrap();
+    let (connection_id, org_id) = (synced.right.id.clone(), synced.right.org_id.clone());
+    enqueue(cx, &mut tx, &Payload::Hydrate { connection_id, org_id }, cx.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    synced.quiet().await;
+    let read = singles().await.split_off(before);
+    assert!(news.ends_with(&read[0]), "{news} first of {read:?}");
+    assert_eq!(read.len(), marks.len(), "and each of them once");
 }
