@@ -91,7 +91,8 @@ async fn an_endpoint_that_fails_for_days_is_disabled_and_forgiven_when_it_is_ena
     let receiver = Receiver::always(Reply::Status(500, "", "")).await;
     let day = Duration::from_secs(24 * HOUR);
     // No second attempt at an earlier message comes between.
-    let change = Change { schedule: Some(Some(Schedule::new(vec![day * 7], 0).unwrap())), ..Change::default() };
+    let change =
+        Change { schedule: Some(Some(Schedule::new(vec![day * 7], 0).unwrap())), ..Change::default() };
     let made = scene.endpoint_at(&receiver.url("/"), change).await;
     let mut last = String::new();
     for number in 0..6 {
