@@ -4,7 +4,6 @@ use super::publish::Publisher;
 use crate::cx::Cx;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use syncline_core::time::Timestamp;
 use syncline_store::notify::Handover;
@@ -41,7 +40,6 @@ pub(super) struct Handed {
 #[derive(Default)]
 pub(super) struct Desk {
     inner: Mutex<Inner>,
-    changed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -87,16 +85,6 @@ impl Desk {
     /// Gives what was committed to the engine; false where there is none.
     pub(super) fn hand(&self, handed: Handed) -> bool {
         self.inner().engine.as_ref().is_some_and(|engine| engine.send(handed).is_ok())
-    }
-
-    /// What the engine knows of endpoints is to be read again.
-    pub(super) fn endpoints_changed(&self) {
-        self.changed.store(true, Ordering::Release);
-    }
-
-    /// Whether it is, since the last time it was asked.
-    pub(super) fn take_changed(&self) -> bool {
-        self.changed.swap(false, Ordering::AcqRel)
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {

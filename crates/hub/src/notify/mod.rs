@@ -39,8 +39,8 @@ pub fn mint(cx: &Cx, prefix: &str) -> String {
 }
 
 /// Says that endpoints were made, changed, enabled or deleted, their secrets rotated, or deliveries queued again (`resend`, `recover`,
-/// `replay`): to be called after the commit. Losing the call costs time, nothing else.
+/// `replay`): to be called after the commit. Every engine looks then, here and where the bell is heard, and reads what has another version
+/// than it knows. Losing the call costs time, nothing else.
 pub fn changed(cx: &Cx) {
-    cx.notify.desk.endpoints_changed();
     cx.wake.news();
 }

@@ -88,6 +88,7 @@ async fn a_poll_says_when_every_lane_is_due(db: &TestDb) {
     let lane = |id: &str, due: Option<i64>| LaneDue {
         endpoint_id: id.to_owned(),
         ordered: false,
+        version: 1,
         due_at: due.map(at),
     };
     let all = deliveries::lanes(&store, ("nobody", at(0)), None, 99).await.unwrap();

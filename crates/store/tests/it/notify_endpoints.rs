@@ -8,6 +8,7 @@ use syncline_core::notify::filter::Filter as Kinds;
 use syncline_core::notify::lane::Rate;
 use syncline_core::notify::schedule::Schedule;
 use syncline_core::notify::verdict::Streak;
+use syncline_store::notify::deliveries;
 use syncline_store::notify::endpoints::{self, Endpoint, Filter, Health, Sealed, State, secrets};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store, StoreError};
@@ -21,6 +22,7 @@ for_each_database!(
     organizations_see_their_own_alone,
     those_that_listen_are_enabled_and_of_the_organization_or_of_all,
     a_secret_is_used_beside_its_successor_until_its_end,
+    a_rotated_secret_is_a_change_of_the_endpoint_that_a_poll_shows,
     what_is_sealed_is_found_by_its_key_and_sealed_anew_once,
     a_deleted_endpoint_leaves_no_secret_behind,
 );
@@ -212,6 +214,23 @@ async fn a_secret_is_used_beside_its_successor_until_its_end(db: &TestDb) {
     let both = secrets::of(&store, &["ep_2", "ep_1", "ep_9"]).await.unwrap();
     assert_eq!(both.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["sec_4", "sec_x"]);
     assert_eq!(both[1], secret("sec_x", "ep_2", 0));
+}
+
+async fn a_rotated_secret_is_a_change_of_the_endpoint_that_a_poll_shows(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &[])).await;
+    make(&store, &endpoint("ep_2", "acme", &[])).await;
+    in_tx(&store, async |tx| secrets::add(tx, &secret("sec_1", "ep_1", 0)).await).await;
+    let versions = async || -> Vec<i64> {
+        let lanes = deliveries::lanes(&store, ("nobody", at(0)), None, 9).await.unwrap();
+        lanes.iter().map(|lane| lane.version).collect()
+    };
+    assert_eq!(versions().await, [1, 1]);
+    let new = secret("sec_2", "ep_1", 5);
+    in_tx(&store, async |tx| secrets::rotate(tx, &new, at(9), at(5)).await).await;
+    assert_eq!(versions().await, [2, 1]);
+    let expected = Endpoint { version: 2, updated_at: at(5), ..endpoint("ep_1", "acme", &[]) };
+    assert_eq!(get(&store, "ep_1").await, expected);
 }
 
 async fn what_is_sealed_is_found_by_its_key_and_sealed_anew_once(db: &TestDb) {

@@ -17,8 +17,8 @@ use syncline_core::time::Timestamp;
 use syncline_store::notify::attempts::Attempt;
 use syncline_store::notify::deliveries::{Claim, LaneDue, Outcome, Settlement};
 
-/// How soon to claim again after the database refused.
-const AGAIN: Duration = Duration::from_millis(100);
+/// How soon to ask again after the database refused.
+pub(super) const AGAIN: Duration = Duration::from_millis(100);
 
 impl Engine {
     pub(super) fn happened(&mut self, event: Event) {
@@ -34,8 +34,10 @@ impl Engine {
                 tracing::warn!(%error, "the lanes cannot be looked at; trying again");
             }
             Event::Read(ids, Ok(found)) => self.read(ids, found),
-            Event::Read(_, Err(error)) => {
+            Event::Read(ids, Err(error)) => {
                 self.reading = false;
+                // Those that were known are known no better now, and nothing else would ask for them again.
+                self.unread.extend(ids);
                 tracing::warn!(%error, "endpoints cannot be read; trying again");
             }
             Event::Renewed(claims, until, Ok(())) => self.renewed(claims, until),
@@ -140,7 +142,8 @@ impl Engine {
         for lane in found {
             open.insert(&lane.endpoint_id);
             let known = self.lanes.entry(lane.endpoint_id.clone()).or_default();
-            if known.closed || known.terms.is_none() {
+            // Another process may have changed it: nobody tells this one.
+            if known.closed || known.terms.as_ref().is_none_or(|terms| terms.version != lane.version) {
                 self.unread.insert(lane.endpoint_id.clone());
             }
             (known.closed, known.ordered) = (false, lane.ordered);

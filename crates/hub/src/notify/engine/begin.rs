@@ -1,5 +1,6 @@
 //! What the engine has others do: each in a task of its own that comes back with an event.
 
+use super::after::AGAIN;
 use super::{ASKS, BYTES, Engine, Event, Flown};
 use crate::notify::claim::{self, Wish};
 use crate::notify::exchange::{Courier, Exchange};
@@ -77,6 +78,10 @@ impl Engine {
         tokio::spawn(async move {
             let names: Vec<&str> = ids.iter().map(String::as_str).collect();
             let read = terms::read(&cx, &names).await;
+            if read.is_err() {
+                // They are asked for again as soon as this is known.
+                tokio::time::sleep(AGAIN).await;
+            }
             let _ = events.send(Event::Read(ids, read));
         });
     }

@@ -1,7 +1,7 @@
 //! The engine: one task that knows all lanes of this process, and others that ask the database, send and settle for it.
 //!
 //! It is woken by what publishers hand over, by answers, by the moment when something is due, and by a bell; from time to time it looks by
-//! itself at every lane, for what other processes published or left behind. A lane without anything under way may always send one
+//! itself at every lane, for what other processes published, changed or left behind. A lane without anything under way may always send one
 //! message; beyond that, places go to the lane that has the fewest, so endpoints that are slow or dead are in nobody's way.
 
 mod after;
@@ -228,10 +228,6 @@ impl Engine {
     fn rung(&mut self) {
         self.look = true;
         self.dispatch = true;
-        if self.cx.notify.desk.take_changed() {
-            self.unread
-                .extend(self.lanes.iter().filter(|(_, lane)| lane.terms.is_some()).map(|(id, _)| id.clone()));
-        }
     }
 
     fn polled(&mut self) {

@@ -16,7 +16,7 @@ use syncline_store::notifications::{self, Notification};
 use syncline_store::notify::deliveries::State;
 use syncline_store::notify::messages::Idempotency;
 
-fn genuine(got: &Got, key: &VerifyingKey, now: Timestamp) -> bool {
+pub fn genuine(got: &Got, key: &VerifyingKey, now: Timestamp) -> bool {
     let received = Received {
         id: got.header("webhook-id"),
         timestamp: got.header("webhook-timestamp"),

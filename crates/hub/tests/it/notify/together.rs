@@ -1,5 +1,6 @@
 //! Several processes on one database, and keys that change under them.
 
+use super::delivered::genuine;
 use super::receiver::{FINE, Receiver, Reply};
 use super::scene::Scene;
 use crate::support::START;
@@ -8,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::notify::lane::Rate;
+use syncline_core::notify::secret::{Scheme, VerifyingKey};
 use syncline_hub::connect::rotation;
-use syncline_hub::endpoints::Change;
+use syncline_hub::endpoints::{self as rows, Change, NewSecret};
 use syncline_hub::jobs::{Payload, enqueue, worker};
 use syncline_store::Scope;
 use syncline_store::notify::deliveries::State;
@@ -77,6 +79,47 @@ async fn a_rate_is_kept_to_by_all_processes_together() {
         assert_eq!(rated(), 3 + step);
     }
     drop(made);
+}
+
+/// The second hears no bell of the first: it polls.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_process_changes_the_others_keep_to() {
+    let mut scene = Scene::new(&[]).await;
+    let (old, new, fence) =
+        (Receiver::always(FINE).await, Receiver::always(FINE).await, Receiver::always(FINE).await);
+    let only = |kind: &str| Change { event_types: Some(vec![kind.to_owned()]), ..Change::default() };
+    let made = scene.endpoint_at(&old.url("/"), only("invoice.paid")).await;
+    // From here on the first process changes and the second sends.
+    scene.kill();
+    let (second, _engine) = scene.another("second");
+    let publish = async |kind: &str| {
+        syncline_hub::notify::publish(&second, super::scene::draft(kind)).await.unwrap().id
+    };
+    // What is younger than the change is known to the second: so is the change.
+    let noticed = async |kind: &str| {
+        let before = fence.count();
+        scene.endpoint_at(&fence.url("/"), only(kind)).await;
+        publish(kind).await;
+        fence.receives(before + 1).await;
+    };
+    let first = publish("invoice.paid").await;
+    scene.becomes(&first, &made.id, State::Delivered).await;
+    // The lane has nothing to do, and knows its endpoint.
+    noticed("fence.one").await;
+    let moved = Change { url: Some(new.url("/")), ..Change::default() };
+    rows::update(&scene.cx, &Scope::All, &made.id, moved).await.unwrap();
+    noticed("fence.two").await;
+    publish("invoice.paid").await;
+    new.receives(1).await;
+    assert_eq!(old.count(), 1, "nothing went to the address before");
+    noticed("fence.three").await;
+    let other = NewSecret::Generated(Scheme::Hmac);
+    let secret = rows::rotate(&scene.cx, &Scope::All, &made.id, other, Duration::ZERO).await.unwrap().secret;
+    noticed("fence.four").await;
+    publish("invoice.paid").await;
+    let got = new.receives(2).await.pop().unwrap();
+    assert!(genuine(&got, &VerifyingKey::parse(&secret).unwrap(), START));
+    assert!(!genuine(&got, &made.key, START), "signed with the secret before");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,8 @@ pub struct LaneDue {
     pub endpoint_id: String,
     /// Whether it wants strict order.
     pub ordered: bool,
+    /// Which state of its row this is: who knows another has to read it again.
+    pub version: i64,
     /// The earliest moment at which something can be claimed; none: nothing waits.
     pub due_at: Option<Timestamp>,
 }
@@ -41,7 +43,7 @@ pub async fn lanes(
     limit: u32,
 ) -> Result<Vec<LaneDue>> {
     let sql = format!(
-        "SELECT e.id, e.ordered, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
+        "SELECT e.id, e.ordered, e.version, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
          FROM endpoints e WHERE e.state = 'enabled' AND e.id > ? ORDER BY e.id LIMIT ?"
     );
     store.query(&sql, args![owner, now, after.unwrap_or(""), limit]).await?.iter().map(lane_due).collect()
@@ -60,7 +62,7 @@ pub async fn next_due(
     for piece in endpoint_ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT e.id, e.ordered, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
+            "SELECT e.id, e.ordered, e.version, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
              FROM endpoints e WHERE e.id IN ({marks})"
         );
         let values = { args![owner, now] }.into_iter().chain(some).collect();
@@ -72,7 +74,12 @@ pub async fn next_due(
 }
 
 fn lane_due(row: &Row) -> Result<LaneDue> {
-    Ok(LaneDue { endpoint_id: row.text(0)?, ordered: row.int(1)? != 0, due_at: maybe_time(row, 2)? })
+    Ok(LaneDue {
+        endpoint_id: row.text(0)?,
+        ordered: row.int(1)? != 0,
+        version: row.int(2)?,
+        due_at: maybe_time(row, 3)?,
+    })
 }
 
 /// A lane that has room.

@@ -23,7 +23,7 @@ pub struct StoredSecret {
 
 const COLUMNS: &str = "id, endpoint_id, secret, sealed_with, not_after, created_at";
 
-/// Adds a secret.
+/// Adds the first secret of a new endpoint.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -41,7 +41,7 @@ pub async fn add(tx: &mut Tx, new: &StoredSecret) -> Result<()> {
 }
 
 /// Puts `new` in the place of its endpoint's other secrets. They are used beside it until `old_until`, unless they end before, and those
-/// that ended are forgotten.
+/// that ended are forgotten. A change of the endpoint, so that whoever sends to it reads its secrets again.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -51,6 +51,8 @@ pub async fn rotate(tx: &mut Tx, new: &StoredSecret, old_until: Timestamp, now: 
     tx.execute(shorten, args![old_until, endpoint, old_until]).await?;
     let forget = "DELETE FROM endpoint_secrets WHERE endpoint_id = ? AND not_after <= ?";
     tx.execute(forget, args![endpoint, now]).await?;
+    let changed = "UPDATE endpoints SET updated_at = ?, version = version + 1 WHERE id = ?";
+    tx.execute(changed, args![now, endpoint]).await?;
     add(tx, new).await
 }
 
