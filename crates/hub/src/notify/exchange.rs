@@ -1,7 +1,8 @@
 //! One attempt: one request, one answer, one time limit over all of it. The only place that calls URLs which somebody entered.
 //!
 //! Of the answer's body no more is read than is kept; then the connection is dropped with the rest. The limit runs from looking the name
-//! up to the last byte read, so neither a receiver that drips nor one that never begins holds anything longer.
+//! up to the last byte read, so neither a receiver that drips nor one that never begins holds anything longer. What came of
+//! the answer before that is kept, and a status that is no success counts.
 
 use super::guard::{Blocked, Guard, Names};
 use crate::http::client;
@@ -78,26 +79,32 @@ impl Courier {
     /// Posts a JSON body once.
     pub async fn send(&self, url: &Url, headers: HeaderMap, body: String) -> Exchange {
         let watch = Stopwatch::start();
-        let outcome = match self.refused(url) {
-            Some(why) => Err(Trouble { status: None, why }),
-            None => match tokio::time::timeout(self.timeout, self.exchange(url, headers, body)).await {
-                Ok(outcome) => outcome,
-                Err(_) => return self.timed_out(watch.elapsed()),
+        // Outside of what is timed: what came before the limit was said.
+        let mut got = Got::default();
+        let (in_time, error) = match self.refused(url) {
+            Some(why) => (true, Some(why)),
+            None => match tokio::time::timeout(self.timeout, self.exchange(url, headers, body, &mut got))
+                .await
+            {
+                Ok(ended) => (true, ended.err()),
+                Err(_) => (false, Some(format!("no whole answer within {} s", self.timeout.as_secs_f64()))),
             },
         };
         let latency = watch.elapsed();
-        match outcome {
-            Ok(whole) => Exchange { latency, ..whole },
-            Err(Trouble { status, why }) => {
-                let mut failed = Exchange::impossible(why);
-                failed.latency = latency;
-                if let Some((status, headers)) = status {
-                    // It answered, if not to the end: what the status says counts.
-                    failed.answer = self.answer(status, &headers);
-                    failed.headers = Some(shown(&headers));
-                }
-                failed
+        let answer = match &got.head {
+            // A refusal is one as soon as it is there. Whether a message was taken is known when the limit is kept.
+            Some((status, headers)) if in_time || !(200..300).contains(status) => {
+                self.answer(*status, headers)
             }
+            _ if in_time => Answer::Failed,
+            _ => Answer::TimedOut,
+        };
+        Exchange {
+            answer,
+            latency,
+            headers: got.head.as_ref().map(|(_, headers)| shown(headers)),
+            body: got.head.is_some().then(|| text(&got.body)),
+            error,
         }
     }
 
@@ -112,41 +119,36 @@ impl Courier {
         Some(Blocked::Address(refused.reason).to_string())
     }
 
-    async fn exchange(&self, url: &Url, headers: HeaderMap, body: String) -> Result<Exchange, Trouble> {
-        let before = |error: reqwest::Error| Trouble { status: None, why: why(&error) };
+    /// Puts into `got` what comes; the error is for people.
+    async fn exchange(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: String,
+        got: &mut Got,
+    ) -> Result<(), String> {
         let request = self.client.post(url.clone()).headers(headers).body(body);
-        let mut response = request.send().await.map_err(before)?;
-        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
-        let mut kept = Vec::new();
-        while kept.len() < self.kept {
-            let chunk = response.chunk().await.map_err(|error| Trouble {
-                status: Some((status, headers.clone())),
-                why: format!("the answer broke off: {}", why(&error)),
-            })?;
+        let mut response = request.send().await.map_err(|error| why(&error))?;
+        let status = response.status();
+        got.head = Some((status.as_u16(), std::mem::take(response.headers_mut())));
+        while got.body.len() < self.kept {
+            let chunk = response.chunk().await;
+            let chunk = chunk.map_err(|error| format!("the answer broke off: {}", why(&error)))?;
             let Some(chunk) = chunk else { break };
-            kept.extend_from_slice(&chunk[..chunk.len().min(self.kept - kept.len())]);
+            let room = self.kept - got.body.len();
+            got.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
-        let error = (300..400).contains(&status).then(|| {
-            "the endpoint redirects, which is not followed: enter the address it leads to".to_owned()
-        });
-        Ok(Exchange {
-            answer: self.answer(status, &headers),
-            latency: Duration::ZERO,
-            headers: Some(shown(&headers)),
-            body: Some(text(&kept)),
-            error,
-        })
+        if status.is_redirection() {
+            return Err(
+                "the endpoint redirects, which is not followed: enter the address it leads to".to_owned()
+            );
+        }
+        Ok(())
     }
 
     fn answer(&self, status: u16, headers: &HeaderMap) -> Answer {
         let asked = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         Answer::Status { status, not_before: asked.and_then(|text| retry_after(text, self.clock.now())) }
-    }
-
-    fn timed_out(&self, latency: Duration) -> Exchange {
-        let error = format!("no whole answer within {} s", self.timeout.as_secs_f64());
-        let (headers, body) = (None, None);
-        Exchange { answer: Answer::TimedOut, latency, headers, body, error: Some(error) }
     }
 }
 
@@ -155,10 +157,11 @@ pub(super) fn content_type() -> (http::HeaderName, HeaderValue) {
     (CONTENT_TYPE, HeaderValue::from_static("application/json"))
 }
 
-struct Trouble {
-    /// What it answered before things went wrong.
-    status: Option<(u16, HeaderMap)>,
-    why: String,
+/// What came of an answer.
+#[derive(Default)]
+struct Got {
+    head: Option<(u16, HeaderMap)>,
+    body: Vec<u8>,
 }
 
 /// The innermost cause says most, and the URL, which may hold somebody's token, is in none of them.

@@ -48,7 +48,7 @@ fn only(kind: &str) -> Change {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_drips_for_ever_costs_the_time_limit_and_is_tried_again() {
     let scene = Scene::new(&[SHORT]).await;
-    let receiver = Receiver::always(Reply::Drip).await;
+    let receiver = Receiver::always(Reply::Drip(200, "X-Request-Id: 7\r\n")).await;
     let made = scene.endpoint(&receiver).await;
     let id = scene.publish("invoice.paid").await;
     let delivery = scene.tried(&id, &made.id, 1).await;
@@ -59,9 +59,30 @@ async fn a_body_that_drips_for_ever_costs_the_time_limit_and_is_tried_again() {
         attempt.latency >= Duration::from_secs(1) && attempt.latency < Duration::from_secs(3),
         "{attempt:?}"
     );
+    assert!(attempt.headers.as_ref().is_some_and(|headers| headers.contains("x-request-id")), "{attempt:?}");
+    assert!(attempt.body.as_ref().is_some_and(|body| body.starts_with('.')), "{attempt:?}");
     crate::support::wait::until("the connection is dropped", async || (receiver.dropped() > 0).then_some(()))
         .await;
     assert_eq!(receiver.count(), 1, "sent once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_counts_though_its_body_drips_for_ever() {
+    let scene = Scene::new(&[SHORT]).await;
+    let busy = Receiver::always(Reply::Drip(503, "Retry-After: 3600\r\n")).await;
+    let gone = Receiver::always(Reply::Drip(410, "")).await;
+    let slower = scene.endpoint(&busy).await;
+    let ended = scene.endpoint(&gone).await;
+    let id = scene.publish("invoice.paid").await;
+    let delivery = scene.tried(&id, &slower.id, 1).await;
+    let asked = START.plus(Duration::from_secs(3_600));
+    assert_eq!((delivery.state, delivery.status), (State::Waiting, Some(503)));
+    assert!(delivery.at >= asked, "{} is too soon", delivery.at);
+    assert_eq!(scene.row(&slower.id).await.health.paused_until, Some(asked));
+    assert_eq!(scene.becomes(&id, &ended.id, State::Failed).await.status, Some(410));
+    assert_eq!(scene.row(&ended.id).await.state, EndpointState::Disabled);
+    let attempt = &scene.attempts(&id, &ended.id).await[0];
+    assert_eq!((attempt.status, attempt.error.as_deref()), (Some(410), Some("no whole answer within 1 s")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,8 +18,8 @@ pub enum Reply {
     Held(Arc<Semaphore>),
     /// Nothing, for ever.
     Silence,
-    /// Status and headers, then one byte of the body after the other, for ever.
-    Drip,
+    /// This status and these headers, then one byte of the body after the other, for ever.
+    Drip(u16, &'static str),
     /// So many bytes.
     Flood(u64),
     /// Less than it promised, then the end.
@@ -204,8 +204,9 @@ async fn answer(stream: &mut TcpStream, reply: Reply, inner: &Inner) -> std::io:
             std::future::pending::<()>().await;
             Ok(false)
         }
-        Reply::Drip => {
-            stream.write_all(b"HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n").await?;
+        Reply::Drip(status, headers) => {
+            let head = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 1000000\r\n\r\n");
+            stream.write_all(head.as_bytes()).await?;
             loop {
                 if stream.write_all(b".").await.is_err() {
                     *inner.dropped.lock().unwrap() += 1;
