@@ -156,10 +156,16 @@ impl Lane {
         }
     }
 
-    /// An attempt ended, with what follows from its answer. Answers how the endpoint does, when that changed.
-    pub(super) fn landed(&mut self, delivered: bool, decision: &Decision, now: Timestamp) -> Option<Health> {
+    /// An attempt ended, with what follows from its answer, if anything does for the endpoint. Answers how that does, when it changed.
+    pub(super) fn landed(
+        &mut self,
+        delivered: bool,
+        follows: Option<&Decision>,
+        now: Timestamp,
+    ) -> Option<Health> {
         self.flying -= 1;
         self.unsettled += 1;
+        let decision = follows?;
         if delivered {
             self.pace.delivered();
         }

@@ -11,7 +11,7 @@ use syncline_core::time::Timestamp;
 use syncline_store::notifications::{self, Notification};
 use syncline_store::notify::deliveries::{self, Outcome, Settlement};
 use syncline_store::notify::endpoints::{self, Health};
-use syncline_store::{Scope, StoreError, Tx};
+use syncline_store::{StoreError, Tx};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 /// Attempts in one transaction.
@@ -100,30 +100,31 @@ async fn try_store(cx: &Cx, group: &[Ended]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes down how endpoints do, each once and in the order of their ids; answers whether there is news.
+/// Writes down how endpoints do, each once and in the order of their ids, unless they were changed since what is known of them was read;
+/// answers whether there is news.
 async fn endpoints_changed(
     cx: &Cx,
     tx: &mut Tx,
     group: &[Ended],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let mut health: BTreeMap<&str, Health> = BTreeMap::new();
+    let mut health: BTreeMap<&str, (i64, Health)> = BTreeMap::new();
     let mut disable: BTreeMap<&str, (&Ended, Disabled)> = BTreeMap::new();
     for one in group {
         let id = one.settlement.attempt.endpoint_id.as_str();
         if let Some(latest) = one.health {
-            health.insert(id, latest);
+            health.insert(id, (one.terms.version, latest));
         }
         if let Some(why) = one.disable {
             disable.entry(id).or_insert((one, why));
         }
     }
-    for (id, health) in &health {
-        endpoints::set_health(tx, id, health).await?;
+    for (id, (version, health)) in &health {
+        endpoints::set_health(tx, id, *version, health).await?;
     }
     let mut news = false;
     for (id, (one, why)) in disable {
-        if endpoints::disable(tx, &Scope::All, id, &why.to_string(), now).await? {
+        if endpoints::give_up(tx, id, one.terms.version, &why.to_string(), now).await? {
             tell(cx, tx, id, &one.terms, why, now).await?;
             metrics::endpoint_disabled();
             tracing::warn!(endpoint = id, reason = %why, "an endpoint was disabled");

@@ -18,6 +18,7 @@ for_each_database!(
     its_terms_change_from_the_version_that_was_read,
     it_is_disabled_once_and_enabled_with_its_failures_forgotten,
     its_health_is_no_change_of_its_terms,
+    what_was_learned_before_it_changed_is_not_held_against_it,
     listed_by_id_in_pages,
     organizations_see_their_own_alone,
     those_that_listen_are_enabled_and_of_the_organization_or_of_all,
@@ -88,7 +89,7 @@ async fn it_is_disabled_once_and_enabled_with_its_failures_forgotten(db: &TestDb
     make(&store, &endpoint("ep_1", "acme", &[])).await;
     let health =
         Health { streak: Some(Streak { since: at(1), last: at(2), failures: 3 }), paused_until: Some(at(9)) };
-    in_tx(&store, async |tx| endpoints::set_health(tx, "ep_1", &health).await).await;
+    in_tx(&store, async |tx| endpoints::set_health(tx, "ep_1", 1, &health).await).await;
     let disable = async |scope: &Scope| {
         in_tx(&store, async |tx| endpoints::disable(tx, scope, "ep_1", "it answered 410 Gone", at(3)).await)
             .await
@@ -120,9 +121,32 @@ async fn its_health_is_no_change_of_its_terms(db: &TestDb) {
     let health =
         Health { streak: Some(Streak { since: at(1), last: at(1), failures: 1 }), paused_until: None };
     for health in [health, Health::default()] {
-        in_tx(&store, async |tx| endpoints::set_health(tx, "ep_1", &health).await).await;
+        in_tx(&store, async |tx| endpoints::set_health(tx, "ep_1", 1, &health).await).await;
         assert_eq!(get(&store, "ep_1").await, Endpoint { health, ..endpoint("ep_1", "acme", &[]) });
     }
+}
+
+async fn what_was_learned_before_it_changed_is_not_held_against_it(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &[])).await;
+    let mended = Endpoint { url: "https://mended.example.com/".to_owned(), ..endpoint("ep_1", "acme", &[]) };
+    assert!(in_tx(&store, async |tx| endpoints::update(tx, &mended).await).await);
+    let health =
+        Health { streak: Some(Streak { since: at(1), last: at(2), failures: 3 }), paused_until: Some(at(9)) };
+    let learned = async |version: i64| {
+        in_tx(&store, async |tx| {
+            endpoints::set_health(tx, "ep_1", version, &health).await?;
+            endpoints::give_up(tx, "ep_1", version, "it answered 410 Gone", at(3)).await
+        })
+        .await
+    };
+    assert!(!learned(1).await);
+    assert_eq!(get(&store, "ep_1").await, Endpoint { version: 2, ..mended.clone() });
+    assert!(learned(2).await);
+    assert!(!learned(2).await && !learned(3).await, "nobody has to be told twice");
+    let found = get(&store, "ep_1").await;
+    assert_eq!((found.state, found.reason.as_deref()), (State::Disabled, Some("it answered 410 Gone")));
+    assert_eq!((found.version, found.health), (3, health));
 }
 
 async fn ids(store: &Store, scope: &Scope, filter: &Filter) -> Vec<String> {

@@ -203,13 +203,21 @@ impl Engine {
         let now = self.cx.now();
         let id = task.claim.endpoint_id.clone();
         self.flying -= 1;
-        let streak = self.lanes.get(&id).and_then(|lane| lane.streak);
+        let lane = self.lanes.get(&id);
+        let streak = lane.and_then(|lane| lane.streak);
+        // The endpoint was changed meanwhile: what it was says nothing about what it is.
+        let late = lane.and_then(|lane| lane.terms.as_ref()).is_some_and(|now| now.version != terms.version);
+        let answer = match &exchange.answer {
+            Answer::Status { status: 410, .. } if late => &Answer::Failed,
+            answer => answer,
+        };
         let rules = verdict::Terms { schedule: &terms.schedule, disable_after: terms.disable_after };
         let attempts = task.claim.attempts.saturating_add(1);
-        let decision =
-            self.cx.dice.with(|rng| verdict::decide(rules, attempts, streak, &exchange.answer, now, rng));
+        let decision = self.cx.dice.with(|rng| verdict::decide(rules, attempts, streak, answer, now, rng));
         let delivered = exchange.answer.is_delivered();
-        let health = self.lanes.get_mut(&id).and_then(|lane| lane.landed(delivered, &decision, now));
+        let follows = (!late).then_some(&decision);
+        let health = self.lanes.get_mut(&id).and_then(|lane| lane.landed(delivered, follows, now));
+        let disable = decision.disable.filter(|_| !late);
         let outcome = match decision.verdict {
             Verdict::Delivered => Outcome::Delivered,
             Verdict::Retry(at) => Outcome::Retry(at),
@@ -220,8 +228,8 @@ impl Engine {
         self.held_bytes = self.held_bytes.saturating_sub(bytes);
         let settlement = settlement(task, at, exchange, outcome);
         // The settler lives as long as the engine.
-        let _ = self.to_settle.send(Ended { settlement, health, disable: decision.disable, terms });
-        if decision.disable.is_some() {
+        let _ = self.to_settle.send(Ended { settlement, health, disable, terms });
+        if disable.is_some() {
             self.close(&id);
         }
         self.touched.insert(id);

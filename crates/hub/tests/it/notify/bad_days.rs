@@ -5,7 +5,7 @@ use super::scene::Scene;
 use crate::support::START;
 use std::sync::Arc;
 use std::time::Duration;
-use syncline_hub::endpoints::Change;
+use syncline_hub::endpoints::{self as rows, Change};
 use syncline_store::Scope;
 use syncline_store::notify::deliveries::State;
 use syncline_store::notify::endpoints::State as EndpointState;
@@ -178,6 +178,31 @@ async fn gone_disables_the_endpoint_and_tells_the_others() {
     let all = messages::page(&scene.cx.store, &Scope::All, &Filter::default(), None, 9).await.unwrap();
     assert!(all.iter().any(|message| message.id == other));
     assert_eq!(receiver.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_address_before_answers_late_is_not_held_against_the_endpoint() {
+    let scene = Scene::new(&[]).await;
+    let gate = Arc::new(Semaphore::new(0));
+    let old = Receiver::always(Reply::HeldThen(Arc::clone(&gate), 410)).await;
+    let new = Receiver::always(FINE).await;
+    let made = scene.endpoint_at(&old.url("/"), only("invoice.paid")).await;
+    let id = scene.publish("invoice.paid").await;
+    old.receives(1).await;
+    let moved = Change { url: Some(new.url("/")), ..Change::default() };
+    rows::update(&scene.cx, &Scope::All, &made.id, moved).await.unwrap();
+    crate::support::wait::until("the new address is called", async || {
+        scene.publish("invoice.paid").await;
+        (new.count() > 0).then_some(())
+    })
+    .await;
+    gate.add_permits(1_000);
+    let delivery = scene.tried(&id, &made.id, 1).await;
+    assert_eq!((delivery.state, delivery.status), (State::Waiting, Some(410)));
+    let row = scene.row(&made.id).await;
+    assert_eq!((row.state, row.health.streak), (EndpointState::Enabled, None));
+    scene.at(delivery.at);
+    scene.becomes(&id, &made.id, State::Delivered).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

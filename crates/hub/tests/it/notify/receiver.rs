@@ -16,6 +16,8 @@ pub enum Reply {
     Status(u16, &'static str, &'static str),
     /// Nothing until the gate lets somebody through; then 204.
     Held(Arc<Semaphore>),
+    /// The same, then this status.
+    HeldThen(Arc<Semaphore>, u16),
     /// Nothing, for ever.
     Silence,
     /// This status and these headers, then one byte of the body after the other, for ever.
@@ -198,6 +200,11 @@ async fn answer(stream: &mut TcpStream, reply: Reply, inner: &Inner) -> std::io:
         Reply::Held(gate) => {
             gate.acquire().await.unwrap().forget();
             stream.write_all(b"HTTP/1.1 204 X\r\n\r\n").await?;
+            Ok(true)
+        }
+        Reply::HeldThen(gate, status) => {
+            gate.acquire().await.unwrap().forget();
+            stream.write_all(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").as_bytes()).await?;
             Ok(true)
         }
         Reply::Silence => {

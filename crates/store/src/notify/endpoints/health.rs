@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::notify::own;
-use crate::value::{args, storable};
+use crate::value::{Value, args, storable};
 use crate::{Result, Scope, Tx};
 use syncline_core::notify::verdict::Streak;
 use syncline_core::time::Timestamp;
@@ -17,19 +17,20 @@ pub struct Health {
 }
 
 /// Writes down how an endpoint does; not a change of its terms. To be called when that changed, which for a healthy endpoint is never.
+/// Nothing happens when the endpoint has another version by now than the one it did so with: then this says nothing about it.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn set_health(tx: &mut Tx, id: &str, health: &Health) -> Result<()> {
-    let sql =
-        "UPDATE endpoints SET failing_since = ?, failed_at = ?, failures = ?, paused_until = ? WHERE id = ?";
+pub async fn set_health(tx: &mut Tx, id: &str, version: i64, health: &Health) -> Result<()> {
+    let sql = "UPDATE endpoints SET failing_since = ?, failed_at = ?, failures = ?, paused_until = ? WHERE id = ? AND version = ?";
     let streak = health.streak;
     let values = args![
         streak.map(|streak| streak.since),
         streak.map(|streak| streak.last),
         streak.map_or(0, |streak| streak.failures),
         health.paused_until,
-        id
+        id,
+        version
     ];
     tx.execute(sql, values).await.map(|_| ())
 }
@@ -40,6 +41,25 @@ pub async fn set_health(tx: &mut Tx, id: &str, health: &Health) -> Result<()> {
 /// [`crate::StoreError`] as the database says.
 pub async fn disable(tx: &mut Tx, scope: &Scope, id: &str, reason: &str, now: Timestamp) -> Result<bool> {
     let (test, values) = own(scope, "org_id");
+    disable_where(tx, id, (&test, values), reason, now).await
+}
+
+/// Disables an endpoint for what it answered when it had this version. False, too, when it has another by now: then whoever changed it
+/// may have mended it.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn give_up(tx: &mut Tx, id: &str, version: i64, reason: &str, now: Timestamp) -> Result<bool> {
+    disable_where(tx, id, (" AND version = ?", args![version]), reason, now).await
+}
+
+async fn disable_where(
+    tx: &mut Tx,
+    id: &str,
+    (test, values): (&str, Vec<Value>),
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let sql = format!(
         "UPDATE endpoints SET state = ?, reason = ?, updated_at = ?, version = version + 1 WHERE id = ? AND state <> ?{test}"
     );

@@ -5,7 +5,7 @@ mod keep;
 mod look;
 pub mod secrets;
 
-pub use health::{Health, disable, enable, set_health};
+pub use health::{Health, disable, enable, give_up, set_health};
 pub use keep::{create, delete, reseal, update};
 pub use look::{Filter, get, get_in, get_many, list, listening_in, sealed_otherwise, sealing_keys};
 
