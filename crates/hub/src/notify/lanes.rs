@@ -27,6 +27,7 @@ pub(super) struct Task {
 /// An endpoint's lane.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
+    /// Whether it wants strict order; then publishers do not hand over to it.
     pub ordered: bool,
     /// What is known of the endpoint; none until it was read.
     pub terms: Option<Arc<Terms>>,

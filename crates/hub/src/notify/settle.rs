@@ -38,6 +38,8 @@ pub(super) struct Done {
     pub message_id: String,
     /// When it is due again.
     pub retry: Option<Timestamp>,
+    /// Whether others may have waited for it.
+    pub keyed: bool,
 }
 
 /// Settles what comes until nobody sends any more. While the database is away it waits: what is not settled takes up room, so
@@ -47,6 +49,7 @@ pub(super) async fn run(cx: Cx, mut ended: UnboundedReceiver<Ended>, done: Unbou
     while ended.recv_many(&mut group, GROUP).await > 0 {
         store(&cx, &group).await;
         let told = group.drain(..).map(|one| Done {
+            keyed: one.settlement.order_key.is_some(),
             endpoint_id: one.settlement.attempt.endpoint_id,
             message_id: one.settlement.attempt.message_id,
             retry: match one.settlement.outcome {

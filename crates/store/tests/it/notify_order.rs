@@ -10,11 +10,13 @@ use std::collections::BTreeMap;
 use syncline_core::notify::order::ready;
 use syncline_store::Store;
 use syncline_store::notify::deliveries::{self, Claim, Outcome};
+use syncline_store::notify::endpoints::{self, Endpoint};
 use syncline_store::testing::TestDb;
 use tokio::task::JoinSet;
 
 for_each_database!(
     a_message_waits_for_those_of_its_key_alone,
+    what_was_queued_before_the_order_was_wanted_has_no_place_in_it,
     what_is_given_up_holds_back_nobody,
     who_lost_the_lease_lets_nobody_pass,
     a_poll_does_not_take_what_is_held_back_for_due,
@@ -41,6 +43,27 @@ async fn a_message_waits_for_those_of_its_key_alone(db: &TestDb) {
     assert_eq!(numbers(&third), [1]);
     settle(&store, &third, "w", Outcome::Delivered, at(501)).await;
     assert_eq!(numbers(&claim(&store, "ep_1", "w", at(502), 99).await), [3]);
+}
+
+/// Whoever claims need not know that it is wanted since a moment ago.
+async fn what_was_queued_before_the_order_was_wanted_has_no_place_in_it(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &Endpoint { ordered: false, ..ordered("ep_1", "acme") }).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "a")], at(10)).await;
+    let switch = async |wanted: bool, version: i64| {
+        let terms = Endpoint { ordered: wanted, version, ..ordered("ep_1", "acme") };
+        assert!(in_tx(&store, async |tx| endpoints::update(tx, &terms).await).await);
+    };
+    switch(true, 1).await;
+    publish(&store, &[keyed(3, "a"), keyed(4, "a"), keyed(5, "b")], at(11)).await;
+    let first = claim(&store, "ep_1", "w", at(12), 99).await;
+    assert_eq!(numbers(&first), [1, 2, 3, 5]);
+    // What is in it keeps to it when it is wanted no more.
+    switch(false, 2).await;
+    publish(&store, &[keyed(6, "a")], at(13)).await;
+    assert_eq!(numbers(&claim(&store, "ep_1", "w", at(13), 99).await), [6]);
+    settle(&store, &first, "w", Outcome::Delivered, at(14)).await;
+    assert_eq!(numbers(&claim(&store, "ep_1", "w", at(14), 99).await), [4]);
 }
 
 async fn what_is_given_up_holds_back_nobody(db: &TestDb) {

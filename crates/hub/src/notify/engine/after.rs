@@ -246,7 +246,7 @@ impl Engine {
             if let Some(at) = one.retry {
                 lane.note_due(at);
             }
-            if lane.ordered {
+            if one.keyed {
                 // What it held back may leave.
                 lane.note_due(now);
             }

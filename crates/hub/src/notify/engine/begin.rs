@@ -43,7 +43,7 @@ impl Engine {
             lane.claim_begins();
             let limit = if full { limit.min(8) } else { limit };
             let rated = lane.terms.as_ref().is_some_and(|terms| terms.rate.is_some());
-            asks.push(Wish { ask: Ask { endpoint_id: id, ordered: lane.ordered, limit }, rated });
+            asks.push(Wish { ask: Ask { endpoint_id: id, limit }, rated });
         }
         if asks.is_empty() {
             return;

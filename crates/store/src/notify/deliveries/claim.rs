@@ -21,11 +21,12 @@ pub struct LaneDue {
     pub due_at: Option<Timestamp>,
 }
 
-/// Holds back what follows an unsettled message of its own key, in lanes that want strict order.
-const FIRST_OF_ITS_KEY: &str = "NOT EXISTS (SELECT 1 FROM delivery_order o JOIN deliveries p \
-                                ON p.message_id = o.message_id AND p.endpoint_id = o.endpoint_id AND p.state = 0 \
-                                WHERE o.endpoint_id = d.endpoint_id AND o.order_key = d.order_key \
-                                AND o.message_id < d.message_id)";
+/// Holds back what follows an unsettled message of its own key. Only what was queued for an endpoint that wanted strict order has a key,
+/// so no other is looked up: the row says it, and not what whoever asks knows of the endpoint.
+const IN_ORDER: &str = "(d.order_key IS NULL OR NOT EXISTS (SELECT 1 FROM delivery_order o JOIN deliveries p \
+                        ON p.message_id = o.message_id AND p.endpoint_id = o.endpoint_id AND p.state = 0 \
+                        WHERE o.endpoint_id = d.endpoint_id AND o.order_key = d.order_key \
+                        AND o.message_id < d.message_id))";
 
 /// When a lane has something for `owner` at a moment: what it holds itself is under way, unless the lease ended.
 const DUE: &str = "SELECT d.at FROM deliveries d WHERE d.endpoint_id = e.id AND d.state = 0 \
@@ -43,7 +44,7 @@ pub async fn lanes(
     limit: u32,
 ) -> Result<Vec<LaneDue>> {
     let sql = format!(
-        "SELECT e.id, e.ordered, e.version, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
+        "SELECT e.id, e.ordered, e.version, ({DUE} AND {IN_ORDER} ORDER BY d.at, d.message_id LIMIT 1) \
          FROM endpoints e WHERE e.state = 'enabled' AND e.id > ? ORDER BY e.id LIMIT ?"
     );
     store.query(&sql, args![owner, now, after.unwrap_or(""), limit]).await?.iter().map(lane_due).collect()
@@ -62,7 +63,7 @@ pub async fn next_due(
     for piece in endpoint_ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT e.id, e.ordered, e.version, ({DUE} AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY}) ORDER BY d.at, d.message_id LIMIT 1) \
+            "SELECT e.id, e.ordered, e.version, ({DUE} AND {IN_ORDER} ORDER BY d.at, d.message_id LIMIT 1) \
              FROM endpoints e WHERE e.id IN ({marks})"
         );
         let values = { args![owner, now] }.into_iter().chain(some).collect();
@@ -87,8 +88,6 @@ fn lane_due(row: &Row) -> Result<LaneDue> {
 pub struct Ask {
     /// The endpoint.
     pub endpoint_id: String,
-    /// Whether it wants strict order.
-    pub ordered: bool,
     /// How many at most.
     pub limit: u32,
 }
@@ -111,7 +110,7 @@ pub struct Claim {
 }
 
 /// Claims what is due in these lanes, what has waited longest first, until `until`; what others hold is passed over, unless their lease
-/// ended. In lanes that want strict order, only the first of every key.
+/// ended. Of what was queued for strict order, only the first of every key.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -135,11 +134,9 @@ pub async fn claim(
 }
 
 async fn due(tx: &mut Tx, ask: &Ask, now: Timestamp) -> Result<Vec<Claim>> {
-    let order =
-        if ask.ordered { format!(" AND (d.order_key IS NULL OR {FIRST_OF_ITS_KEY})") } else { String::new() };
     let sql = format!(
         "SELECT d.message_id, d.order_key, d.attempts, d.tried, d.at FROM deliveries d \
-         WHERE d.endpoint_id = ? AND d.state = 0 AND d.at <= ?{order} ORDER BY d.at, d.message_id LIMIT ?{}",
+         WHERE d.endpoint_id = ? AND d.state = 0 AND d.at <= ? AND {IN_ORDER} ORDER BY d.at, d.message_id LIMIT ?{}",
         tx.dialect().skip_locked()
     );
     let read = |row: &Row| {

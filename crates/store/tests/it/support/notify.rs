@@ -90,9 +90,7 @@ pub async fn publish_many(store: &Store, numbers: std::ops::Range<u32>, now: Tim
 
 /// Claims for a minute.
 pub async fn claim(store: &Store, endpoint_id: &str, owner: &str, now: Timestamp, limit: u32) -> Vec<Claim> {
-    let all = endpoints::get_many(store, &[endpoint_id]).await.unwrap();
-    let ordered = all.first().is_some_and(|endpoint| endpoint.ordered);
-    let ask = [Ask { endpoint_id: endpoint_id.to_owned(), ordered, limit }];
+    let ask = [Ask { endpoint_id: endpoint_id.to_owned(), limit }];
     let until = now.plus(Duration::from_secs(60));
     in_tx(store, async |tx| deliveries::claim(tx, &ask, owner, now, until).await).await
 }
