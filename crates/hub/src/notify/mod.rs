@@ -9,6 +9,7 @@
 //! whoever finds them ended sends again, under the same id.
 //! **Invariant:** a URL that somebody entered is called by nobody but [`exchange`].
 
+mod caught;
 mod claim;
 mod desk;
 pub mod engine;

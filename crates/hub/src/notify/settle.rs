@@ -1,5 +1,6 @@
 //! Settling: what became of attempts, many in one transaction, with how their endpoints do and what is to be told of that.
 
+use super::caught::failing;
 use super::terms::Terms;
 use crate::cx::Cx;
 use crate::telemetry::metrics;
@@ -65,7 +66,7 @@ pub(super) async fn run(cx: Cx, mut ended: UnboundedReceiver<Ended>, done: Unbou
 async fn store(cx: &Cx, group: &[Ended]) {
     let mut wait = WAIT;
     loop {
-        let error = match try_store(cx, group).await {
+        let error = match failing(try_store(cx, group)).await {
             Ok(()) => return,
             Err(error) => error,
         };

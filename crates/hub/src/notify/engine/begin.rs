@@ -1,7 +1,8 @@
-//! What the engine has others do: each in a task of its own that comes back with an event.
+//! What the engine has others do: each in a task of its own that comes back with an event, also when it panics.
 
 use super::after::AGAIN;
 use super::{ASKS, BYTES, Engine, Event, Flown};
+use crate::notify::caught::{caught, failing};
 use crate::notify::claim::{self, Wish};
 use crate::notify::exchange::{Courier, Exchange};
 use crate::notify::lanes::Task;
@@ -12,6 +13,10 @@ use std::sync::Arc;
 use syncline_core::time::Timestamp;
 use syncline_store::notify::deliveries::{Ask, Claim};
 
+/// What an attempt says whose task panicked.
+const PANICKED: &str =
+    "broken off by a defect of Syncline: whether it was sent is not known; the log says more";
+
 impl Engine {
     pub(super) fn send(&mut self, task: Task, now: Timestamp) {
         let Some(terms) = self.lanes.get(&task.claim.endpoint_id).and_then(|lane| lane.terms.clone()) else {
@@ -21,7 +26,8 @@ impl Engine {
         let (courier, events) = (Arc::clone(&self.courier), self.events.clone());
         metrics::notify_lag(now.since(task.claim.due_at));
         self.sends.spawn(async move {
-            let exchange = attempt(&courier, &terms, &task, now).await;
+            let exchange = caught(attempt(&courier, &terms, &task, now)).await;
+            let exchange = exchange.unwrap_or_else(|| Exchange::impossible(PANICKED));
             // Nobody listens only when the process was stopped hard.
             let _ = events.send(Event::Flown(Box::new(Flown { task, terms, at: now, exchange })));
         });
@@ -51,7 +57,7 @@ impl Engine {
         self.claiming = true;
         let (cx, events) = (self.cx.clone(), self.events.clone());
         tokio::spawn(async move {
-            let claimed = claim::claim(&cx, &asks).await;
+            let claimed = failing(claim::claim(&cx, &asks)).await;
             let _ = events.send(Event::Claimed(asks, claimed));
         });
     }
@@ -63,7 +69,7 @@ impl Engine {
         (self.look, self.looking) = (false, true);
         let (cx, events) = (self.cx.clone(), self.events.clone());
         tokio::spawn(async move {
-            let looked = claim::look(&cx).await;
+            let looked = failing(claim::look(&cx)).await;
             let _ = events.send(Event::Looked(looked));
         });
     }
@@ -77,7 +83,7 @@ impl Engine {
         let (cx, events) = (self.cx.clone(), self.events.clone());
         tokio::spawn(async move {
             let names: Vec<&str> = ids.iter().map(String::as_str).collect();
-            let read = terms::read(&cx, &names).await;
+            let read = failing(terms::read(&cx, &names)).await;
             if read.is_err() {
                 // They are asked for again as soon as this is known.
                 tokio::time::sleep(AGAIN).await;
@@ -93,7 +99,7 @@ impl Engine {
         (self.dispatch, self.dispatching) = (false, true);
         let (cx, events) = (self.cx.clone(), self.events.clone());
         tokio::spawn(async move {
-            let dispatched = outbox::dispatch(&cx).await;
+            let dispatched = failing(outbox::dispatch(&cx)).await;
             let _ = events.send(Event::Dispatched(dispatched));
         });
     }
@@ -111,7 +117,7 @@ impl Engine {
         let until = now.plus(lease);
         let (cx, events) = (self.cx.clone(), self.events.clone());
         tokio::spawn(async move {
-            let renewed = claim::renew(&cx, &claims, until).await;
+            let renewed = failing(claim::renew(&cx, &claims, until)).await;
             let _ = events.send(Event::Renewed(claims, until, renewed));
         });
     }

@@ -4,6 +4,7 @@ mod bad_days;
 mod delivered;
 mod guard;
 mod killed;
+mod panics;
 pub mod receiver;
 mod scene;
 mod times;

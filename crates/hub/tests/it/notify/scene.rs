@@ -132,6 +132,11 @@ impl Scene {
         (cx, engine)
     }
 
+    /// The task that the engine is.
+    pub fn engine_id(&self) -> tokio::task::Id {
+        self.engine.as_ref().expect("it runs").id()
+    }
+
     /// The engine is gone without a word, as after a power cut: what it had in hand it keeps.
     pub fn kill(&mut self) {
         self.engine.take().expect("it runs").abort();
