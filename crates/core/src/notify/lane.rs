@@ -37,6 +37,13 @@ impl Rate {
         u32::try_from(tenth).unwrap_or(u32::MAX).clamp(1, self.calls)
     }
 
+    /// How long after a burst a whole one may leave again: whoever knows nothing of what left before may begin then.
+    #[must_use]
+    pub fn rest(self) -> Duration {
+        let micros = self.interval().saturating_mul(i64::from(self.burst()));
+        Duration::from_millis(micros.unsigned_abs().div_ceil(1_000))
+    }
+
     /// Microseconds from one message to the next, rounded up so that the rate is never exceeded.
     fn interval(self) -> i64 {
         i64::try_from(self.per.as_micros().div_ceil(u128::from(self.calls))).unwrap_or(i64::MAX)
@@ -70,10 +77,9 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// A lane that goes on where another process left off: not before `paused_until`.
-    #[must_use]
-    pub fn resumed(paused_until: Option<Timestamp>) -> Self {
-        Self { paused_until, ..Self::default() }
+    /// What the endpoint asked for is forgotten; how much has left is not.
+    pub fn forgive(&mut self) {
+        *self = Self { full_at: self.full_at, ..Self::default() };
     }
 
     /// Until when nothing leaves because the endpoint asked for that.
@@ -255,7 +261,17 @@ mod tests {
         lane.slow_down(Some(after(90_000)), after(1));
         lane.slow_down(Some(after(50_000)), after(2));
         assert_eq!(lane.admit(None, after(3)), Admission::At(after(90_000)));
-        assert_eq!(Lane::resumed(Some(after(5))).admit(None, START), Admission::At(after(5)));
+    }
+
+    #[test]
+    fn what_was_asked_is_forgiven_and_what_has_left_is_not() {
+        let two = Some(rate(20, 1_000));
+        let mut lane = Lane::default();
+        assert_eq!((lane.admit(two, START), lane.admit(two, START)), (Admission::Now, Admission::Now));
+        lane.slow_down(Some(after(90_000)), START);
+        lane.forgive();
+        assert_eq!((lane.gap(), lane.paused_until()), (Duration::ZERO, None));
+        assert_eq!(lane.admit(two, START), Admission::At(after(50)));
     }
 
     #[test]
@@ -292,6 +308,21 @@ mod tests {
     }
 
     proptest! {
+        /// Two who know nothing of each other keep to the rate together when one begins where the other has rested.
+        #[test]
+        fn after_its_rest_a_rate_is_kept_to_by_somebody_else(calls in 1u32..5_000, per in 5u64..100_000) {
+            let rate = rate(calls, per);
+            let (mut one, mut other) = (Lane::default(), Lane::default());
+            let burst = one.allowance(Some(rate), u32::MAX, START).unwrap();
+            prop_assert_eq!(burst, rate.burst());
+            for _ in 0..burst {
+                prop_assert_eq!(one.admit(Some(rate), START), Admission::Now);
+            }
+            let rested = START.plus(rate.rest());
+            prop_assert_eq!(one.allowance(Some(rate), u32::MAX, rested), other.allowance(Some(rate), u32::MAX, rested));
+            prop_assert_eq!(other.admit(Some(rate), rested), Admission::Now);
+        }
+
         /// However the sender wakes, no window of the departures holds more than the bound says.
         #[test]
         fn no_window_exceeds_the_bound(

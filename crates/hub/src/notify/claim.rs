@@ -4,6 +4,7 @@ use super::lanes::Task;
 use crate::cx::Cx;
 use std::collections::HashMap;
 use std::sync::Arc;
+use syncline_core::notify::lane::Rate;
 use syncline_core::time::Timestamp;
 use syncline_store::notify::deliveries::{self, Ask, Claim, LaneDue};
 use syncline_store::{StoreError, leases};
@@ -26,16 +27,18 @@ pub(super) struct Claimed {
 #[derive(Debug)]
 pub(super) struct Wish {
     pub ask: Ask,
-    /// Whether it has a rate. A rate is kept to by one process at a time, whoever holds the lane's lease.
-    pub rated: bool,
+    /// Its rate. That is kept to by one process at a time, whoever holds the lane's lease.
+    pub rate: Option<Rate>,
 }
 
 /// Claims what is due in these lanes, and looks when they have more.
 pub(super) async fn claim(cx: &Cx, wishes: &[Wish]) -> Result<Claimed, StoreError> {
     let mut next: HashMap<String, Option<Timestamp>> = HashMap::new();
     let mut asks = Vec::with_capacity(wishes.len());
-    for Wish { ask, rated } in wishes {
-        if *rated && !is_ours(cx, &ask.endpoint_id).await? {
+    for Wish { ask, rate } in wishes {
+        if let Some(rate) = rate
+            && !is_ours(cx, &ask.endpoint_id, *rate).await?
+        {
             // Whoever has it may be gone when its lease ends.
             next.insert(ask.endpoint_id.clone(), Some(cx.now().plus(cx.config.notify.lease.get() / 2)));
         } else {
@@ -66,9 +69,12 @@ pub(super) async fn claim(cx: &Cx, wishes: &[Wish]) -> Result<Claimed, StoreErro
     Ok(Claimed { tasks, next, until })
 }
 
-async fn is_ours(cx: &Cx, endpoint_id: &str) -> Result<bool, StoreError> {
+/// Whether the lane's lease is ours now. It ends no sooner than a whole burst may leave again: whoever takes it next does not know what has
+/// left.
+async fn is_ours(cx: &Cx, endpoint_id: &str, rate: Rate) -> Result<bool, StoreError> {
     let name = format!("notify/{endpoint_id}");
-    leases::hold(&cx.store, &name, &cx.me, cx.now(), cx.config.notify.lease.get()).await
+    let span = cx.config.notify.lease.get().max(rate.rest());
+    leases::hold(&cx.store, &name, &cx.me, cx.now(), span).await
 }
 
 /// With what the messages say. One that is not there any more was deleted with its deliveries.

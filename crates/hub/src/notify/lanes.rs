@@ -185,15 +185,18 @@ impl Lane {
         !self.ready.is_empty() && !self.closed && self.terms.is_some()
     }
 
-    /// What was read of the endpoint anew. How it does is known better here, unless somebody changed the endpoint since.
+    /// What was read of the endpoint anew. How it does is known better here, unless somebody changed the endpoint since. How much has left
+    /// lately stays true whatever changed.
     pub(super) fn set_terms(&mut self, terms: Terms) {
         let changed = self.terms.as_ref().is_none_or(|before| before.version != terms.version);
         if changed {
             self.streak = terms.health.streak;
-            self.pace = Pace::resumed(terms.health.paused_until);
-        } else {
-            self.pace.pause(terms.health.paused_until);
+            if terms.health.paused_until.is_none() {
+                // It was enabled, which forgets what it asked for; or it never asked.
+                self.pace.forgive();
+            }
         }
+        self.pace.pause(terms.health.paused_until);
         self.used = false;
         self.terms = Some(Arc::new(terms));
     }
@@ -201,5 +204,74 @@ impl Lane {
     /// Whether nothing is known of it that the database would not say again.
     pub(super) fn is_idle(&self) -> bool {
         self.load() == 0 && !self.claiming
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use syncline_core::notify::lane::Rate;
+    use syncline_core::notify::schedule::Schedule;
+
+    const START: Timestamp = Timestamp::from_millis(1_767_225_600_000);
+
+    /// Two at a time and twenty a second.
+    fn terms(version: i64, paused_until: Option<Timestamp>) -> Terms {
+        Terms {
+            version,
+            enabled: true,
+            org_id: "acme".to_owned(),
+            place: Err("nowhere".to_owned()),
+            rate: Rate::new(20, Duration::from_secs(1)),
+            schedule: Schedule::default(),
+            disable_after: None,
+            health: Health { streak: None, paused_until },
+            url: "https://example.com/".to_owned(),
+        }
+    }
+
+    fn lane(ready: usize) -> Lane {
+        let mut lane = Lane::default();
+        lane.set_terms(terms(1, None));
+        let message = Arc::new(Message {
+            id: "msg_1".to_owned(),
+            org_id: "acme".to_owned(),
+            kind: "invoice.paid".to_owned(),
+            order_key: None,
+            payload: "{}".to_owned(),
+            created_at: START,
+        });
+        for number in 0..ready {
+            let claim = crate::notify::claim::named("ep_1", &format!("msg_{number}"));
+            lane.push(Task { claim, message: Arc::clone(&message) });
+        }
+        lane
+    }
+
+    #[test]
+    fn a_change_of_the_endpoint_gives_no_leave_to_exceed_its_rate() {
+        let mut lane = lane(9);
+        let soon = START.plus(Duration::from_millis(50));
+        for version in 1..4 {
+            lane.set_terms(terms(version, None));
+            let left = (0..9).take_while(|_| matches!(lane.next(9, START), Next::Send(_))).count();
+            assert_eq!(left, if version == 1 { 2 } else { 0 }, "version {version}");
+            assert!(matches!(lane.next(9, START), Next::At(at) if at == soon), "version {version}");
+        }
+        assert!(matches!(lane.next(9, soon), Next::Send(_)));
+    }
+
+    #[test]
+    fn what_an_endpoint_asked_for_outlasts_a_change_of_it_until_it_is_enabled() {
+        let mut lane = lane(9);
+        let asked = START.plus(Duration::from_secs(90));
+        lane.pace.slow_down(Some(asked), START);
+        let gap = lane.pace.gap();
+        lane.set_terms(terms(2, Some(asked)));
+        assert!(matches!(lane.next(9, START), Next::At(at) if at == asked));
+        assert_eq!(lane.pace.gap(), gap, "one at a time");
+        lane.set_terms(terms(3, None));
+        assert!(matches!(lane.next(9, START), Next::Send(_)));
     }
 }

@@ -48,8 +48,8 @@ impl Engine {
             }
             lane.claim_begins();
             let limit = if full { limit.min(8) } else { limit };
-            let rated = lane.terms.as_ref().is_some_and(|terms| terms.rate.is_some());
-            asks.push(Wish { ask: Ask { endpoint_id: id, limit }, rated });
+            let rate = lane.terms.as_ref().and_then(|terms| terms.rate);
+            asks.push(Wish { ask: Ask { endpoint_id: id, limit }, rate });
         }
         if asks.is_empty() {
             return;

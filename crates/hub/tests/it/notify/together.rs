@@ -81,6 +81,39 @@ async fn a_rate_is_kept_to_by_all_processes_together() {
     drop(made);
 }
 
+/// Rarer than leases end: who takes the lane over must not begin anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_rate_is_kept_to_by_all_processes_together() {
+    let scene = Scene::new(&[]).await;
+    let receiver = Receiver::always(FINE).await;
+    let (second, _engine) = scene.another("second");
+    let rate = Rate::new(1, Duration::from_secs(60)).unwrap();
+    let only = |kind: &str| Change { event_types: Some(vec![kind.to_owned()]), ..Change::default() };
+    let rare = Change { rate: Some(Some(rate)), ..only("invoice.paid") };
+    scene.endpoint_at(&receiver.url("/rare"), rare).await;
+    let plain = scene.endpoint_at(&receiver.url("/plain"), only("order.made")).await;
+    let rare = || receiver.got().iter().filter(|got| got.path == "/rare").count();
+    for _ in 0..4 {
+        scene.publish("invoice.paid").await;
+    }
+    until("the first", async || (rare() == 1).then_some(())).await;
+    for minute in 1..=2 {
+        for _ in 0..5 {
+            scene.later(Duration::from_secs(10));
+            // Both have had their chance: something else went through each of them.
+            for cx in [&scene.cx, &second] {
+                cx.wake.news.notify_one();
+                let draft = super::scene::draft("order.made");
+                let id = syncline_hub::notify::publish(cx, draft).await.unwrap().id;
+                scene.becomes(&id, &plain.id, State::Delivered).await;
+            }
+            assert_eq!(rare(), minute, "one a minute");
+        }
+        scene.later(Duration::from_secs(10));
+        until("one more", async || (rare() == minute + 1).then_some(())).await;
+    }
+}
+
 /// The second hears no bell of the first: it polls.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_process_changes_the_others_keep_to() {
