@@ -138,6 +138,12 @@ async fn endpoints_changed(
     Ok(news)
 }
 
+/// A query may hold a token, and others are told of this. A fragment, which no saved URL has, would go with it.
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
+}
+
+/// Tells the others that an endpoint was disabled.
 async fn tell(
     cx: &Cx,
     tx: &mut Tx,
@@ -154,7 +160,7 @@ async fn tell(
         "webhook_event_type": "endpoint.disabled",
         "customer_id": terms.org_id,
         "endpoint_id": id,
-        "url": terms.url,
+        "url": without_query(&terms.url),
         "reason": why.to_string(),
         "failing_since": failing_since,
     });

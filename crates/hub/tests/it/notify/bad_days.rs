@@ -173,6 +173,7 @@ async fn gone_disables_the_endpoint_and_tells_the_others() {
         (&told["endpoint_id"], &told["failing_since"]),
         (&made.id.as_str().into(), &serde_json::Value::Null)
     );
+    assert_eq!(told["url"], receiver.url("/"), "others are not told the token");
     // What is published now is not for it.
     let other = scene.publish("invoice.paid").await;
     let all = messages::page(&scene.cx.store, &Scope::All, &Filter::default(), None, 9).await.unwrap();
