@@ -3,6 +3,7 @@
 //! A caller puts its message into the queue. Whoever finds nobody at work leads: it takes what waits, keeps it in one transaction, answers
 //! everybody in it, and takes what came meanwhile. So a lone message waits for nobody, and the busier it is the larger the groups.
 
+use super::caught::caught;
 use super::desk::Handed;
 use crate::cx::Cx;
 use crate::telemetry::Stopwatch;
@@ -172,7 +173,8 @@ async fn lead(cx: Cx) {
         }
         let (items, replies): (Vec<Item>, Vec<_>) =
             group.into_iter().map(|one| (one.item, one.reply)).unzip();
-        let answers = keep(&cx, items).await;
+        // After a panic the callers hear that nobody knows, and the others are led on.
+        let Some(answers) = caught(keep(&cx, items)).await else { continue };
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller that went away has nobody to tell.
             let _ = reply.send(answer);
