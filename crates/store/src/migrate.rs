@@ -39,6 +39,7 @@ migrations! {
     6 "0006_syncs";
     7 "0007_notify";
     8 "0008_echoes";
+    9 "0009_tests";
 }
 
 impl Migration {

@@ -27,7 +27,7 @@ pub enum TestError {
 }
 
 /// Sends an endpoint the example of a kind of message, whether it wants that kind or not; answers the message's id. It is delivered, tried
-/// again and kept like any other, and to no other endpoint.
+/// again and kept like any other, and to no other endpoint, whatever is resent or replayed there: it is made up.
 ///
 /// # Errors
 /// [`TestError`]; then nothing was sent.
@@ -48,7 +48,7 @@ pub async fn test(cx: &Cx, scope: &Scope, endpoint_id: &str, kind: &str) -> Resu
         payload: example,
         created_at: now,
     };
-    messages::keep(&mut tx, &message).await?;
+    messages::keep_for(&mut tx, &message, endpoint_id).await?;
     deliveries::resend(&mut tx, scope, &message.id, endpoint_id, now).await?;
     tx.commit().await?;
     let id = message.id.clone();

@@ -334,7 +334,7 @@ async fn a_test_goes_to_one_endpoint_alone_whatever_it_wants() {
     let hub = Hub::start().await;
     let (mine, other) = (Receiver::always(FINE).await, Receiver::always(FINE).await);
     let made = hub.endpoint(Some("acme"), &mine, json!({ "event_types": ["invoice.*"] })).await;
-    hub.endpoint(Some("acme"), &other, json!({ "event_types": ["*"] })).await;
+    let theirs = hub.endpoint(Some("acme"), &other, json!({ "event_types": ["*"] })).await;
     let path = format!("/v1/endpoints/{}/test", made.id);
     let sent = hub.post(&path, &Value::Null).await;
     assert_eq!(sent.status, 202, "{}", sent.text());
@@ -350,6 +350,12 @@ async fn a_test_goes_to_one_endpoint_alone_whatever_it_wants() {
     assert_eq!(hub.post(&path, &json!({ "type": "record.gone" })).await.status, 404);
     let of_message = hub.get(&format!("/v1/messages/{id}/deliveries")).await;
     assert_eq!(of_message["data"].as_array().unwrap().len(), 1);
+    // Nor does anybody send the made-up message elsewhere as if it had happened.
+    let resent = hub.post(&format!("/v1/messages/{id}/deliveries/{}/resend", theirs.id), &Value::Null).await;
+    assert_eq!((resent.status, resent.code().as_str()), (404, "not_found"));
+    let span = json!({ "from": "2025-12-31", "to": "2026-01-02", "delivered": true });
+    let replayed = hub.post(&format!("/v1/endpoints/{}/replay", theirs.id), &span).await.json();
+    assert_eq!((&replayed["read"], &replayed["sent"]), (&json!(0), &json!(0)), "{replayed}");
     assert_eq!(other.count(), 0);
 }
 

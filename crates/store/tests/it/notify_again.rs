@@ -7,9 +7,10 @@ use crate::support::notify::{
 };
 use syncline_core::time::Timestamp;
 use syncline_store::notify::deliveries::{self, Outcome, Replay, Span, State};
-use syncline_store::notify::messages::Message;
+use syncline_store::notify::messages::{self, Message};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
+use tokio::task::JoinSet;
 
 for_each_database!(
     one_is_sent_again_whatever_became_of_it,
@@ -20,6 +21,8 @@ for_each_database!(
     a_span_of_time_is_replayed_to_a_new_endpoint,
     a_replay_sends_what_arrived_only_when_asked_to,
     what_waits_is_skipped_and_can_be_replayed,
+    of_many_who_skip_at_once_each_answers_what_it_dropped,
+    a_message_for_one_endpoint_is_sent_to_no_other,
 );
 
 fn span(from: i64, to: i64) -> Span {
@@ -205,4 +208,51 @@ async fn what_waits_is_skipped_and_can_be_replayed(db: &TestDb) {
     let made = (span(0, 99), None);
     in_tx(&store, async |tx| deliveries::replay(tx, &acme(), "ep_1", made, false, 99, at(71)).await).await;
     assert_eq!(numbers(&claim(&store, "ep_1", "a", at(71), 99).await), (0..10).collect::<Vec<_>>());
+}
+
+async fn of_many_who_skip_at_once_each_answers_what_it_dropped(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &[])).await;
+    publish_many(&store, 0..200, at(10)).await;
+    let mut skipping = JoinSet::new();
+    for _ in 0..4 {
+        let store = store.clone();
+        skipping.spawn(async move {
+            let mut dropped = 0;
+            loop {
+                let some =
+                    in_tx(&store, async |tx| deliveries::skip(tx, &acme(), "ep_1", at(20), 7, at(30)).await);
+                match some.await {
+                    0 => return dropped,
+                    some => dropped += some,
+                }
+            }
+        });
+    }
+    assert_eq!(skipping.join_all().await.into_iter().sum::<u64>(), 200);
+    let all = all_deliveries(&store, &["ep_1"]).await;
+    assert!(all.len() == 200 && all.iter().all(|it| it.2 == State::Skipped), "{all:?}");
+}
+
+async fn a_message_for_one_endpoint_is_sent_to_no_other(db: &TestDb) {
+    let store = db.store().await;
+    for (id, org_id) in [("ep_1", "acme"), ("ep_2", "acme"), ("ep_3", "")] {
+        make(&store, &endpoint(id, org_id, &[])).await;
+    }
+    let test = message(1, "sync.complete");
+    in_tx(&store, async |tx| messages::keep_for(tx, &test, "ep_1").await).await;
+    assert!(resend(&store, &acme(), 1, "ep_1", 20).await);
+    for other in ["ep_2", "ep_3"] {
+        assert!(!resend(&store, &Scope::All, 1, other, 20).await, "{other}");
+    }
+    for id in ["ep_1", "ep_2", "ep_3"] {
+        let made = (span(0, 99), None);
+        let replayed =
+            in_tx(&store, async |tx| deliveries::replay(tx, &Scope::All, id, made, true, 99, at(30)).await);
+        assert_eq!(replayed.await.map(|it| it.read), Some(0), "{id}");
+    }
+    assert_eq!(numbers(&claim(&store, "ep_1", "a", at(40), 9).await), [1]);
+    // Nor does it come by itself.
+    assert_eq!(all_deliveries(&store, &["ep_2", "ep_3"]).await, []);
+    assert!(resend(&store, &acme(), 1, "ep_1", 200).await, "to its own as often as anybody likes");
 }

@@ -2,8 +2,8 @@
 
 use super::settle::free;
 use super::{PIECE, State, among, hide};
-use crate::notify::messages::{INSERT_ORDER, Message, Place, insert, place};
-use crate::notify::{messages, own};
+use crate::notify::messages::{BRIEF, Brief, Head, INSERT_ORDER, PLACE, Place, brief, insert, place};
+use crate::notify::own;
 use crate::value::{Row, Value, args};
 use crate::{Result, Scope, Tx};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use syncline_core::time::Timestamp;
 
 /// Sends a message to an endpoint again, at once, whatever became of it there; also to one that did not want it or that there was not
 /// when it was published. One that is under way is left to who sends it. False when one of the two is not in `scope`, or the message is
-/// another organization's than the endpoint.
+/// another organization's than the endpoint, or for another endpoint alone.
 ///
 /// At an endpoint that wants strict order it takes its place among the messages of its key that are not settled.
 ///
@@ -25,15 +25,13 @@ pub async fn resend(
     now: Timestamp,
 ) -> Result<bool> {
     let Some(place) = place_of(tx, scope, endpoint_id).await? else { return Ok(false) };
-    let sql = format!("SELECT {} FROM messages WHERE id = ?", messages::COLUMNS);
-    let Some(message) = tx.query(&sql, args![message_id]).await?.first().map(messages::read).transpose()?
-    else {
-        return Ok(false);
-    };
+    let sql = format!("SELECT {BRIEF} FROM messages WHERE id = ? AND (only_for IS NULL OR only_for = ?)");
+    let rows = tx.query(&sql, args![message_id, endpoint_id]).await?;
+    let Some(message) = rows.first().map(brief).transpose()? else { return Ok(false) };
     if !place.org_id.is_empty() && place.org_id != message.org_id {
         return Ok(false);
     }
-    send(tx, &place, &[&message], &State::ALL, now).await?;
+    send(tx, &place, &[Head::from(&message)], &State::ALL, now).await?;
     Ok(true)
 }
 
@@ -78,8 +76,8 @@ pub struct Replay {
 }
 
 /// Sends an endpoint what it wants of the messages made in a span of time, `limit` of them looked at, beginning after `after`: those it
-/// never got, and those that failed or were skipped; with `delivered`, those that arrived as well. None when there is no such endpoint in
-/// `scope`.
+/// never got, and those that failed or were skipped; with `delivered`, those that arrived as well. Messages that are for one endpoint
+/// alone, as tests are, are left out. None when there is no such endpoint in `scope`.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -94,12 +92,14 @@ pub async fn replay(
 ) -> Result<Option<Replay>> {
     let Some(place) = place_of(tx, scope, endpoint_id).await? else { return Ok(None) };
     let found = made_in(tx, &place, made, after, limit).await?;
-    let wanted: Vec<&Message> = found.iter().filter(|message| place.filter.wants(&message.kind)).collect();
+    let wanted: Vec<Head<'_>> =
+        found.iter().filter(|message| place.filter.wants(&message.kind)).map(Head::from).collect();
     let states = [State::Failed, State::Skipped, State::Delivered];
     send(tx, &place, &wanted, if delivered { &states } else { &states[..2] }, now).await?;
     let last = found.last().map(|message| (message.created_at, message.id.clone()));
     Ok(Some(Replay { read: found.len() as u64, sent: wanted.len() as u64, last }))
 }
+/// Without what they say: a page of those is small, however large the messages are.
 
 async fn made_in(
     tx: &mut Tx,
@@ -107,7 +107,7 @@ async fn made_in(
     made: Span,
     after: Option<&(Timestamp, String)>,
     limit: u32,
-) -> Result<Vec<Message>> {
+) -> Result<Vec<Brief>> {
     let (whose, mut values) = if place.org_id.is_empty() {
         ("", Vec::new())
     } else {
@@ -117,11 +117,10 @@ async fn made_in(
     // Of a moment where the last page ended, only what comes behind it.
     values.extend(args![from, made.to, from, id, limit]);
     let sql = format!(
-        "SELECT {} FROM messages WHERE 1 = 1{whose} AND created_at >= ? AND created_at < ? AND (created_at > ? OR id > ?) \
-         ORDER BY created_at, id LIMIT ?",
-        messages::COLUMNS
+        "SELECT {BRIEF} FROM messages WHERE only_for IS NULL{whose} AND created_at >= ? AND created_at < ? \
+         AND (created_at > ? OR id > ?) ORDER BY created_at, id LIMIT ?"
     );
-    tx.query(&sql, values).await?.iter().map(messages::read).collect()
+    tx.query(&sql, values).await?.iter().map(brief).collect()
 }
 
 /// Drops what waits for an endpoint and is due before `before`, at most `limit`; answers how many. What is under way is left to who sends
@@ -185,12 +184,12 @@ async fn settled_at(
 async fn send(
     tx: &mut Tx,
     place: &Place,
-    wanted: &[&Message],
+    wanted: &[Head<'_>],
     states: &[State],
     now: Timestamp,
 ) -> Result<()> {
     let mut known = BTreeSet::new();
-    let ids: Vec<&str> = wanted.iter().map(|message| message.id.as_str()).collect();
+    let ids: Vec<&str> = wanted.iter().map(|message| message.id).collect();
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql =
@@ -199,9 +198,9 @@ async fn send(
             known.insert(row.text(0)?);
         }
     }
-    let new: Vec<(&Place, &Message)> = wanted
+    let new: Vec<(&Place, Head<'_>)> = wanted
         .iter()
-        .filter(|message| !known.contains(&message.id))
+        .filter(|message| !known.contains(message.id))
         .map(|message| (place, *message))
         .collect();
     insert(tx, &new, None, now).await?;
@@ -253,7 +252,7 @@ async fn line_up(tx: &mut Tx, endpoint_id: &str, ids: &[&str]) -> Result<()> {
 /// The endpoint, if it is in `scope`.
 async fn place_of(tx: &mut Tx, scope: &Scope, endpoint_id: &str) -> Result<Option<Place>> {
     let (mine, values) = own(scope, "org_id");
-    let sql = format!("SELECT {} FROM endpoints WHERE id = ?{mine}", messages::PLACE);
+    let sql = format!("SELECT {PLACE} FROM endpoints WHERE id = ?{mine}");
     let values = { args![endpoint_id] }.into_iter().chain(values).collect();
     tx.query(&sql, values).await?.first().map(place).transpose()
 }

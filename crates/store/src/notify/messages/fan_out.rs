@@ -1,6 +1,6 @@
 //! From messages to deliveries: which endpoints want which.
 
-use super::Message;
+use super::{Brief, Message};
 use crate::notify::Handover;
 use crate::notify::endpoints::{State, filter_of};
 use crate::tx::Bulk;
@@ -42,6 +42,26 @@ pub(in crate::notify) fn place(row: &Row) -> Result<Place> {
     })
 }
 
+/// What of a message its deliveries have.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::notify) struct Head<'a> {
+    pub(in crate::notify) id: &'a str,
+    order_key: Option<&'a str>,
+    created_at: Timestamp,
+}
+
+impl<'a> From<&'a Message> for Head<'a> {
+    fn from(message: &'a Message) -> Self {
+        Self { id: &message.id, order_key: message.order_key.as_deref(), created_at: message.created_at }
+    }
+}
+
+impl<'a> From<&'a Brief> for Head<'a> {
+    fn from(message: &'a Brief) -> Self {
+        Self { id: &message.id, order_key: message.order_key.as_deref(), created_at: message.created_at }
+    }
+}
+
 const INSERT: Bulk = Bulk {
     table: "deliveries",
     columns: &[
@@ -81,7 +101,7 @@ pub(super) async fn fan_out(
         for message in messages {
             let theirs = place.org_id.is_empty() || place.org_id == message.org_id;
             if theirs && place.filter.wants(&message.kind) {
-                wanted.push((place, *message));
+                wanted.push((place, Head::from(*message)));
             }
         }
     }
@@ -109,27 +129,27 @@ async fn places(tx: &mut Tx, messages: &[&Message]) -> Result<Vec<Place>> {
 /// Queues messages for endpoints; those that are queued, or were, stay as they are.
 pub(in crate::notify) async fn insert(
     tx: &mut Tx,
-    wanted: &[(&Place, &Message)],
+    wanted: &[(&Place, Head<'_>)],
     handover: Option<&Handover>,
     now: Timestamp,
 ) -> Result<Vec<Routed>> {
     // In the order of the primary key, whoever inserts.
-    let mut wanted: Vec<&(&Place, &Message)> = wanted.iter().collect();
-    wanted.sort_by_key(|(place, message)| (&message.id, &place.id));
+    let mut wanted: Vec<&(&Place, Head<'_>)> = wanted.iter().collect();
+    wanted.sort_by_key(|(place, message)| (message.id, &place.id));
     let (mut rows, mut orders, mut routed) = (Vec::new(), Vec::new(), Vec::with_capacity(wanted.len()));
     for (place, message) in wanted {
-        let order_key = message.order_key.as_deref().filter(|_| place.ordered).map(column_text);
+        let order_key = message.order_key.filter(|_| place.ordered).map(column_text);
         let lease = handover.filter(|it| !place.ordered && it.endpoints.contains(&place.id));
         routed.push(Routed {
             endpoint_id: place.id.clone(),
-            message_id: message.id.clone(),
+            message_id: message.id.to_owned(),
             leased: lease.is_some(),
         });
         if let Some(key) = &order_key {
-            orders.push(args![place.id.as_str(), key.as_str(), message.id.as_str()]);
+            orders.push(args![place.id.as_str(), key.as_str(), message.id]);
         }
         rows.push(args![
-            message.id.as_str(),
+            message.id,
             place.id.as_str(),
             place.org_id.as_str(),
             order_key,

@@ -30,6 +30,18 @@ impl From<Message> for Brief {
     }
 }
 
+pub(in crate::notify) const BRIEF: &str = "id, org_id, kind, order_key, created_at";
+
+pub(in crate::notify) fn brief(row: &Row) -> Result<Brief> {
+    Ok(Brief {
+        id: row.text(0)?,
+        org_id: row.text(1)?,
+        kind: row.text(2)?,
+        order_key: row.maybe_text(3)?,
+        created_at: row.time(4)?,
+    })
+}
+
 /// Which messages are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -79,18 +91,9 @@ pub async fn page(
     }
     values.push(limit.into());
     let sql = format!(
-        "SELECT id, org_id, kind, order_key, created_at FROM messages WHERE {} ORDER BY created_at DESC, id DESC LIMIT ?",
+        "SELECT {BRIEF} FROM messages WHERE {} ORDER BY created_at DESC, id DESC LIMIT ?",
         tests.join(" AND ")
     );
-    let brief = |row: &Row| {
-        Ok(Brief {
-            id: row.text(0)?,
-            org_id: row.text(1)?,
-            kind: row.text(2)?,
-            order_key: row.maybe_text(3)?,
-            created_at: row.time(4)?,
-        })
-    };
     store.query(&sql, values).await?.iter().map(brief).collect()
 }
 

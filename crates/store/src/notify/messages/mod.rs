@@ -10,7 +10,8 @@ pub use look::{Brief, Filter, get, kinds, of, page};
 pub use outbox::{Dispatched, dispatch, pending};
 pub use publish::{Idempotency, Publication, Published, publish};
 
-pub(super) use fan_out::{INSERT_ORDER, PLACE, Place, insert, place};
+pub(super) use fan_out::{Head, INSERT_ORDER, PLACE, Place, insert, place};
+pub(super) use look::{BRIEF, brief};
 
 use crate::tx::Bulk;
 use crate::value::{Kind, Row, Value, args, storable};
@@ -50,12 +51,15 @@ const INSERT: Bulk = Bulk {
     unique: "id",
 };
 
-/// Keeps a message for nobody yet: as what is sent to one endpoint alone ([`super::deliveries::resend`]).
+/// Keeps a message that is for one endpoint alone, and queues nothing: [`super::deliveries::resend`] does. No other endpoint is ever sent
+/// it.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn keep(tx: &mut Tx, message: &Message) -> Result<()> {
-    store(tx, &[message]).await
+pub async fn keep_for(tx: &mut Tx, message: &Message, endpoint_id: &str) -> Result<()> {
+    store(tx, &[message]).await?;
+    let sql = "UPDATE messages SET only_for = ? WHERE id = ?";
+    tx.execute(sql, args![endpoint_id, message.id.as_str()]).await.map(|_| ())
 }
 
 /// Keeps messages; those that are there stay as they are.
