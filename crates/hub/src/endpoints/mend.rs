@@ -66,7 +66,7 @@ pub async fn recover(
         tx.commit().await?;
         notify::changed(cx);
         recovered += some;
-        more = some == u64::from(BATCH);
+        more = some > 0;
     }
     Ok(Recovered { recovered, more, until })
 }
@@ -141,7 +141,7 @@ pub async fn skip(
         let some = deliveries::skip(&mut tx, scope, endpoint_id, before, BATCH, cx.now()).await?;
         tx.commit().await?;
         skipped += some;
-        more = some == u64::from(BATCH);
+        more = some > 0;
     }
     Ok((skipped, more))
 }

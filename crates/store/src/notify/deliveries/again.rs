@@ -45,7 +45,7 @@ pub struct Span {
 }
 
 /// Sends again what failed for good in a span of time, at most `limit`, the earliest first; answers how many. To be called until that is
-/// less than `limit`, with a span that ends where the first call began: what fails again meanwhile is not in it.
+/// none, with a span that ends where the first call began: what fails again meanwhile is not in it.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -60,8 +60,7 @@ pub async fn recover(
     let Some(place) = place_of(tx, scope, endpoint_id).await? else { return Ok(0) };
     let rows = settled_at(tx, scope, endpoint_id, State::Failed, (failed, now), limit).await?;
     let ids: Vec<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
-    queue(tx, &place, &ids, &[State::Failed], now).await?;
-    Ok(rows.len() as u64)
+    queue(tx, &place, &ids, &[State::Failed], now).await
 }
 
 /// How far a replay is.
@@ -99,8 +98,8 @@ pub async fn replay(
     let last = found.last().map(|message| (message.created_at, message.id.clone()));
     Ok(Some(Replay { read: found.len() as u64, sent: wanted.len() as u64, last }))
 }
-/// Without what they say: a page of those is small, however large the messages are.
 
+/// Without what they say: a page of those is small, however large the messages are.
 async fn made_in(
     tx: &mut Tx,
     place: &Place,
@@ -123,8 +122,8 @@ async fn made_in(
     tx.query(&sql, values).await?.iter().map(brief).collect()
 }
 
-/// Drops what waits for an endpoint and is due before `before`, at most `limit`; answers how many. What is under way is left to who sends
-/// it, unless the lease ended.
+/// Drops what waits for an endpoint and is due before `before`, at most `limit`; answers how many were dropped: none when there is no more.
+/// What is under way is left to who sends it, unless the lease ended.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -138,6 +137,7 @@ pub async fn skip(
 ) -> Result<u64> {
     let span = Span { from: Timestamp::from_millis(i64::MIN), to: before };
     let rows = settled_at(tx, scope, endpoint_id, State::Waiting, (span, now), limit).await?;
+    let mut skipped = 0;
     for piece in rows.chunks(PIECE) {
         let mut ids: Vec<&str> = piece.iter().map(|(id, _)| id.as_str()).collect();
         ids.sort_unstable();
@@ -150,12 +150,12 @@ pub async fn skip(
         let mut values = args![State::Skipped.code(), now];
         values.extend(some);
         values.extend(args![endpoint_id, State::Waiting.code(), now]);
-        tx.execute(&sql, values).await?;
+        skipped += tx.execute(&sql, values).await?;
         let pairs: Vec<(&str, &str)> =
             piece.iter().filter_map(|(id, key)| key.as_deref().map(|key| (key, id.as_str()))).collect();
         free(tx, endpoint_id, &pairs).await?;
     }
-    Ok(rows.len() as u64)
+    Ok(skipped)
 }
 
 /// The deliveries of a state whose `at` is in a span and that nobody sends at `now`, with what they keep order with.
@@ -205,13 +205,14 @@ async fn send(
         .collect();
     insert(tx, &new, None, now).await?;
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    queue(tx, place, &known, states, now).await
+    queue(tx, place, &known, states, now).await.map(|_| ())
 }
 
 /// Makes those of these deliveries that are in one of the states due at once, as if they had never been tried.
-async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: Timestamp) -> Result<()> {
+async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: Timestamp) -> Result<u64> {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
+    let mut queued = 0;
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let codes = vec!["?"; states.len()].join(", ");
@@ -225,12 +226,12 @@ async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: 
         values.push(place.id.as_str().into());
         values.extend(states.iter().map(|state| Value::from(state.code())));
         values.push(now.into());
-        tx.execute(&sql, values).await?;
+        queued += tx.execute(&sql, values).await?;
         if place.ordered {
             line_up(tx, &place.id, piece).await?;
         }
     }
-    Ok(())
+    Ok(queued)
 }
 
 /// Puts those of these messages that wait into the order of their keys.
