@@ -8,6 +8,8 @@ use syncline_store::notify::messages;
 
 /// News in one transaction.
 const BATCH: u32 = 256;
+/// Their bytes in one transaction, about.
+const BATCH_BYTES: usize = 4 << 20;
 
 /// Makes messages of all news there is.
 pub(super) async fn dispatch(cx: &Cx) -> Result<(), StoreError> {
@@ -15,9 +17,9 @@ pub(super) async fn dispatch(cx: &Cx) -> Result<(), StoreError> {
         let now = cx.now();
         let handover = cx.notify.desk.handover(cx, now);
         let mut tx = cx.store.begin().await?;
-        let made = messages::dispatch(&mut tx, BATCH, handover.as_ref(), now).await?;
+        let made = messages::dispatch(&mut tx, (BATCH, BATCH_BYTES), handover.as_ref(), now).await?;
         tx.commit().await?;
-        let more = made.messages.len() == BATCH as usize;
+        let more = made.more;
         let until = handover.map_or(now, |it| it.until);
         hand_on(cx, Handed { messages: made.messages, routed: made.routed, until, at: now });
         if !more {

@@ -22,6 +22,7 @@ for_each_database!(
     keys_of_organizations_do_not_meet,
     what_cannot_be_a_key_is_none,
     news_become_messages_once,
+    large_news_come_in_small_batches_and_in_their_order,
     of_two_who_dispatch_together_each_news_is_taken_by_one,
     what_is_handed_over_is_claimed_by_nobody_else_until_the_lease_ends,
     listed_latest_first_in_pages,
@@ -166,8 +167,9 @@ async fn news_become_messages_once(db: &TestDb) {
     tell(&store, &[news(2, "sync.complete", Some("con_1")), news(1, "record.created", None)]).await;
     tell(&store, &[news(3, "connection.created", None)]).await;
     assert_eq!(messages::pending(&store).await.unwrap(), Some(at(1)));
-    let dispatch =
-        async |limit: u32| in_tx(&store, async |tx| messages::dispatch(tx, limit, None, at(9)).await).await;
+    let dispatch = async |limit: u32| {
+        in_tx(&store, async |tx| messages::dispatch(tx, (limit, 9_999), None, at(9)).await).await
+    };
     let first = dispatch(2).await;
     let expected = [
         message(1, "record.created"),
@@ -185,6 +187,28 @@ async fn news_become_messages_once(db: &TestDb) {
     assert_eq!(numbers(&claim(&store, "ep_1", "a", at(9), 9).await), [2, 3]);
 }
 
+async fn large_news_come_in_small_batches_and_in_their_order(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &[])).await;
+    let large = |number: u32, length: usize| Notification {
+        payload: format!("\"{}\"", "é".repeat(length / 2 - 1)),
+        ..news(number, "sync.complete", None)
+    };
+    tell(&store, &[large(1, 90), large(2, 600), large(3, 300), large(4, 90), large(5, 90), large(6, 10)])
+        .await;
+    let mut batches = Vec::new();
+    loop {
+        let batch = in_tx(&store, async |tx| messages::dispatch(tx, (3, 400), None, at(9)).await).await;
+        batches.push(batch.messages.iter().map(|it| it.created_at).collect::<Vec<_>>());
+        if !batch.more {
+            break;
+        }
+    }
+    // The second is larger than a batch may be; the bytes of its text count, not its letters.
+    assert_eq!(batches, [vec![at(1)], vec![at(2)], vec![at(3), at(4)], vec![at(5), at(6)]]);
+    assert_eq!(numbers(&claim(&store, "ep_1", "a", at(9), 9).await), [1, 2, 3, 4, 5, 6]);
+}
+
 async fn of_two_who_dispatch_together_each_news_is_taken_by_one(db: &TestDb) {
     let store = db.store().await;
     make(&store, &endpoint("ep_1", "acme", &[])).await;
@@ -196,7 +220,8 @@ async fn of_two_who_dispatch_together_each_news_is_taken_by_one(db: &TestDb) {
         dispatching.spawn(async move {
             let mut taken = Vec::new();
             loop {
-                let some = in_tx(&store, async |tx| messages::dispatch(tx, 7, None, at(9)).await).await;
+                let some =
+                    in_tx(&store, async |tx| messages::dispatch(tx, (7, 9_999), None, at(9)).await).await;
                 if some.messages.is_empty() {
                     return taken;
                 }

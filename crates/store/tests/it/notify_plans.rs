@@ -74,7 +74,7 @@ async fn publishing_and_dispatching_touch_only_their_own() {
     drop(tx);
     let pending = "SEARCH notifications USING INDEX notifications_pending (dispatched_at=?)";
     let mut tx = store.begin().await.unwrap();
-    assert_eq!(plans(&raw, messages::dispatch(&mut tx, 9, None, at(1))).await, [pending]);
+    assert_eq!(plans(&raw, messages::dispatch(&mut tx, (9, 9), None, at(1))).await, [pending]);
     drop(tx);
     let oldest = plans(&raw, messages::pending(&store)).await;
     assert_eq!(oldest, [pending.replace("INDEX", "COVERING INDEX")]);
