@@ -106,13 +106,18 @@ pub async fn list(
     store.query(&sql, values).await?.iter().map(read).collect()
 }
 
-/// Deletes up to `limit` of the oldest notifications from before `instant`; answers how many.
+/// Deletes up to `limit` of the oldest notifications from before `instant` that were handed on; answers how many. What nobody was told yet
+/// is kept, however old it is.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn delete_before(tx: &mut Tx, instant: Timestamp, limit: u32) -> Result<u64> {
-    let sql = "SELECT id FROM notifications WHERE created_at < ? ORDER BY created_at, id LIMIT ?";
-    let old = tx.query(sql, args![instant, limit]).await?;
+    // Of two indexes SQLite has to be told which has the order: almost all are handed on.
+    let hide = if tx.dialect() == crate::Dialect::Sqlite { "+" } else { "" };
+    let sql = format!(
+        "SELECT id FROM notifications WHERE created_at < ? AND {hide}dispatched_at IS NOT NULL ORDER BY created_at, id LIMIT ?"
+    );
+    let old = tx.query(&sql, args![instant, limit]).await?;
     let ids = old.iter().map(|row| row.text(0).map(Value::from)).collect::<Result<Vec<_>>>()?;
     let mut gone = 0;
     for piece in ids.chunks(512) {

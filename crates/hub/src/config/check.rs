@@ -89,6 +89,7 @@ pub(super) fn warnings(config: &Config, entries: &Entries) -> Vec<String> {
     warnings.extend(addresses(config));
     warnings.extend(open_routes(config));
     warnings.extend(background(config));
+    warnings.extend(telling(config));
     warnings.extend(exposed_secrets(entries));
     warnings
 }
@@ -201,6 +202,20 @@ fn background(config: &Config) -> impl Iterator<Item = String> {
         _ => None,
     };
     [short, idle, starved, forgetful].into_iter().flatten()
+}
+
+/// What arrived at no attempt is to be seen for a while, and sent again.
+fn telling(config: &Config) -> Option<String> {
+    let (Keep::For(age), span) = (config.retention.messages, config.notify.schedule.span()) else {
+        return None;
+    };
+    (age.get() < span).then(|| {
+        format!(
+            "retention.messages is {age}, but notify.schedule takes {}h: a message that arrives at no attempt is deleted within an hour \
+             of the last one, before anybody sees why or sends it again; keep messages for longer",
+            span.as_secs().div_ceil(3_600)
+        )
+    })
 }
 
 /// Secrets where others on the machine can see them.

@@ -10,8 +10,9 @@
 //! nothing but that it keeps its attempt.
 //! **Invariant:** whoever sees endpoints of an organization sees no others', and no delivery to an endpoint that serves all: those are
 //! the operator's.
-//! **Invariant:** rows of several endpoints are locked in the order of the endpoints' ids, so that two who do it wait for one another and
-//! never in a circle.
+//! **Invariant:** rows of several endpoints are locked in the order of the endpoints' ids, and of one endpoint in the order of the messages'
+//! ids, so that two who do it wait for one another and never in a circle.
+//! **Invariant:** what waits for an endpoint there is is never forgotten, however old it is.
 
 pub mod attempts;
 pub mod deliveries;

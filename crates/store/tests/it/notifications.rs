@@ -4,6 +4,7 @@ use crate::support::at;
 use crate::support::jobs::in_tx;
 use std::collections::BTreeMap;
 use syncline_store::notifications::{self, Notification};
+use syncline_store::notify::messages;
 use syncline_store::positions::{self, Position};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
@@ -14,6 +15,7 @@ for_each_database!(
     listed_latest_first_in_pages,
     organizations_do_not_see_each_others,
     the_oldest_are_forgotten_first,
+    what_nobody_was_told_yet_is_kept_however_old_it_is,
     a_position_keeps_what_is_not_said_anew,
     of_two_who_remember_a_lane_for_the_first_time_both_do,
     a_connection_is_forgotten_alone,
@@ -94,7 +96,8 @@ async fn organizations_do_not_see_each_others(db: &TestDb) {
 async fn the_oldest_are_forgotten_first(db: &TestDb) {
     let store = db.store().await;
     for (number, created) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
-        queue(&store, &notification(&format!("ntf_{number}"), "acme", "x", created)).await;
+        let new = notification(&format!("ntf_{number}"), "acme", "x", created);
+        queue(&store, &Notification { dispatched_at: Some(at(created)), ..new }).await;
     }
     for (expected, left) in [(2, vec!["ntf_4", "ntf_1"]), (1, vec!["ntf_4"]), (0, vec!["ntf_4"])] {
         assert_eq!(
@@ -103,6 +106,18 @@ async fn the_oldest_are_forgotten_first(db: &TestDb) {
         );
         assert_eq!(list(&store, &Scope::All, None).await, left);
     }
+}
+
+async fn what_nobody_was_told_yet_is_kept_however_old_it_is(db: &TestDb) {
+    let store = db.store().await;
+    for number in 1..=3 {
+        queue(&store, &notification(&format!("ntf_{number}"), "acme", "x", number)).await;
+    }
+    let delete = async || in_tx(&store, async |tx| notifications::delete_before(tx, at(40), 2).await).await;
+    assert_eq!(delete().await, 0);
+    in_tx(&store, async |tx| messages::dispatch(tx, (2, 9_999), None, at(30)).await).await;
+    assert_eq!([delete().await, delete().await], [2, 0]);
+    assert_eq!(list(&store, &Scope::All, None).await, ["ntf_3"]);
 }
 
 async fn set(store: &Store, lane: &str, high_water: Option<i64>, full_at: Option<i64>, now: i64) {

@@ -9,6 +9,7 @@ use crate::support::notify::{
 use crate::support::raw::Raw;
 use std::time::Duration;
 use syncline_store::notify::deliveries::{self, Claim, Outcome};
+use syncline_store::notify::endpoints;
 use syncline_store::notify::messages::{self, Idempotency, Published};
 use syncline_store::notify::statistics::{self, BOUNDS, Tally};
 use syncline_store::notify::{self, attempts};
@@ -21,7 +22,9 @@ for_each_database!(
     a_chart_adds_minutes_up_and_shows_an_endpoint_to_its_own_alone,
     many_who_count_at_once_lose_nothing,
     what_is_old_is_forgotten_with_all_that_hangs_on_it,
-    what_was_forgotten_holds_back_nobody,
+    what_waits_is_kept_however_old_it_is,
+    an_attempt_at_what_was_forgotten_is_not_kept,
+    who_settles_and_who_forgets_wait_for_one_another_and_never_in_a_circle,
 );
 
 async fn settle_in(store: &Store, claims: &[Claim], outcome: Outcome, millis: u64, now: i64) {
@@ -142,14 +145,19 @@ async fn what_is_old_is_forgotten_with_all_that_hangs_on_it(db: &TestDb) {
     }
     let claims = claim(&store, "ep_1", "a", at(20), 99).await;
     settle(&store, &claims[..5], "a", Outcome::Delivered, at(20)).await;
+    settle(&store, &claims[5..], "a", Outcome::Failed, at(20)).await;
     let delete = async || in_tx(&store, async |tx| notify::delete_before(tx, at(7), 4).await).await;
+    assert_eq!(delete().await, 4, "keys go all the same");
+    assert_eq!(all_deliveries(&store, &["ep_1", "ep_2"]).await.len(), 20, "but all of it waits for ep_2");
+    // What waits for an endpoint that is not there any more waits for nobody.
+    in_tx(&store, async |tx| endpoints::delete(tx, &Scope::All, "ep_2").await).await;
     assert_eq!([delete().await, delete().await, delete().await], [4, 3, 0]);
     let left: Vec<String> =
         all_deliveries(&store, &["ep_1", "ep_2"]).await.into_iter().map(|(_, message, _)| message).collect();
     assert_eq!(left, ["msg_00007", "msg_00008", "msg_00009"].repeat(2));
     assert_eq!(attempts::list(&store, &acme(), "msg_00004", "ep_1", 9).await.unwrap(), []);
     let mut raw = Raw::to(db).await;
-    for (table, expected) in [("messages", 3), ("attempts", 0), ("delivery_order", 3), ("message_keys", 3)] {
+    for (table, expected) in [("messages", 3), ("attempts", 3), ("delivery_order", 3), ("message_keys", 3)] {
         let lines = match table {
             "message_keys" => raw.lines("SELECT idempotency_key FROM message_keys").await,
             "messages" => raw.lines("SELECT id FROM messages").await,
@@ -169,11 +177,76 @@ async fn what_is_old_is_forgotten_with_all_that_hangs_on_it(db: &TestDb) {
     assert_eq!(delivered().await, 0);
 }
 
-async fn what_was_forgotten_holds_back_nobody(db: &TestDb) {
+async fn what_waits_is_kept_however_old_it_is(db: &TestDb) {
     let store = db.store().await;
     make(&store, &ordered("ep_1", "acme")).await;
     publish(&store, &[keyed(1, "k"), keyed(9, "k")], at(10)).await;
-    assert_eq!(numbers(&claim(&store, "ep_1", "a", at(10), 9).await), [1]);
-    in_tx(&store, async |tx| notify::delete_before(tx, at(5), 9).await).await;
-    assert_eq!(numbers(&claim(&store, "ep_1", "a", at(10), 9).await), [9]);
+    let forget = async || in_tx(&store, async |tx| notify::delete_before(tx, at(5), 9).await).await;
+    assert_eq!(forget().await, 0, "it waits");
+    let first = claim(&store, "ep_1", "a", at(10), 9).await;
+    assert_eq!((numbers(&first), forget().await), (vec![1], 0), "it is under way");
+    settle(&store, &first, "a", Outcome::Retry(at(20)), at(11)).await;
+    in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_1", "x", at(12)).await).await;
+    assert_eq!(forget().await, 0, "whoever enables the endpoint gets it");
+    let again = claim(&store, "ep_1", "a", at(20), 9).await;
+    assert_eq!(numbers(&again), [1], "and it keeps its place");
+    settle(&store, &again, "a", Outcome::Failed, at(21)).await;
+    assert_eq!(forget().await, 1);
+    assert_eq!(numbers(&claim(&store, "ep_1", "a", at(30), 9).await), [9]);
+}
+
+async fn an_attempt_at_what_was_forgotten_is_not_kept(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &[])).await;
+    publish(&store, &[1, 2, 9].map(|number| message(number, "sync.complete")), at(10)).await;
+    let claims = claim(&store, "ep_1", "a", at(10), 9).await;
+    in_tx(&store, async |tx| endpoints::delete(tx, &Scope::All, "ep_1").await).await;
+    assert_eq!(in_tx(&store, async |tx| notify::delete_before(tx, at(5), 9).await).await, 2);
+    assert_eq!(settle(&store, &claims[..1], "a", Outcome::Retry(at(99)), at(11)).await, 0);
+    assert_eq!(settle(&store, &claims, "a", Outcome::Delivered, at(12)).await, 1);
+    let mut raw = Raw::to(db).await;
+    assert_eq!(raw.lines("SELECT message_id FROM attempts").await, ["msg_00009"]);
+}
+
+async fn who_settles_and_who_forgets_wait_for_one_another_and_never_in_a_circle(db: &TestDb) {
+    let store = db.store().await;
+    let lanes = ["ep_1", "ep_2", "ep_3"];
+    for id in lanes {
+        make(&store, &endpoint(id, "acme", &[])).await;
+    }
+    publish_many(&store, 0..120, at(0)).await;
+    let mut all = Vec::new();
+    for id in ["ep_2", "ep_3", "ep_1"] {
+        all.extend(claim(&store, id, "a", at(0), 999).await);
+    }
+    settle(&store, &all, "a", Outcome::Delivered, at(1)).await;
+    let mut working = JoinSet::new();
+    // As after commits whose answers were lost: everything is settled once more, of all lanes together, while it is forgotten.
+    for worker in 0..4 {
+        let mine: Vec<Claim> = all.iter().skip(worker).step_by(4).rev().cloned().collect();
+        let store = store.clone();
+        working.spawn(async move {
+            for piece in mine.chunks(30) {
+                let mixed: Vec<_> = piece
+                    .iter()
+                    .zip([Outcome::Delivered, Outcome::Failed, Outcome::Retry(at(9))].iter().cycle())
+                    .map(|(it, outcome)| settlement(it, at(2), *outcome))
+                    .collect();
+                in_tx(&store, async |tx| deliveries::settle(tx, "a", &mixed, at(2)).await).await;
+            }
+        });
+    }
+    for _ in 0..2 {
+        let store = store.clone();
+        working.spawn(async move {
+            for _ in 0..10 {
+                in_tx(&store, async |tx| notify::delete_before(tx, at(999), 17).await).await;
+            }
+        });
+    }
+    working.join_all().await;
+    in_tx(&store, async |tx| notify::delete_before(tx, at(999), 999).await).await;
+    assert_eq!(all_deliveries(&store, &lanes).await, []);
+    let mut raw = Raw::to(db).await;
+    assert_eq!(raw.lines("SELECT message_id FROM attempts").await, Vec::<String>::new());
 }

@@ -49,6 +49,9 @@ fn risky_combinations_are_pointed_out() {
         &["sealing.keys is not set, ", "database.max_connections (4) is less "],
     );
     check("retention.events = \"2d\"", &["retention.events is 2d: "]);
+    check("retention.messages = \"3d\"", &["retention.messages is 3d, but notify.schedule takes 76h: "]);
+    check("retention.messages = \"3d\"\nnotify.schedule = \"5s 1d\"", &[]);
+    check("retention.messages = \"4d\"", &[]);
 }
 
 #[test]

@@ -10,8 +10,9 @@ pub use claim::{Ask, Claim, LaneDue, claim, contents, lanes, next_due, release, 
 pub use look::{Delivery, Filter, get, of_endpoint, of_message, waiting, waiting_in_all};
 pub use settle::{Outcome, Settlement, settle};
 
-use crate::value::{Value, in_list};
-use crate::{Result, StoreError, Tx};
+use crate::value::{Value, args, in_list};
+use crate::{Dialect, Result, StoreError, Tx};
+use std::collections::BTreeSet;
 
 /// How a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -62,7 +63,32 @@ const PIECE: usize = 256;
 
 /// Hides a column from SQLite's planner: the rows are to be found by the primary key.
 fn hide(tx: &Tx) -> &'static str {
-    if tx.dialect() == crate::Dialect::Sqlite { "+" } else { "" }
+    if tx.dialect() == Dialect::Sqlite { "+" } else { "" }
+}
+
+/// Locks the deliveries of messages to an endpoint in the order of their ids, as everybody who changes several; answers those that there
+/// are. To be given sorted ids.
+pub(in crate::notify) async fn lock(
+    tx: &mut Tx,
+    endpoint_id: &str,
+    ids: &[&str],
+) -> Result<BTreeSet<String>> {
+    // A database that updates many rows at once takes them in an order of its own.
+    let order = match tx.dialect() {
+        Dialect::Sqlite => String::new(),
+        servers => format!(" ORDER BY message_id{}", servers.locked()),
+    };
+    let mut found = BTreeSet::new();
+    for piece in ids.chunks(PIECE) {
+        let (marks, some) = among(piece);
+        let sql = format!(
+            "SELECT message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ?{order}"
+        );
+        for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
+            found.insert(row.text(0)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Placeholders and values for these messages.

@@ -1,10 +1,10 @@
 //! What became of attempts, many at once.
 
-use super::{PIECE, State, among, hide};
+use super::{PIECE, State, among, hide, lock};
 use crate::notify::attempts::{self, Attempt};
 use crate::notify::statistics;
 use crate::value::{Value, args};
-use crate::{Result, Tx};
+use crate::{Dialect, Result, Tx};
 use std::collections::BTreeMap;
 use syncline_core::time::Timestamp;
 
@@ -30,7 +30,8 @@ pub struct Settlement {
     pub order_key: Option<String>,
 }
 
-/// Settles attempts of `owner`, keeps them and counts them; answers how many deliveries changed for it.
+/// Settles attempts of `owner`, keeps them and counts them; answers how many deliveries changed for it. An attempt whose delivery is not
+/// there any more is counted and not kept: nothing would ever forget it.
 ///
 /// What arrived has arrived, whoever holds the lease by now. Everything else counts only while `owner` holds it: then somebody else is
 /// trying. So settling twice, as after a commit whose answer was lost, equals settling once in everything but the statistics.
@@ -46,8 +47,17 @@ pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settlement], now: Times
     for (endpoint_id, lane) in &mut by_lane {
         // In the order of the primary key, as everybody who changes several.
         lane.sort_by(|a, b| a.attempt.message_id.cmp(&b.attempt.message_id));
-        changed += settle_lane(tx, endpoint_id, owner, lane, now).await?;
+        let ids: Vec<&str> = lane.iter().map(|one| one.attempt.message_id.as_str()).collect();
+        if ids.len() > 1 && tx.dialect() != Dialect::Sqlite {
+            lock(tx, endpoint_id, &ids).await?;
+        }
+        let touched = settle_lane(tx, endpoint_id, owner, lane, now).await?;
         let_others_go(tx, endpoint_id, lane).await?;
+        if touched < ids.len() as u64 {
+            let there = lock(tx, endpoint_id, &ids).await?;
+            lane.retain(|one| there.contains(&one.attempt.message_id));
+        }
+        changed += touched;
     }
     attempts::insert(tx, by_lane.values().flatten().map(|one| &one.attempt)).await?;
     statistics::count(tx, settled.iter().map(|one| (&one.attempt, one.outcome == Outcome::Delivered)), now)
