@@ -59,11 +59,15 @@ pub async fn stored(cx: &Cx, tx: &mut Tx, heard: Option<Heard>) -> Result<(), St
     let Some(Heard { orgs, behind }) = heard else { return Ok(()) };
     let stored = events::behind(tx, behind).await?;
     let limit = cx.config.notify.max_payload.bytes();
-    let news = stored.iter().filter_map(|event| {
-        let org_id = event.org_id.as_deref().filter(|org_id| orgs.contains(*org_id))?;
-        Some(News { org_id, connection_id: None, kind: KIND, payload: payload(org_id, event, limit)? })
-    });
-    queue_all(cx, tx, news.collect()).await
+    let theirs = stored
+        .iter()
+        .filter_map(|event| Some((event.org_id.as_deref().filter(|org_id| orgs.contains(*org_id))?, event)));
+    let mut news = Vec::new();
+    for (org_id, event) in theirs {
+        let payload = payload(org_id, event, limit).map_err(|error| StoreError::Rejected(error.into()))?;
+        news.push(News { org_id, connection_id: None, kind: KIND, payload });
+    }
+    queue_all(cx, tx, news).await
 }
 
 /// The message.
@@ -80,16 +84,13 @@ struct Message<'a> {
     occurred_at: Timestamp,
     received_at: Timestamp,
     /// Byte by byte as it came.
-    event: &'a RawValue,
+    event: Option<&'a RawValue>,
 }
 
-/// The message; none for an event that is no JSON object or larger than a message may be. It is in the timeline all the same.
-fn payload(org_id: &str, event: &StoredEvent, limit: usize) -> Option<String> {
-    if event.raw.len() + ROOM > limit {
-        tracing::warn!(event = %event.id, bytes = event.raw.len(), "an event is too large to be forwarded");
-        return None;
-    }
-    let raw: &RawValue = serde_json::from_slice(&event.raw).ok()?;
+/// An event that is no JSON object or larger than a message may be is left out of its message: whoever wants it asks for it.
+fn payload(org_id: &str, event: &StoredEvent, limit: usize) -> serde_json::Result<String> {
+    let fits = event.raw.len() + ROOM <= limit;
+    let raw: Option<&RawValue> = serde_json::from_slice(&event.raw).ok();
     let message = Message {
         webhook_event_type: KIND,
         event_id: event.id,
@@ -101,9 +102,9 @@ fn payload(org_id: &str, event: &StoredEvent, limit: usize) -> Option<String> {
         kind: &event.kind,
         occurred_at: event.id.occurred_at(),
         received_at: event.received_at,
-        event: Some(raw).filter(|raw| raw.get().starts_with('{'))?,
+        event: raw.filter(|raw| fits && raw.get().starts_with('{')),
     };
-    serde_json::to_string(&message).ok()
+    serde_json::to_string(&message)
 }
 
 /// What a message has around an event, with room to spare.

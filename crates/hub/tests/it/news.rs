@@ -156,6 +156,23 @@ async fn a_verified_event_is_forwarded_once_to_those_who_hear_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_too_large_for_a_message_is_told_of_without_itself() {
+    let hub = TestHub::start(&[("notify.max_payload", "16KiB")]).await;
+    listen(&hub, Some("acme"), &["event.received"]).await;
+    let body = json!({ "org_id": "acme" });
+    call_as(&hub, &hub.key, Method::PUT, "/v1/accounts/hubspot/62515", &body).await;
+    let large = change(1, START, 7, "notes", &"n".repeat(20_000));
+    let small = change(2, START, 8, "notes", "n");
+    hub.deliver(&json!([large, small]).to_string()).await;
+    let heard = told(&hub.cx, "event.received").await;
+    assert_eq!(heard.len(), 2);
+    let about = |id: &str| heard.iter().find(|one| one["object_id"] == id).unwrap();
+    assert_eq!((&about("7")["event"], &about("8")["event"]), (&Value::Null, &small));
+    let path = format!("/v1/events/{}", about("7")["event_id"].as_str().unwrap());
+    assert_eq!(hub.get(&path).await.status, 200, "whoever wants it asks for it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_anybody_who_names_it_no_event_is_forwarded() {
     let hub = listening(&[]).await;
     let body = json!({ "org_id": "acme" });
