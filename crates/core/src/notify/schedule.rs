@@ -78,6 +78,12 @@ impl Schedule {
         self.waits.iter().sum()
     }
 
+    /// The longest wait, without chance; none at all in a schedule of one attempt.
+    #[must_use]
+    pub fn longest_wait(&self) -> Duration {
+        self.waits.iter().max().copied().unwrap_or_default()
+    }
+
     /// The wait after so many attempts, without chance; none when that was the last.
     #[must_use]
     pub fn wait(&self, attempts_so_far: u32) -> Option<Duration> {

@@ -104,7 +104,7 @@ pub fn decide(
     if answer.is_delivered() {
         return Decision { verdict: Verdict::Delivered, streak: None, slow_down: None, disable: None };
     }
-    let streak = one_more(streak, terms.disable_after, now);
+    let streak = one_more(streak, terms, now);
     let (status, asked) = match answer {
         Answer::Status { status, not_before } => (Some(*status), *not_before),
         Answer::TimedOut | Answer::Failed => (None, None),
@@ -125,9 +125,9 @@ pub fn decide(
 }
 
 /// Counts a failure. After a long silence it starts anew: an endpoint that is sent little would else be disabled for two failures that
-/// have nothing to do with each other.
-fn one_more(before: Option<Streak>, disable_after: Option<Duration>, now: Timestamp) -> Streak {
-    let silence = disable_after.unwrap_or(Duration::MAX) / 2;
+/// have nothing to do with each other. A wait of the schedule is no silence, with all that chance may add to it.
+fn one_more(before: Option<Streak>, terms: Terms<'_>, now: Timestamp) -> Streak {
+    let silence = (terms.disable_after.unwrap_or(Duration::MAX) / 2).max(terms.schedule.longest_wait() * 2);
     match before {
         Some(streak) if now.since(streak.last) <= silence => {
             Streak { last: streak.last.max(now), failures: streak.failures.saturating_add(1), ..streak }

@@ -153,6 +153,19 @@ fn few_failures_or_failures_far_apart_disable_nothing() {
 }
 
 #[test]
+fn a_wait_of_the_schedule_is_no_silence_that_begins_a_streak_anew() {
+    let three_days = Schedule::new(vec![3 * DAY; 9], 100).unwrap();
+    let terms = Terms { schedule: &three_days, disable_after: Some(PATIENCE) };
+    let (mut rng, mut streak, mut now) = (StdRng::seed_from_u64(1), None, START);
+    for attempt in 1..=LEAST_FAILURES {
+        let decision = decide(terms, attempt, streak, &Answer::TimedOut, now, &mut rng);
+        assert_eq!(decision.disable.is_some(), attempt == LEAST_FAILURES, "{attempt}: {decision:?}");
+        let Verdict::Retry(at) = decision.verdict else { panic!("{decision:?}") };
+        (streak, now) = (decision.streak, at);
+    }
+}
+
+#[test]
 fn why_an_endpoint_was_disabled_is_said_in_words() {
     assert_eq!(Disabled::Gone.to_string(), "it answered 410 Gone");
     let failing = Disabled::Failing(START).to_string();
