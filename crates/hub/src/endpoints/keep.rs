@@ -5,7 +5,7 @@ use super::{Change, MOST, NewEndpoint, Refused};
 use crate::connect::KeysError;
 use crate::cx::Cx;
 use crate::notify::{self, Headers, seal_headers};
-use syncline_store::notify::endpoints::{self, Endpoint, Filter, Health, State};
+use syncline_store::notify::endpoints::{self, Endpoint, Health, State};
 use syncline_store::{Scope, StoreError};
 
 /// Why a person's word is enough.
@@ -35,10 +35,6 @@ pub async fn create(cx: &Cx, new: NewEndpoint, secret: NewSecret) -> Result<(End
     let NewEndpoint { org_id, url, terms } = new;
     let org_id = org_id.unwrap_or_default();
     let checked = Change { url: Some(url), ..terms }.checked(cx)?;
-    let whose = Filter { org_id: Some(org_id.clone()), state: None };
-    if endpoints::list(&cx.store, &Scope::All, &whose, None, MOST).await?.len() >= MOST as usize {
-        return Err(Refused::TooMany);
-    }
     let now = cx.now();
     let id = cx.dice.id("ep", now);
     let state = checked.state.unwrap_or(State::Enabled);
@@ -62,6 +58,9 @@ pub async fn create(cx: &Cx, new: NewEndpoint, secret: NewSecret) -> Result<(End
     };
     checked.put_into(&mut endpoint);
     let mut tx = cx.store.begin().await?;
+    if endpoints::count_to_add(&mut tx, &endpoint.org_id).await? >= u64::from(MOST) {
+        return Err(Refused::TooMany);
+    }
     endpoints::create(&mut tx, &endpoint).await?;
     let made = add_first(cx, &mut tx, &endpoint.id, secret).await?;
     tx.commit().await?;

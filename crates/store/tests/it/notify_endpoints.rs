@@ -12,6 +12,7 @@ use syncline_store::notify::deliveries;
 use syncline_store::notify::endpoints::{self, Endpoint, Filter, Health, Sealed, State, secrets};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store, StoreError};
+use tokio::task::JoinSet;
 
 for_each_database!(
     an_endpoint_is_kept_whole,
@@ -26,6 +27,7 @@ for_each_database!(
     a_rotated_secret_is_a_change_of_the_endpoint_that_a_poll_shows,
     what_is_sealed_is_found_by_its_key_and_sealed_anew_once,
     a_deleted_endpoint_leaves_no_secret_behind,
+    of_those_who_add_at_once_each_counts_the_others,
 );
 
 fn globex() -> Scope {
@@ -291,4 +293,30 @@ async fn a_deleted_endpoint_leaves_no_secret_behind(db: &TestDb) {
     assert!(!delete().await);
     let left = secrets::of(&store, &["ep_1", "ep_2"]).await.unwrap();
     assert_eq!(left.iter().map(|it| it.endpoint_id.as_str()).collect::<Vec<_>>(), ["ep_2"]);
+}
+
+async fn of_those_who_add_at_once_each_counts_the_others(db: &TestDb) {
+    let store = db.store().await;
+    for (id, org_id) in [("ep_1", "acme"), ("ep_2", "globex"), ("ep_3", "")] {
+        make(&store, &endpoint(id, org_id, &[])).await;
+    }
+    let mut adding = JoinSet::new();
+    for number in 0..12 {
+        let store = store.clone();
+        adding.spawn(async move {
+            in_tx(&store, async |tx| {
+                let few = endpoints::count_to_add(tx, "acme").await? < 5;
+                if few {
+                    endpoints::create(tx, &endpoint(&format!("ep_9{number}"), "acme", &[])).await?;
+                }
+                Ok(few)
+            })
+            .await
+        });
+    }
+    assert_eq!(adding.join_all().await.into_iter().filter(|added| *added).count(), 4);
+    let mut tx = store.begin().await.unwrap();
+    for (org_id, expected) in [("acme", 5), ("globex", 1), ("", 1), ("nobody", 0)] {
+        assert_eq!(endpoints::count_to_add(&mut tx, org_id).await.unwrap(), expected, "{org_id}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Making, changing and ending endpoints.
 
 use super::{Endpoint, json};
-use crate::notify::own;
+use crate::notify::{count_of, own};
 use crate::value::{Value, args, storable};
 use crate::{Result, Scope, Tx};
 
@@ -24,6 +24,20 @@ pub async fn create(tx: &mut Tx, new: &Endpoint) -> Result<()> {
         1
     ]);
     tx.execute(sql, values).await.map(|_| ())
+}
+
+/// How many endpoints an organization has, or how many serve all (`org_id` empty), for whoever is about to add one in this transaction:
+/// others who ask the same wait for it, as soon as there is one endpoint at all.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn count_to_add(tx: &mut Tx, org_id: &str) -> Result<u64> {
+    // The first stands for all of them. Whoever waited for it counts what was added meanwhile.
+    let first =
+        format!("SELECT id FROM endpoints WHERE org_id = ? ORDER BY id LIMIT 1{}", tx.dialect().locked());
+    tx.query(&first, args![org_id]).await?;
+    let rows = tx.query("SELECT COUNT(*) FROM endpoints WHERE org_id = ?", args![org_id]).await?;
+    rows.first().map_or(Ok(0), |row| count_of(row, 0))
 }
 
 /// Changes an endpoint's terms to what `endpoint` says, unless somebody changed it since the version that `endpoint` has was read; it

@@ -6,7 +6,7 @@ mod look;
 pub mod secrets;
 
 pub use health::{Health, disable, enable, give_up, set_health};
-pub use keep::{create, delete, reseal, update};
+pub use keep::{count_to_add, create, delete, reseal, update};
 pub use look::{Filter, get, get_in, get_many, list, listening_in, sealed_otherwise, sealing_keys};
 
 use super::{maybe_time, small};
