@@ -1,6 +1,6 @@
-//! Where an endpoint may be: what is looked at when its URL is saved, before any name is resolved.
+//! Where an endpoint may be: what is looked at when its URL is saved, before its name is resolved.
 //!
-//! The names' addresses are looked at when they are called, each time ([`address::check`]): a name may lead elsewhere tomorrow.
+//! The names' addresses are looked at then and each time they are called ([`address::check`]): a name may lead elsewhere tomorrow.
 
 use super::address::{self, Network, Refused};
 use std::net::IpAddr;

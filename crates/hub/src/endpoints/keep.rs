@@ -34,7 +34,7 @@ pub fn headers(cx: &Cx, endpoint: &Endpoint) -> Result<Headers, KeysError> {
 pub async fn create(cx: &Cx, new: NewEndpoint, secret: NewSecret) -> Result<(Endpoint, Made), Refused> {
     let NewEndpoint { org_id, url, terms } = new;
     let org_id = org_id.unwrap_or_default();
-    let checked = Change { url: Some(url), ..terms }.checked(cx)?;
+    let checked = Change { url: Some(url), ..terms }.checked(cx).await?;
     let now = cx.now();
     let id = cx.dice.id("ep", now);
     let state = checked.state.unwrap_or(State::Enabled);
@@ -74,7 +74,7 @@ pub async fn create(cx: &Cx, new: NewEndpoint, secret: NewSecret) -> Result<(End
 /// # Errors
 /// [`Refused`] with what cannot be; then nothing changed.
 pub async fn update(cx: &Cx, scope: &Scope, id: &str, change: Change) -> Result<Endpoint, Refused> {
-    let mut checked = change.checked(cx)?;
+    let mut checked = change.checked(cx).await?;
     let headers = checked.headers.take().map(|headers| seal_headers(cx, id, &headers)).transpose()?;
     let (state, now) = (checked.state, cx.now());
     let mut tx = cx.store.begin().await?;

@@ -15,11 +15,10 @@ pub use secrets::{LONGEST_OVERLAP, Made, NewSecret, OVERLAP, SecretView, list as
 pub use terms::{Change, NewEndpoint};
 
 use crate::connect::KeysError;
-use crate::notify::{HeadersRefused, TestError};
+use crate::notify::{HeadersRefused, TestError, UrlRefused};
 use syncline_core::notify::filter::BadFilter;
 use syncline_core::notify::schedule::BadSchedule;
 use syncline_core::notify::secret::KeyError;
-use syncline_core::notify::target::Refusal;
 use syncline_store::StoreError;
 
 /// How many endpoints one organization may have, and how many may serve all: each one is sent every message that it wants.
@@ -36,7 +35,7 @@ pub enum Refused {
     Gone,
     /// Its URL is not called.
     #[error(transparent)]
-    Url(#[from] Refusal),
+    Url(#[from] UrlRefused),
     /// Its filter can match nothing, or is too long.
     #[error(transparent)]
     Filter(#[from] BadFilter),

@@ -61,14 +61,17 @@ impl Change {
     ///
     /// # Errors
     /// [`Refused`] with the first thing that cannot be.
-    pub(super) fn checked(self, cx: &Cx) -> Result<Checked, Refused> {
+    pub(super) async fn checked(self, cx: &Cx) -> Result<Checked, Refused> {
         let Self { url, description, event_types, headers, rate, ordered, schedule, state } = self;
-        let url = url.map(|url| check_url(cx, &url).map(String::from)).transpose()?;
         if description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION) {
             return Err(Refused::Description);
         }
         let filter = event_types.map(|types| Filter::new(types.iter().map(String::as_str))).transpose()?;
         let headers = headers.map(|headers| Headers::new(&headers)).transpose()?;
+        let url = match url {
+            Some(url) => Some(check_url(cx, &url).await?.into()),
+            None => None,
+        };
         Ok(Checked { url, description, filter, headers, rate, ordered, schedule, state })
     }
 }

@@ -1,5 +1,6 @@
 //! The desk between those who publish and the engine that sends, in one process. Everything on it is a hint: the database has it too.
 
+use super::guard::{Names, SystemNames};
 use super::publish::Publisher;
 use crate::cx::Cx;
 use std::collections::BTreeSet;
@@ -11,10 +12,25 @@ use syncline_store::notify::messages::{Message, Routed};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What the room shares within a process. Cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Notify {
     pub(super) publisher: Arc<Publisher>,
     pub(super) desk: Arc<Desk>,
+    pub(super) names: Arc<dyn Names>,
+}
+
+impl Notify {
+    /// With these for the names of endpoints.
+    #[must_use]
+    pub fn with_names(names: Arc<dyn Names>) -> Self {
+        Self { publisher: Arc::default(), desk: Arc::default(), names }
+    }
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self::with_names(Arc::new(SystemNames::default()))
+    }
 }
 
 impl fmt::Debug for Notify {

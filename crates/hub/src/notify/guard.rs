@@ -1,4 +1,5 @@
-//! Names of endpoints, resolved: what leads into a network that is not called is left out, each time a connection is made.
+//! Names of endpoints, resolved: what leads into a network that is not called is left out, each time a connection is made. Whoever saves a
+//! URL is told so at once, if its name leads nowhere else already.
 //!
 //! The client connects to what comes out here and to nothing else, so a name that leads elsewhere a moment after it was looked at (DNS
 //! rebinding) gains nothing. Hosts that are addresses never come here; [`super::exchange`] looks at those.
@@ -8,8 +9,10 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use syncline_core::notify::address::{Network, Reason, check};
 use tokio::sync::watch;
+use url::{Host, Url};
 
 /// Addresses that were found for a name.
 pub type Found = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
@@ -84,19 +87,42 @@ impl Guard {
     }
 }
 
+/// Of what was found for a name, what may be called.
+fn let_through(found: Vec<IpAddr>, networks: &[Network]) -> Result<Vec<SocketAddr>, Blocked> {
+    let mut why = Blocked::None;
+    let mut fine = Vec::new();
+    for address in found {
+        match check(address, networks) {
+            Ok(()) => fine.push(SocketAddr::new(address, 0)),
+            Err(refused) => why = Blocked::Address(refused.reason),
+        }
+    }
+    if fine.is_empty() { Err(why) } else { Ok(fine) }
+}
+
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let (found, networks) = (self.names.look_up(name.as_str()), Arc::clone(&self.networks));
         Box::pin(async move {
-            let mut why = Blocked::None;
-            let mut fine = Vec::new();
-            for address in found.await? {
-                match check(address, &networks) {
-                    Ok(()) => fine.push(SocketAddr::new(address, 0)),
-                    Err(refused) => why = Blocked::Address(refused.reason),
-                }
-            }
-            if fine.is_empty() { Err(why.into()) } else { Ok(Box::new(fine.into_iter()) as Addrs) }
+            let fine = let_through(found.await?, &networks)?;
+            Ok(Box::new(fine.into_iter()) as Addrs)
         })
+    }
+}
+
+/// How long whoever saves a URL waits for its name.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Looks where the host of a URL that is to be saved leads now. A name that cannot be resolved now may be so later, and is looked at
+/// again whenever it is called: that is no reason to refuse it.
+///
+/// # Errors
+/// [`Blocked::Address`] when none of its addresses would be called.
+pub(super) async fn look(names: &dyn Names, url: &Url, networks: &[Network]) -> Result<(), Blocked> {
+    let Some(Host::Domain(host)) = url.host() else { return Ok(()) };
+    let found = tokio::time::timeout(PATIENCE, names.look_up(host)).await;
+    match let_through(found.map_or_else(|_| Vec::new(), Result::unwrap_or_default), networks) {
+        Err(blocked @ Blocked::Address(_)) => Err(blocked),
+        Ok(_) | Err(Blocked::None) => Ok(()),
     }
 }

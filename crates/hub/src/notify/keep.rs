@@ -1,5 +1,6 @@
 //! What is kept of endpoints beside their rows: where they may be, their headers and secrets, sealed.
 
+use super::guard::{self, Blocked};
 use crate::connect::KeysError;
 use crate::cx::Cx;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -16,12 +17,26 @@ pub fn policy(cx: &Cx) -> Policy {
     Policy { plain_http: cx.config.notify.plain_http, networks: cx.config.notify.allow.clone() }
 }
 
-/// Looks at a URL that is to be saved.
+/// Why a URL is not saved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlRefused {
+    /// For what it says.
+    #[error(transparent)]
+    Says(#[from] Refusal),
+    /// For where it leads.
+    #[error(transparent)]
+    Leads(#[from] Blocked),
+}
+
+/// Looks at a URL that is to be saved, and where its name leads, as far as that is known within a few seconds.
 ///
 /// # Errors
-/// [`Refusal`], for whoever wrote it.
-pub fn check_url(cx: &Cx, url: &str) -> Result<Url, Refusal> {
-    target::parse(url, &policy(cx))
+/// [`UrlRefused`], for whoever wrote it.
+pub async fn check_url(cx: &Cx, url: &str) -> Result<Url, UrlRefused> {
+    let policy = policy(cx);
+    let url = target::parse(url, &policy)?;
+    guard::look(&*cx.notify.names, &url, &policy.networks).await?;
+    Ok(url)
 }
 
 /// Headers that an endpoint's requests get.

@@ -25,8 +25,8 @@ mod test;
 
 pub use desk::Notify;
 pub use keep::{
-    Headers, HeadersRefused, check_url, open_headers, open_secret, policy, reseal, seal_headers, seal_secret,
-    sealing_keys,
+    Headers, HeadersRefused, UrlRefused, check_url, open_headers, open_secret, policy, reseal, seal_headers,
+    seal_secret, sealing_keys,
 };
 pub use publish::{Draft, PublishError, Receipt, publish};
 pub use test::{TestError, test};

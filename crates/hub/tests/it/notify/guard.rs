@@ -8,10 +8,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use syncline_core::notify::address::Network;
 use syncline_core::notify::answer::Answer;
+use syncline_core::notify::secret::Scheme;
 use syncline_core::time::SystemClock;
+use syncline_hub::cx::Cx;
+use syncline_hub::endpoints::{self, Change, NewEndpoint, NewSecret, Refused};
+use syncline_hub::notify::Notify;
 use syncline_hub::notify::exchange::{Courier, Exchange};
 use syncline_hub::notify::guard::{Found, Names, SystemNames};
+use syncline_store::Scope;
 use syncline_store::notify::deliveries::State;
+use syncline_store::notify::endpoints::Endpoint;
 use url::Url;
 
 /// Names that lead where the test says, another place each time.
@@ -112,6 +118,74 @@ async fn hosts_that_are_addresses_are_looked_at_too() {
         assert_eq!(exchange.latency.as_secs(), 0, "{host}");
     }
     assert_eq!(receiver.count(), 0);
+}
+
+/// A hub's context in which names lead where the test says.
+fn leading(scene: &Scene, names: impl Names + 'static) -> Cx {
+    Cx { notify: Notify::with_names(Arc::new(names)), ..scene.cx.clone() }
+}
+
+async fn save(cx: &Cx, url: &str) -> Result<Endpoint, Refused> {
+    let new = NewEndpoint { org_id: None, url: url.to_owned(), terms: Change::default() };
+    Ok(endpoints::create(cx, new, NewSecret::Generated(Scheme::Hmac)).await?.0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_whose_name_leads_inside_is_refused_when_it_is_saved() {
+    let scene = Scene::new(&[]).await;
+    let url = "https://hooks.example.com/";
+    for (found, why) in [
+        (&["10.0.0.1"][..], "private network"),
+        (&["169.254.169.254", "fd00::1"], "private network"),
+        (&["::ffff:127.0.0.1"], "translator"),
+    ] {
+        let refused = save(&leading(&scene, Moving::to(&[found])), url).await.unwrap_err();
+        assert!(matches!(refused, Refused::Url(_)), "{refused:?}");
+        let said = refused.to_string();
+        assert!(said.contains(why) && !said.contains(found[0]), "{said}");
+    }
+    // What would be called when it is sent to is taken, and so is what nobody knows yet.
+    for found in [&["127.0.0.1"][..], &["93.184.216.34"], &["10.0.0.1", "93.184.216.34"], &[]] {
+        save(&leading(&scene, Moving::to(&[found])), url).await.unwrap();
+    }
+    // A change is looked at as well, and only one of the URL.
+    let moved = leading(&scene, Moving::to(&[&["93.184.216.34"], &["10.0.0.1"]]));
+    let made = save(&moved, url).await.unwrap();
+    let change = |url: Option<&str>| Change {
+        url: url.map(str::to_owned),
+        description: Some("moved".to_owned()),
+        ..Change::default()
+    };
+    let refused = endpoints::update(&moved, &Scope::All, &made.id, change(Some(url))).await.unwrap_err();
+    assert!(matches!(refused, Refused::Url(_)), "{refused:?}");
+    endpoints::update(&moved, &Scope::All, &made.id, change(None)).await.unwrap();
+}
+
+/// Names of servers that say nothing.
+struct Silent;
+
+impl Names for Silent {
+    fn look_up(&self, _host: &str) -> Found {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// Names that there are not.
+struct Unknown;
+
+impl Names for Unknown {
+    fn look_up(&self, _host: &str) -> Found {
+        Box::pin(async { Err(std::io::Error::other("no such name")) })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_cannot_be_resolved_now_is_taken_and_nobody_waits_for_it_long() {
+    let scene = Scene::new(&[]).await;
+    save(&leading(&scene, Unknown), "https://hooks.example.com/").await.unwrap();
+    let silent = leading(&scene, Silent);
+    let saved = save(&silent, "https://hooks.example.com/");
+    tokio::time::timeout(Duration::from_secs(20), saved).await.expect("it gives up").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
