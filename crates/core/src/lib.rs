@@ -5,6 +5,7 @@
 //! keeps it so.
 
 pub mod budget;
+pub mod counters;
 pub mod cursor;
 pub mod door;
 pub mod event;

@@ -1,0 +1,434 @@
+//! How the latest value of one counter gets to its property.
+//!
+//! HubSpot answers a trigger with 202 whether or not anything comes of it, and runs the workflow at a moment of its own (HubSpot facts 8.1);
+//! a call without an answer may have arrived. So an answer proves nothing, and two calls that are under way at once may take effect in
+//! either order. Therefore:
+//!
+//! - There is one call at a time. Changes meanwhile change only the number that is sent next, so the latest value wins and many changes
+//!   make one call.
+//! - After a call the property is read back, sooner first and then ever later, until it shows the value or the call is *over*:
+//!   [`Terms::settle`] after its answer, or after nobody knows what came of it any more. That bound is the one thing that is assumed.
+//! - Another value is sent only when no call can take effect any more: the last one is over, or its effect was seen. Seeing the value is
+//!   seeing the effect only where the property was known to show something else before, and where the value was sent once.
+//! - The same value may be sent again at any time: it cannot overtake itself.
+//! - What was accepted and never shown is sent again, or written directly where the target has that, and in the end is a matter for a person.
+//!
+//! The functions are what happened; each leaves the push in a [`Stage`] with a moment at which it is due. Who keeps it knows nothing else.
+
+use super::definition::{Definition, Target};
+use crate::schedule::RetryPolicy;
+use crate::time::Timestamp;
+use rand::Rng;
+use std::time::Duration;
+
+mod answer;
+
+pub use answer::{Answer, Parked};
+
+/// What is to be done next with a counter, when it is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Nothing. `due` says before when no other value may be sent.
+    Quiet,
+    /// The trigger is to be called.
+    Trigger,
+    /// The property is to be written.
+    Write,
+    /// The property is to be read.
+    Look,
+    /// A person is to decide.
+    Parked,
+}
+
+/// How a value is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// By calling the trigger.
+    Trigger,
+    /// By writing the property.
+    Write,
+}
+
+impl Way {
+    fn stage(self) -> Stage {
+        match self {
+            Self::Trigger => Stage::Trigger,
+            Self::Write => Stage::Write,
+        }
+    }
+}
+
+/// What a property shows.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is", content = "what")]
+pub enum Property {
+    /// A whole number.
+    Number(i64),
+    /// Nothing: null, or an empty text.
+    Empty,
+    /// Something that is no whole number.
+    Other(String),
+    /// The record is not there.
+    NoRecord,
+}
+
+impl Property {
+    /// What HubSpot's text for a property's value says; none is null (HubSpot facts 3.2).
+    #[must_use]
+    pub fn of_text(text: Option<&str>) -> Self {
+        let text = text.unwrap_or_default().trim();
+        if text.is_empty() {
+            return Self::Empty;
+        }
+        // A number may come with decimals that say nothing.
+        let whole = text
+            .split_once('.')
+            .map_or(text, |(whole, rest)| if rest.bytes().all(|c| c == b'0') { whole } else { text });
+        whole.parse().map_or_else(|_| Self::Other(text.chars().take(100).collect()), Self::Number)
+    }
+
+    /// The number, where it is one.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Empty | Self::Other(_) | Self::NoRecord => None,
+        }
+    }
+}
+
+/// What the property showed when it was last read.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Seen {
+    /// What.
+    pub property: Property,
+    /// When the reading was sent.
+    pub at: Timestamp,
+}
+
+/// A value that was sent and may still take effect.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Call {
+    /// The value.
+    pub value: i64,
+    /// How it was sent.
+    pub way: Way,
+    /// When it was last sent.
+    pub sent_at: Timestamp,
+    /// When its answer came, or was given up; none: under way.
+    pub answered_at: Option<Timestamp>,
+    /// Of an earlier sending of the same value that may still take effect: when its answer came, or was given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Timestamp>,
+    /// Whether nobody knows if it arrived.
+    pub doubtful: bool,
+    /// Whether seeing the value is seeing this call's effect: the property was known to show something else, and the value was sent once.
+    pub telling: bool,
+}
+
+/// The push of one counter.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Push {
+    /// What is next.
+    pub stage: Stage,
+    /// When; while somebody is at it, the end of their lease.
+    pub due: Timestamp,
+    /// The value that was sent last, while it may still take effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Call>,
+    /// What the property showed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
+    /// Calls in a row that were not taken or had no answer.
+    #[serde(default)]
+    pub failures: u32,
+    /// Calls in a row that were over without having shown.
+    #[serde(default)]
+    pub rounds: u32,
+    /// Why it is parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parked: Option<Parked>,
+}
+
+/// The rules of pushing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// How a value is sent first.
+    pub first: Way,
+    /// How it is sent where that shows nothing.
+    pub second: Option<Way>,
+    /// How long changes are gathered.
+    pub window: Duration,
+    /// How long after its answer a call may still take effect.
+    pub settle: Duration,
+    /// The waits after calls that were not taken. The end it has is not used: what is true is pushed however long it takes.
+    pub retries: RetryPolicy,
+    /// After so many calls in a row that nothing came of, a person is asked.
+    pub rounds: u32,
+}
+
+/// Readings after one call, at most, when they come in time.
+pub const LOOKS: u32 = 6;
+
+impl Terms {
+    /// Those of a definition.
+    #[must_use]
+    pub fn of(definition: &Definition, retries: RetryPolicy, rounds: u32) -> Self {
+        let (first, second) = match definition.target {
+            Target::Trigger { .. } => (Way::Trigger, None),
+            Target::Property => (Way::Write, None),
+            Target::TriggerThenProperty { .. } => (Way::Trigger, Some(Way::Write)),
+        };
+        Self { first, second, window: definition.window(), settle: definition.settle(), retries, rounds }
+    }
+
+    /// When to look after an answer of `answered`, if `now` was not the last time. Each wait is twice as long as the one before, and the
+    /// last look is when the call is over.
+    fn next_look(&self, answered: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let looks = (0..LOOKS).rev().map(|halves| answered.plus(self.settle / (1 << halves)));
+        looks.into_iter().find(|look| *look > now)
+    }
+
+    fn after(&self, failures: u32, now: Timestamp, rng: &mut dyn Rng) -> Timestamp {
+        let endless = RetryPolicy { max_attempts: u32::MAX, ..self.retries };
+        endless.next_attempt(failures.min(u32::MAX - 1), now, rng).unwrap_or(now)
+    }
+}
+
+impl Call {
+    /// From when on it cannot take effect any more; none while it is under way.
+    #[must_use]
+    pub fn over_at(&self, terms: &Terms) -> Option<Timestamp> {
+        self.answered_at.map(|at| at.plus(terms.settle))
+    }
+
+    fn may_act(&self, terms: &Terms, now: Timestamp) -> bool {
+        self.over_at(terms).is_none_or(|over| over > now)
+    }
+}
+
+/// What whoever claimed a counter is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// Send this value.
+    Send(i64, Way),
+    /// Nothing, or not now: the push says when, and what.
+    Nothing,
+}
+
+/// What came of what happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The property shows this value, which was sent.
+    Shown(i64),
+    /// It goes on.
+    On,
+    /// A person is to decide.
+    Parked,
+    /// It goes on, but the trigger cannot be called as it is: its owner is to be told why.
+    Attention(String),
+}
+
+impl Push {
+    /// The push of a counter that was never sent: due when the changes that come now were gathered.
+    #[must_use]
+    pub fn new(terms: &Terms, now: Timestamp) -> Self {
+        let mut push = Self {
+            stage: Stage::Quiet,
+            due: now,
+            call: None,
+            seen: None,
+            failures: 0,
+            rounds: 0,
+            parked: None,
+        };
+        push.changed(terms, now);
+        push
+    }
+
+    /// The counter changed. What is under way stays so and finds the new value when it is done; what is parked stays parked.
+    pub fn changed(&mut self, terms: &Terms, now: Timestamp) {
+        (self.stage, self.due) = changed(self.stage, self.due, terms, now);
+    }
+
+    /// Somebody claimed it to send; `value` is what the counter is. Before anything is sent, what this leaves is made durable.
+    pub fn begin(&mut self, value: i64, terms: &Terms, now: Timestamp) -> Begin {
+        if let Some(call) = &mut self.call {
+            if call.answered_at.is_none() {
+                // Who sent it never said what came of it.
+                self.lost(terms, now);
+                return Begin::Nothing;
+            }
+            if call.may_act(terms, now) && call.value != value {
+                self.due = call.over_at(terms).unwrap_or(now);
+                return Begin::Nothing;
+            }
+        }
+        let live = self.call.take().filter(|call| call.may_act(terms, now));
+        if live.is_none() && self.shows(value) {
+            self.rest(now);
+            return Begin::Nothing;
+        }
+        let way = if self.stage == Stage::Write { Way::Write } else { Way::Trigger };
+        let telling = live.is_none() && self.seen.is_some();
+        let earlier = live.and_then(|call| call.answered_at);
+        let (sent_at, answered_at, doubtful) = (now, None, false);
+        self.call = Some(Call { value, way, sent_at, answered_at, earlier, doubtful, telling });
+        Begin::Send(value, way)
+    }
+
+    /// Nobody knows what came of the call under way: as when its sender died, or its answer did not come.
+    pub fn lost(&mut self, terms: &Terms, now: Timestamp) {
+        if let Some(call) = &mut self.call {
+            call.answered_at = Some(now);
+            call.doubtful = true;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.look_after(terms, now);
+    }
+
+    fn look_after(&mut self, terms: &Terms, now: Timestamp) {
+        self.stage = Stage::Look;
+        self.due = terms.next_look(now, now).unwrap_or(now);
+    }
+
+    fn shows(&self, value: i64) -> bool {
+        self.seen.as_ref().is_some_and(|seen| seen.property == Property::Number(value))
+    }
+
+    /// Nothing more is to be done, and no other value may be sent before `until`.
+    fn rest(&mut self, until: Timestamp) {
+        self.stage = Stage::Quiet;
+        self.due = until;
+        (self.failures, self.rounds) = (0, 0);
+    }
+
+    /// The property was read, and the reading was sent at `look.at`; `value` is what the counter is by now.
+    pub fn looked(
+        &mut self,
+        value: i64,
+        look: Seen,
+        terms: &Terms,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+    ) -> Next {
+        if self.seen.as_ref().is_none_or(|seen| seen.at <= look.at) {
+            self.seen = Some(look.clone());
+        }
+        if look.property == Property::NoRecord {
+            return self.park(Parked::NoRecord);
+        }
+        let Some(call) = self.call.clone() else {
+            return self.settled(value, None, terms, now);
+        };
+        let answered = call.answered_at.unwrap_or(now);
+        if look.property == Property::Number(call.value) && look.at >= call.sent_at {
+            let until = if call.telling { now } else { answered.plus(terms.settle).max(now) };
+            return self.settled(value, Some((call.value, until)), terms, now);
+        }
+        if look.at >= answered.plus(terms.settle) {
+            return self.over(&call, terms, now, rng);
+        }
+        if call.doubtful && call.value == value {
+            // It can be sent again at once: the same value cannot overtake itself.
+            self.stage = call.way.stage();
+            self.due = terms.after(self.failures, now, rng);
+            return Next::On;
+        }
+        let over = answered.plus(terms.settle);
+        self.stage = Stage::Look;
+        self.due = terms.next_look(answered, now).unwrap_or(over.max(now));
+        Next::On
+    }
+
+    /// The property shows what was sent, and nothing else may be sent before the moment with it; or there was no call.
+    fn settled(
+        &mut self,
+        value: i64,
+        shown: Option<(i64, Timestamp)>,
+        terms: &Terms,
+        now: Timestamp,
+    ) -> Next {
+        let until = shown.map_or(now, |(_, until)| until);
+        if until <= now {
+            self.call = None;
+        }
+        self.rest(until);
+        if !self.shows(value) {
+            self.stage = terms.first.stage();
+        }
+        shown.map_or(Next::On, |(shown, _)| Next::Shown(shown))
+    }
+
+    /// The call is over and nothing came of it.
+    fn over(&mut self, call: &Call, terms: &Terms, now: Timestamp, rng: &mut dyn Rng) -> Next {
+        self.call = None;
+        self.rounds = self.rounds.saturating_add(1);
+        let second = terms.second.filter(|second| *second != call.way);
+        if let Some(second) = second {
+            (self.stage, self.due) = (second.stage(), now);
+        } else if self.rounds >= terms.rounds {
+            return self.park(Parked::NeverShown);
+        } else {
+            self.stage = terms.first.stage();
+            self.due = terms.after(self.rounds, now, rng);
+        }
+        Next::On
+    }
+
+    fn park(&mut self, why: Parked) -> Next {
+        self.stage = Stage::Parked;
+        self.parked = Some(why);
+        Next::Parked
+    }
+
+    /// The property could not be read: it is tried again, not before `not_before`.
+    pub fn look_failed(
+        &mut self,
+        not_before: Option<Timestamp>,
+        terms: &Terms,
+        now: Timestamp,
+        rng: &mut dyn Rng,
+    ) {
+        self.failures = self.failures.saturating_add(1);
+        self.stage = Stage::Look;
+        self.due = terms.after(self.failures, now, rng).max(not_before.unwrap_or(now));
+    }
+
+    /// Somebody wants it to be sent, whatever was seen before: a reconciliation, which has just seen what the property shows, or a person.
+    /// What is under way stays so.
+    pub fn nudge(&mut self, seen: Option<Seen>, terms: &Terms, now: Timestamp) {
+        let under_way = !matches!(self.stage, Stage::Quiet | Stage::Parked);
+        if under_way {
+            return;
+        }
+        self.seen = seen;
+        self.parked = None;
+        let over = self.call.as_ref().map(|call| call.over_at(terms).unwrap_or(now.plus(terms.settle)));
+        self.rest(now.max(over.unwrap_or(now)));
+        self.stage = terms.first.stage();
+    }
+
+    /// Whether a call may still take effect, or something is to be done: then the property may be anything.
+    #[must_use]
+    pub fn is_in_flight(&self, terms: &Terms, now: Timestamp) -> bool {
+        match self.stage {
+            Stage::Trigger | Stage::Write | Stage::Look => true,
+            Stage::Quiet | Stage::Parked => self.call.as_ref().is_some_and(|call| call.may_act(terms, now)),
+        }
+    }
+}
+
+/// What a change makes of a stage and its moment, for who keeps no more than these two at hand.
+#[must_use]
+pub fn changed(stage: Stage, due: Timestamp, terms: &Terms, now: Timestamp) -> (Stage, Timestamp) {
+    match stage {
+        Stage::Quiet => (terms.first.stage(), now.plus(terms.window).max(due)),
+        Stage::Trigger | Stage::Write | Stage::Look | Stage::Parked => (stage, due),
+    }
+}
+
+#[cfg(test)]
+mod tests;
