@@ -20,6 +20,7 @@ mod value;
 pub mod accounts;
 pub mod api_keys;
 pub mod connections;
+pub mod counters;
 pub mod embedded_log;
 pub mod events;
 pub mod hooks;

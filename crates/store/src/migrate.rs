@@ -40,6 +40,7 @@ migrations! {
     7 "0007_notify";
     8 "0008_echoes";
     9 "0009_tests";
+    10 "0010_counters";
 }
 
 impl Migration {

@@ -218,6 +218,17 @@ pub enum Begin {
     Nothing,
 }
 
+/// What whoever claimed a counter has to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// What was answered to what was sent.
+    Answer(Answer),
+    /// What the property shows.
+    Look(Seen),
+    /// That it could not be read, and before when it should not be tried again.
+    LookFailed(Option<Timestamp>),
+}
+
 /// What came of what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -232,18 +243,17 @@ pub enum Next {
 }
 
 impl Push {
-    /// The push of a counter that was never sent: due when the changes that come now were gathered.
+    /// Of a counter that nothing is to be done with yet.
+    #[must_use]
+    pub fn idle(now: Timestamp) -> Self {
+        let (call, seen, parked) = (None, None, None);
+        Self { stage: Stage::Quiet, due: now, call, seen, failures: 0, rounds: 0, parked }
+    }
+
+    /// Of a counter that changes now for the first time.
     #[must_use]
     pub fn new(terms: &Terms, now: Timestamp) -> Self {
-        let mut push = Self {
-            stage: Stage::Quiet,
-            due: now,
-            call: None,
-            seen: None,
-            failures: 0,
-            rounds: 0,
-            parked: None,
-        };
+        let mut push = Self::idle(now);
         push.changed(terms, now);
         push
     }
@@ -266,7 +276,12 @@ impl Push {
                 return Begin::Nothing;
             }
         }
-        let live = self.call.take().filter(|call| call.may_act(terms, now));
+        let call = self.call.take();
+        if call.as_ref().is_some_and(|call| !call.may_act(terms, now) && !self.shows(call.value)) {
+            // It may have taken effect since the property was last read.
+            self.seen = None;
+        }
+        let live = call.filter(|call| call.may_act(terms, now));
         if live.is_none() && self.shows(value) {
             self.rest(now);
             return Begin::Nothing;
@@ -277,6 +292,18 @@ impl Push {
         let (sent_at, answered_at, doubtful) = (now, None, false);
         self.call = Some(Call { value, way, sent_at, answered_at, earlier, doubtful, telling });
         Begin::Send(value, way)
+    }
+
+    /// What was told of it; `value` is what the counter is by now.
+    pub fn told(&mut self, value: i64, told: Told, terms: &Terms, now: Timestamp, rng: &mut dyn Rng) -> Next {
+        match told {
+            Told::Answer(answer) => self.answered(value, answer, terms, now, rng),
+            Told::Look(seen) => self.looked(value, seen, terms, now, rng),
+            Told::LookFailed(not_before) => {
+                self.look_failed(not_before, terms, now, rng);
+                Next::On
+            }
+        }
     }
 
     /// Nobody knows what came of the call under way: as when its sender died, or its answer did not come.

@@ -267,6 +267,17 @@ fn a_value_that_went_and_came_back_is_not_sent() {
 }
 
 #[test]
+fn what_may_have_come_unseen_is_not_taken_for_what_was_seen_before() {
+    let (mut push, _) = answered(&trigger(), Answer::Lost);
+    push.looked(8, number(7, 13), &trigger(), at(13), &mut dice());
+    push.begin(8, &trigger(), at(20));
+    push.answered(8, Answer::NotTaken(None), &trigger(), at(21), &mut dice());
+    // The 8 that was lost may be there by now, so that 7 was seen says nothing.
+    assert_eq!(push.begin(7, &trigger(), at(75)), Begin::Send(7, Way::Trigger));
+    assert!(push.call.is_some_and(|call| !call.telling));
+}
+
+#[test]
 fn statuses_are_read_so_that_nothing_is_lost_or_overtaken() {
     let wait = Some(at(60));
     for (status, answer) in [

@@ -32,7 +32,10 @@ fn every_kind_of_source_is_read_and_fine() {
     ] {
         assert_eq!(wrong(fine.clone()), Vec::<&str>::new(), "{fine}");
     }
-    assert!(serde_json::from_value::<Truth>(json!({"source": "counter", "x": 1})).is_err());
+    assert!(
+        serde_json::from_value::<Truth>(json!({"source": "sql", "database": "a", "query": "b", "x": 1}))
+            .is_err()
+    );
     assert!(serde_json::from_value::<Truth>(json!({"source": "guess"})).is_err());
 }
 

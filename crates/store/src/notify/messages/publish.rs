@@ -31,6 +31,14 @@ impl Idempotency {
         fingerprint.copy_from_slice(&digest[..16]);
         fine.then(|| Self { key: key.to_owned(), fingerprint })
     }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(crate) fn fingerprint(&self) -> &[u8] {
+        &self.fingerprint
+    }
 }
 
 /// What became of a message that was published.

@@ -2,6 +2,8 @@
 
 use super::super::{Answer, Begin, Next, Property, Push, Seen, Stage, Terms, Way};
 use super::terms;
+use crate::counters::definition::Policy;
+use crate::counters::reconcile::{self, Known, Numbers, Repair, Verdict};
 use crate::time::Timestamp;
 use proptest::prelude::*;
 use rand::SeedableRng as _;
@@ -31,6 +33,10 @@ enum Step {
         after: i64,
         lost: bool,
     },
+    /// Somebody else writes the property.
+    Meddle(i64),
+    /// All three numbers are compared, and drift is repaired.
+    Reconcile,
 }
 
 const LEASE: i64 = 20;
@@ -52,6 +58,10 @@ fn step() -> impl Strategy<Value = Step> {
         3 => fate().prop_map(Step::Fate),
         1 => (0..8i64, prop::bool::weighted(0.3)).prop_map(|(after, lost)| Step::Read { after, lost }),
     ]
+}
+
+fn meddled() -> impl Strategy<Value = Step> {
+    prop_oneof![5 => step(), 1 => (-3..4i64).prop_map(Step::Meddle), 1 => Just(Step::Reconcile)]
 }
 
 /// A call that was sent, by its place in the order of sending.
@@ -107,6 +117,42 @@ impl World {
 
     fn at(&self) -> Timestamp {
         Timestamp::from_millis(self.now)
+    }
+
+    fn take(&mut self, step: Step) {
+        match step {
+            Step::Change(by) => self.change(by),
+            Step::Wait(seconds) => self.run(self.now + seconds * 1_000),
+            Step::Fate(fate) => self.fates.insert(0, fate),
+            Step::Read { after, lost } => self.reads.insert(0, (after, lost)),
+            Step::Meddle(number) => self.property = Property::Number(number),
+            Step::Reconcile => self.reconcile(),
+        }
+    }
+
+    fn reconcile(&mut self) {
+        let now = self.at();
+        let numbers = Numbers {
+            truth: Known::Counter,
+            counter: Some(self.value),
+            version: 0,
+            property: self.property.clone(),
+            in_flight: self.push.is_in_flight(&self.terms, now),
+            agreed_at: None,
+        };
+        let verdict = reconcile::compare(&numbers, None, reconcile::Terms { lag: Duration::ZERO }, now);
+        if let Verdict::Drift(drift) = verdict {
+            assert_eq!(drift.repairs(Policy::Repair), [Repair::Push]);
+            let seen = Seen { property: self.property.clone(), at: now };
+            self.push.nudge(Some(seen), &self.terms, now);
+        }
+    }
+
+    /// Things go quiet: what was to fail has failed.
+    fn calm_down(&mut self) {
+        self.fates.clear();
+        self.reads.clear();
+        self.run(self.now + 3_600_000);
     }
 
     fn change(&mut self, by: i64) {
@@ -234,22 +280,25 @@ proptest! {
     ) {
         let mut world = World::new(terms, before.map_or(Property::Empty, Property::Number));
         for step in steps {
-            match step {
-                Step::Change(by) => world.change(by),
-                Step::Wait(seconds) => world.run(world.now + seconds * 1_000),
-                Step::Fate(fate) => world.fates.insert(0, fate),
-                Step::Read { after, lost } => world.reads.insert(0, (after, lost)),
-            }
+            world.take(step);
             prop_assert!(world.never_inverted(), "{:?}", world.done);
         }
-        // Things go quiet: what was to fail has failed.
-        world.fates.clear();
-        world.reads.clear();
-        world.run(world.now + 3_600_000);
+        world.calm_down();
         prop_assert!(world.never_inverted(), "{:?}", world.done);
         prop_assert_eq!((world.push.stage, world.coming.len()), (Stage::Quiet, 0));
         prop_assert_eq!(&world.property, &Property::Number(world.value));
         prop_assert!(!world.push.is_in_flight(&world.terms, world.at()));
+    }
+
+    /// And where others write the property as well: once they stop, the next comparison puts it right.
+    #[test]
+    fn what_others_did_to_the_property_is_repaired(terms in ways(), steps in prop::collection::vec(meddled(), 0..60)) {
+        let mut world = World::new(terms, Property::Empty);
+        steps.into_iter().for_each(|step| world.take(step));
+        world.calm_down();
+        world.reconcile();
+        world.calm_down();
+        prop_assert_eq!((world.push.stage, &world.property), (Stage::Quiet, &Property::Number(world.value)));
     }
 
     /// Many changes within the window are one call.

@@ -1,0 +1,15 @@
+INSERT INTO counter_definitions (id, org_id, name, connection_id, body, secrets, sealed_with, trigger_shown, state, reason, reconcile_at, created_at, updated_at, version) VALUES ('ctr_01', 'acme', 'exam-bookings', 'con_01', '{"name":"exam-bookings","connection_id":"con_01","object_type":"2-50158913","property":"total_bookings","key":"record_id","payload":{"mock_exam_id":"{{key}}","total_bookings":"{{value}}"},"target":{"kind":"trigger_then_property"},"window_ms":1000,"settle_ms":60000,"minimum":0,"reconcile_minutes":60,"policy":"repair","store":{"kind":"redis","server":"main","key":"exam:{key}:bookings","ttl_days":90},"truth":{"source":"associations","to_object_type":"contacts","association_type_id":null}}', {x'01ff'}, '00112233aabbccdd', 'https://api-na1.hubapi.com/automation/v4/webhook-triggers/46814382/…', 'active', NULL, 1767225600000, 1767225600000, 1767225600000, 1);
+
+INSERT INTO counters (definition_id, counter_key, value, version, stage, due_at, lease_owner, push, waiting_since, changed_at, vanished_at, agreed_at, repairing, shown_version) VALUES ('ctr_01', '40577087837', 8, 2, 3, 1767225605000, 'w1', '{"stage":"look","due":"2026-01-01T00:00:05.000Z","call":{"value":8,"way":"trigger","sent_at":"2026-01-01T00:00:01.000Z","answered_at":"2026-01-01T00:00:02.000Z","doubtful":false,"telling":true},"seen":{"property":{"is":"number","what":7},"at":"2026-01-01T00:00:00.000Z"},"failures":0,"rounds":0}', 1767225600500, 1767225600500, NULL, 1767225600000, NULL, 1);
+
+INSERT INTO counter_changes (definition_id, counter_key, version, at, op, amount, value, value_before, source) VALUES ('ctr_01', '40577087837', 2, 1767225600500, 'increment', 1, 8, 7, 'api');
+
+INSERT INTO counter_requests (org_id, idempotency_key, request_id, fingerprint, answer, created_at) VALUES ('acme', 'booking-7', 'req_01', {x'00112233445566778899aabbccddeeff'}, '[{"made":{"value":8,"version":2}}]', 1767225600500);
+
+INSERT INTO counter_pushes (definition_id, counter_key, at, what, value, latency, detail) VALUES ('ctr_01', '40577087837', 1767225602000, 'accepted', 8, 189, NULL);
+
+INSERT INTO counter_minutes (definition_id, minute, changes, accepted, failed, call_total, shown, parked, shown_total, shown_max, under_1, under_2, under_5, under_10, under_30, under_60, under_300, under_900, under_3600, slower) VALUES ('ctr_01', 1767225600000, 2, 1, 0, 189, 1, 0, 2500, 2500, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+
+INSERT INTO counter_runs (id, org_id, definition_id, active_key, state, cause, dry_run, pass, position, checked, alike, in_flight, unknown, drifted, repaired, size, calls, reason, cancel_requested, created_at, started_at, heartbeat_at, finished_at) VALUES ('crn_01', 'acme', 'ctr_01', 'ctr_01', 'running', 'schedule', 0, 1, '40577087837', 1, 0, 0, 0, 1, 0, 2, 2, NULL, 0, 1767225600000, 1767225600000, 1767225600000, NULL);
+
+INSERT INTO counter_findings (run_id, counter_key, verdict, outcome, detail, found_at, settled_at) VALUES ('crn_01', '40577087837', 'drift', 'repairing', '{"truth":8,"counter":8,"property":{"is":"number","what":6},"counter_wrong":false,"property_wrong":true,"since":"2026-01-01T00:00:00.000Z"}', 1767225600000, NULL);

@@ -1,0 +1,186 @@
+//! Claiming what is due, definition by definition.
+
+use crate::counters::row::{self, Counter, code};
+use crate::counters::{PIECE, maybe_time};
+use crate::value::{Row, Value, args, in_list};
+use crate::{Dialect, Result, Store, Tx};
+use std::collections::BTreeMap;
+use syncline_core::counters::push::{Begin, Push, Stage, Terms, Way};
+use syncline_core::time::Timestamp;
+
+/// An active definition, and when something of it is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaneDue {
+    /// The definition.
+    pub definition_id: String,
+    /// Which state of its row this is: who knows another has to read it again.
+    pub version: i64,
+    /// The earliest moment at which the trigger can be called.
+    pub trigger: Option<Timestamp>,
+    /// The earliest moment at which a property can be written.
+    pub write: Option<Timestamp>,
+    /// The earliest moment at which a property can be read.
+    pub look: Option<Timestamp>,
+}
+
+/// Active definitions by id, beginning after the id `after`, at most `limit`. Each costs three looks into one index, however many counters it
+/// has: this is what a poll asks. What is under way counts from the end of its lease.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn lanes(store: &Store, after: Option<&str>, limit: u32) -> Result<Vec<LaneDue>> {
+    let due = |stage| {
+        format!(
+            "(SELECT MIN(c.due_at) FROM counters c WHERE c.definition_id = d.id AND c.stage = {})",
+            code(stage)
+        )
+    };
+    let sql = format!(
+        "SELECT d.id, d.version, {}, {}, {} FROM counter_definitions d WHERE d.state = 'active' AND d.id > ? \
+         ORDER BY d.id LIMIT ?",
+        due(Stage::Trigger),
+        due(Stage::Write),
+        due(Stage::Look)
+    );
+    let read = |row: &Row| {
+        Ok(LaneDue {
+            definition_id: row.text(0)?,
+            version: row.int(1)?,
+            trigger: maybe_time(row, 2)?,
+            write: maybe_time(row, 3)?,
+            look: maybe_time(row, 4)?,
+        })
+    };
+    store.query(&sql, args![after.unwrap_or(""), limit]).await?.iter().map(read).collect()
+}
+
+/// A lane that has room.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The definition.
+    pub definition_id: &'a str,
+    /// What somebody is ready to do: not [`Stage::Quiet`] and not [`Stage::Parked`].
+    pub stage: Stage,
+    /// The definition's rules.
+    pub terms: &'a Terms,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Send this value.
+    Send(i64, Way),
+    /// Read the property.
+    Look,
+}
+
+/// A counter that was claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The definition.
+    pub definition_id: String,
+    /// Which of its counters.
+    pub key: String,
+    /// What is to be done.
+    pub work: Work,
+    /// When it was due.
+    pub due_at: Timestamp,
+}
+
+/// Claims what is due, what has waited longest first, until `until`; what others hold is passed over, unless their lease ended. What
+/// turns out to need nothing, or something else, is left so, and is not among what is answered: a claim of fewer than `limit` may leave
+/// more that is due.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn claim(
+    tx: &mut Tx,
+    asks: &[Ask<'_>],
+    owner: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Claim>> {
+    let mut asks: Vec<&Ask<'_>> = asks.iter().filter(|ask| ask.limit > 0).collect();
+    asks.sort_by_key(|ask| (ask.definition_id, code(ask.stage)));
+    let mut claims = Vec::new();
+    for ask in asks {
+        let mut counters = due(tx, ask, now).await?;
+        for counter in &mut counters {
+            claims.extend(take(counter, ask, owner, now, until));
+        }
+        counters.sort_by(|a, b| a.key.cmp(&b.key));
+        row::save_push(tx, ask.definition_id, &counters.iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(claims)
+}
+
+async fn due(tx: &mut Tx, ask: &Ask<'_>, now: Timestamp) -> Result<Vec<Counter>> {
+    let sql = format!(
+        "SELECT {} FROM counters WHERE definition_id = ? AND stage = ? AND due_at <= ? ORDER BY due_at, counter_key LIMIT ?{}",
+        row::COLUMNS,
+        tx.dialect().skip_locked()
+    );
+    let values = args![ask.definition_id, code(ask.stage), now, ask.limit];
+    tx.query(&sql, values).await?.iter().map(row::read).collect()
+}
+
+fn take(
+    counter: &mut Counter,
+    ask: &Ask<'_>,
+    owner: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Option<Claim> {
+    let due_at = counter.push.due;
+    let work = match ask.stage {
+        Stage::Look => Work::Look,
+        _ => match begin(&mut counter.push, counter.value, ask.terms, now) {
+            Some((value, way)) => Work::Send(value, way),
+            None => {
+                counter.lease_owner = None;
+                if counter.push.stage == Stage::Quiet {
+                    // It went and came back: the property shows it.
+                    counter.waiting_since = None;
+                }
+                return None;
+            }
+        },
+    };
+    counter.push.due = until;
+    counter.lease_owner = Some(owner.to_owned());
+    Some(Claim { definition_id: counter.definition_id.clone(), key: counter.key.clone(), work, due_at })
+}
+
+fn begin(push: &mut Push, value: i64, terms: &Terms, now: Timestamp) -> Option<(i64, Way)> {
+    match push.begin(value, terms, now) {
+        Begin::Send(value, way) => Some((value, way)),
+        Begin::Nothing => None,
+    }
+}
+
+/// Keeps leases of `owner` alive; answers how many of them it still holds.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn renew(tx: &mut Tx, claims: &[Claim], owner: &str, until: Timestamp) -> Result<u64> {
+    let hide = if tx.dialect() == Dialect::Sqlite { "+" } else { "" };
+    let mut by_definition: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for claim in claims {
+        by_definition.entry(&claim.definition_id).or_default().push(&claim.key);
+    }
+    let mut held = 0;
+    for (definition_id, mut keys) in by_definition {
+        keys.sort_unstable();
+        for piece in keys.chunks(PIECE) {
+            let (marks, some) = in_list(piece.iter().map(|key| Value::from(*key)).collect());
+            let sql = format!(
+                "UPDATE counters SET due_at = ? WHERE definition_id = ? AND counter_key IN ({marks}) AND {hide}lease_owner = ?"
+            );
+            let values = { args![until, definition_id] }.into_iter().chain(some).chain(args![owner]);
+            held += tx.execute(&sql, values.collect()).await?;
+        }
+    }
+    Ok(held)
+}
