@@ -49,7 +49,7 @@ const OWNED: [(&str, &str); 5] = [
 /// [`crate::StoreError`] as the database says.
 pub async fn erase(tx: &mut Tx, definition_id: &str, limit: u32) -> Result<u64> {
     for (table, column) in OWNED {
-        let sql = format!("SELECT {column} FROM {table} WHERE definition_id = ? ORDER BY {column} LIMIT ?");
+        let sql = format!("SELECT {column} FROM {table} WHERE definition_id = ? LIMIT ?");
         let rows = tx.query(&sql, args![definition_id, limit]).await?;
         if rows.is_empty() {
             continue;

@@ -36,6 +36,13 @@ macro_rules! for_sqlite {
 mod accounts;
 mod api_keys;
 mod connections;
+mod counter_changes;
+mod counter_definitions;
+mod counter_model;
+mod counter_plans;
+mod counter_pushes;
+mod counter_runs;
+mod counter_writers;
 mod disk_full;
 mod embedded_log;
 mod event_contents;

@@ -3,11 +3,12 @@
 use crate::support::raw::Raw;
 use crate::support::{at, job_ids, timeline};
 use std::time::Duration;
+use syncline_core::counters::push::Stage;
 use syncline_core::sync::Side;
 use syncline_store::testing::TestDb;
 use syncline_store::{
-    Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, hooks, jobs, notifications,
-    notify, positions, records, runs, stale, syncs,
+    Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, counters, hooks, jobs,
+    notifications, notify, positions, records, runs, stale, syncs,
 };
 use tokio::task::JoinSet;
 
@@ -52,6 +53,7 @@ async fn every_migration_applies_over_the_rows_of_all_before(db: &TestDb) {
     loading_reads_the_rows(&store).await;
     syncing_reads_the_rows(&store).await;
     notifying_reads_the_rows(&store).await;
+    counting_reads_the_rows(&store).await;
 }
 
 async fn loading_reads_the_rows(store: &Store) {
@@ -116,6 +118,28 @@ async fn notifying_reads_the_rows(store: &Store) {
     assert_eq!(message.order_key.as_deref(), Some("con_01"));
     // News that was queued before there were messages is waiting to become one.
     assert_eq!(notify::messages::pending(store).await.unwrap(), Some(at(0)));
+}
+
+async fn counting_reads_the_rows(store: &Store) {
+    let definition = counters::definitions::by_name(store, "acme", "exam-bookings").await.unwrap().unwrap();
+    assert_eq!((definition.definition.minimum, definition.reconcile_at), (0, Some(at(0))));
+    assert_eq!(definition.secrets.map(|secrets| secrets.bytes), Some(vec![1, 255]));
+    let counter = counters::get(store, &Scope::All, "ctr_01", "40577087837").await.unwrap().unwrap();
+    assert_eq!((counter.value, counter.push.stage, counter.push.due), (8, Stage::Look, at(5)));
+    assert_eq!(counter.push.call.map(|call| call.value), Some(8));
+    let key = ("ctr_01", "40577087837");
+    let past = counters::changes::history(store, &Scope::All, key, None, 9).await.unwrap();
+    assert_eq!((past[0].before, past[0].value), (7, 8));
+    let filter = counters::pushes::LogFilter { definition_id: "ctr_01", key: None };
+    let log = counters::pushes::log(store, &Scope::All, filter, None, 9).await.unwrap();
+    assert_eq!(log[0].what, counters::pushes::What::Accepted);
+    let buckets = counters::statistics::Buckets { until: at(0), minutes: 1, count: 1 };
+    let minutes = counters::statistics::chart(store, &Scope::All, "ctr_01", buckets).await.unwrap();
+    assert_eq!((minutes[0].changes, minutes[0].spans[2]), (2, 1));
+    let run = counters::runs::unfinished(store, "ctr_01").await.unwrap().unwrap();
+    assert_eq!((run.position.as_str(), run.counts.drifted), ("40577087837", 1));
+    let found = counters::findings::page(store, &Scope::All, "crn_01", None, "", 9).await.unwrap();
+    assert_eq!(found[0].drift().unwrap().unwrap().property_off(), Some(-2));
 }
 
 async fn migrating_again_changes_nothing(db: &TestDb) {

@@ -1,5 +1,6 @@
 //! What the behaviours are written with.
 
+pub mod counters;
 pub mod jobs;
 pub mod notify;
 pub mod raw;
