@@ -277,8 +277,7 @@ impl Push {
             }
         }
         let call = self.call.take();
-        if call.as_ref().is_some_and(|call| !call.may_act(terms, now) && !self.shows(call.value)) {
-            // It may have taken effect since the property was last read.
+        if call.as_ref().is_some_and(|call| self.is_stale_after(call, terms, now)) {
             self.seen = None;
         }
         let live = call.filter(|call| call.may_act(terms, now));
@@ -319,6 +318,13 @@ impl Push {
     fn look_after(&mut self, terms: &Terms, now: Timestamp) {
         self.stage = Stage::Look;
         self.due = terms.next_look(now, now).unwrap_or(now);
+    }
+
+    /// Whether a call that is over may have taken effect since the property was last read, and have changed what it showed.
+    fn is_stale_after(&self, call: &Call, terms: &Terms, now: Timestamp) -> bool {
+        let over = call.over_at(terms).filter(|over| *over <= now);
+        let read_before = |over| self.seen.as_ref().is_some_and(|seen| seen.at < over);
+        over.is_some_and(read_before) && !self.shows(call.value)
     }
 
     fn shows(&self, value: i64) -> bool {
