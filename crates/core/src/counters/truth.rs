@@ -238,7 +238,7 @@ fn url_complaint(url: &str, policy: &target::Policy) -> Option<String> {
     if !url.contains(payload::KEY) {
         return Some("the URL has no {{key}} in it, so every counter would have the same truth".to_owned());
     }
-    let authority = url.splitn(4, '/').nth(2).unwrap_or_default();
+    let authority = url.split('/').nth(2).unwrap_or_default();
     if authority.contains("{{") || url.matches("{{").count() != url.matches(payload::KEY).count() {
         return Some("{{key}} stands in the path or the query, and there is no other placeholder".to_owned());
     }

@@ -180,6 +180,7 @@ async fn save(tx: &mut Tx, definition_id: &str, set: &[&str], rows: Vec<(&str, V
 
 /// The same: what comparing touches of those that are right.
 pub(super) async fn save_agreed(tx: &mut Tx, definition_id: &str, rows: &[&Counter]) -> Result<()> {
-    let rows = rows.iter().map(|it| (it.key.as_str(), args![it.agreed_at])).collect();
-    save(tx, definition_id, &["agreed_at"], rows).await
+    let of = |it: &Counter| args![it.agreed_at, it.repairing.as_deref()];
+    let rows = rows.iter().map(|it| (it.key.as_str(), of(it))).collect();
+    save(tx, definition_id, &["agreed_at", "repairing"], rows).await
 }

@@ -24,6 +24,7 @@ for_each_database!(
     a_run_goes_on_from_its_checkpoint_and_each_page_counts_once,
     a_run_that_is_asked_to_stop_does_nothing_more,
     drift_of_the_property_is_repaired_when_it_shows,
+    what_somebody_else_mended_is_found_right_by_the_next_run,
     drift_of_the_counter_is_repaired_at_once_and_pushed,
     what_changed_since_it_was_read_is_left_alone,
     reporting_repairs_nothing,
@@ -192,6 +193,21 @@ async fn drift_of_the_property_is_repaired_when_it_shows(db: &TestDb) {
     assert_eq!((finding.outcome, finding.settled_at), (Outcome::Repaired, Some(at(105))));
     drop(tx);
     assert_eq!(get(&store, "crn_1").await.counts.repaired, 1);
+    assert_eq!(counter(&store, "7").await.repairing, None);
+}
+
+async fn what_somebody_else_mended_is_found_right_by_the_next_run(db: &TestDb) {
+    let store = open(db).await;
+    change(&store, "7", Change::Set(8), at(0)).await;
+    begin(&store, "crn_1", at(99)).await;
+    let wrong = [found("7", 1, Verdict::Drift(drift(8, 8, 6)))];
+    compared(&store, &page("crn_1", &wrong)).await.unwrap();
+    finish(&store, "crn_1", at(100)).await;
+    begin(&store, "crn_2", at(100)).await;
+    compared(&store, &page("crn_2", &[found("7", 1, Verdict::Equal)])).await.unwrap();
+    assert_eq!(get(&store, "crn_1").await.counts.repaired, 1);
+    let past = findings::page(&store, &acme(), "crn_1", None, "", 9).await.unwrap();
+    assert_eq!((past[0].outcome, past[0].settled_at), (Outcome::Repaired, Some(at(100))));
     assert_eq!(counter(&store, "7").await.repairing, None);
 }
 

@@ -17,7 +17,7 @@ fn seed() -> Value {
     })
 }
 
-fn with(changes: Value) -> Definition {
+fn with(changes: &Value) -> Definition {
     let mut definition = seed();
     for (field, value) in changes.as_object().unwrap() {
         definition[field] = value.clone();
@@ -38,7 +38,7 @@ fn wrong(definition: &Definition) -> Vec<String> {
 
 #[test]
 fn the_seeds_counter_is_fine_with_the_usual_numbers() {
-    let definition = with(json!({}));
+    let definition = with(&json!({}));
     assert_eq!(wrong(&definition), Vec::<String>::new());
     assert_eq!((definition.window(), definition.settle()), (Duration::from_secs(1), Duration::from_secs(60)));
     assert_eq!((definition.minimum, definition.reconcile_minutes), (0, Some(60)));
@@ -66,7 +66,7 @@ fn little_has_to_be_said() {
 
 #[test]
 fn everything_that_is_wrong_is_named_at_once() {
-    let all = with(json!({
+    let all = with(&json!({
         "name": "Exam Bookings", "connection_id": "", "object_type": "a b", "property": "total bookings", "key": {"property": ""},
         "payload": {"x": "{{key}}"}, "target": {"kind": "trigger", "url": "https://example.com/AIvBwN0"}, "window_ms": 3_600_001,
         "settle_ms": 499, "minimum": i64::MIN, "reconcile_minutes": 0,
@@ -95,19 +95,19 @@ fn everything_that_is_wrong_is_named_at_once() {
 
 #[test]
 fn a_trigger_needs_its_address_and_a_write_no_payload() {
-    assert_eq!(wrong(&with(json!({"target": {"kind": "trigger"}}))), ["target.url"]);
-    assert_eq!(wrong(&with(json!({"target": {"kind": "property"}}))), ["payload"]);
-    assert_eq!(wrong(&with(json!({"key": {"property": "total_bookings"}}))), ["key"]);
+    assert_eq!(wrong(&with(&json!({"target": {"kind": "trigger"}}))), ["target.url"]);
+    assert_eq!(wrong(&with(&json!({"target": {"kind": "property"}}))), ["payload"]);
+    assert_eq!(wrong(&with(&json!({"key": {"property": "total_bookings"}}))), ["key"]);
     for name in ["", "-x", "_x", "Ä", &"x".repeat(65)] {
-        assert_eq!(wrong(&with(json!({ "name": name }))), ["name"], "{name}");
+        assert_eq!(wrong(&with(&json!({ "name": name }))), ["name"], "{name}");
     }
-    let unknown = with(json!({})).target;
+    let unknown = with(&json!({})).target;
     assert!(serde_json::from_value::<Definition>(json!({"target": unknown, "typo": 1})).is_err());
 }
 
 #[test]
 fn secrets_are_kept_apart_and_put_back() {
-    let mut whole = with(json!({
+    let mut whole = with(&json!({
         "truth": {"source": "http", "url": "https://a.example.com/{{key}}", "authorization": "Bearer hush"},
     }));
     let text = serde_json::to_string(&whole).unwrap();
@@ -127,12 +127,12 @@ fn secrets_are_kept_apart_and_put_back() {
 
 #[test]
 fn a_key_is_what_finds_the_record() {
-    let by_id = with(json!({}));
+    let by_id = with(&json!({}));
     assert_eq!(by_id.check_key("40577087837"), Ok(()));
     for wrong in ["", "E-1", " 7", "7\n", "123456789012345678901"] {
         assert!(by_id.check_key(wrong).is_err(), "{wrong}");
     }
-    let by_property = with(json!({"key": {"property": "code"}}));
+    let by_property = with(&json!({"key": {"property": "code"}}));
     for fine in ["E-1", "a@b.c", "{{value}}", "ü 1"] {
         assert_eq!(by_property.check_key(fine), Ok(()));
     }

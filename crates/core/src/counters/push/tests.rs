@@ -63,9 +63,9 @@ fn changes_are_gathered_from_the_first_of_them() {
 fn accepted_is_not_done_until_the_property_shows_it() {
     let (mut push, next) = answered(&trigger(), Answer::Accepted);
     assert_eq!((next, stage(&push)), (Next::On, (Stage::Look, 13)));
-    let next = push.looked(8, number(7, 13), &trigger(), at(13), &mut dice());
+    let next = push.looked(8, &number(7, 13), &trigger(), at(13), &mut dice());
     assert_eq!((next, stage(&push)), (Next::On, (Stage::Look, 15)));
-    let next = push.looked(8, number(8, 15), &trigger(), at(15), &mut dice());
+    let next = push.looked(8, &number(8, 15), &trigger(), at(15), &mut dice());
     assert_eq!((next, stage(&push)), (Next::Shown(8), (Stage::Quiet, 15)));
     assert!(!push.is_in_flight(&trigger(), at(15)));
     assert_eq!(push.begin(8, &trigger(), at(99)), Begin::Nothing);
@@ -78,7 +78,7 @@ fn looks_come_ever_later_until_the_call_is_over() {
     while push.stage == Stage::Look {
         looks.push(push.due.as_millis() / 1_000 - 11);
         let (look, now) = (Seen { property: Property::Number(7), at: push.due }, push.due);
-        push.looked(8, look, &trigger(), now, &mut dice());
+        push.looked(8, &look, &trigger(), now, &mut dice());
     }
     assert_eq!(looks, [2, 4, 8, 16, 32, 64]);
     assert_eq!((looks.len(), push.stage, push.rounds), (LOOKS as usize, Stage::Trigger, 1));
@@ -89,14 +89,14 @@ fn a_newer_value_waits_until_the_older_one_is_seen_or_over() {
     let (mut push, _) = answered(&trigger(), Answer::Accepted);
     push.changed(&trigger(), at(12));
     assert_eq!(stage(&push), (Stage::Look, 13));
-    assert_eq!(push.looked(9, number(8, 13), &trigger(), at(14), &mut dice()), Next::Shown(8));
+    assert_eq!(push.looked(9, &number(8, 13), &trigger(), at(14), &mut dice()), Next::Shown(8));
     assert_eq!(stage(&push), (Stage::Trigger, 14));
     assert_eq!(push.begin(9, &trigger(), at(14)), Begin::Send(9, Way::Trigger));
     // Nothing seen: what was sent at 14 is over at 15 + 64.
     push.answered(9, Answer::Lost, &trigger(), at(15), &mut dice());
-    push.looked(10, number(8, 17), &trigger(), at(17), &mut dice());
+    push.looked(10, &number(8, 17), &trigger(), at(17), &mut dice());
     assert_eq!(push.stage, Stage::Look);
-    push.looked(10, number(8, 79), &trigger(), at(79), &mut dice());
+    push.looked(10, &number(8, 79), &trigger(), at(79), &mut dice());
     assert_eq!(push.stage, Stage::Trigger);
     assert_eq!(push.begin(10, &trigger(), push.due), Begin::Send(10, Way::Trigger));
 }
@@ -106,7 +106,7 @@ fn a_value_that_may_have_been_there_before_proves_nothing() {
     let mut push = Push::new(&trigger(), at(9));
     assert_eq!(push.begin(8, &trigger(), at(10)), Begin::Send(8, Way::Trigger));
     push.answered(8, Answer::Accepted, &trigger(), at(11), &mut dice());
-    assert_eq!(push.looked(9, number(8, 13), &trigger(), at(13), &mut dice()), Next::Shown(8));
+    assert_eq!(push.looked(9, &number(8, 13), &trigger(), at(13), &mut dice()), Next::Shown(8));
     // The call itself may still come, so what is newer waits until it cannot.
     assert_eq!(stage(&push), (Stage::Trigger, 75));
     assert_eq!(push.begin(9, &trigger(), at(20)), Begin::Nothing);
@@ -117,12 +117,12 @@ fn a_value_that_may_have_been_there_before_proves_nothing() {
 fn a_lost_answer_is_looked_for_and_the_same_value_sent_again() {
     let (mut push, _) = answered(&trigger(), Answer::Lost);
     assert_eq!(stage(&push), (Stage::Look, 13));
-    push.looked(8, number(7, 13), &trigger(), at(13), &mut dice());
+    push.looked(8, &number(7, 13), &trigger(), at(13), &mut dice());
     assert_eq!(push.stage, Stage::Trigger);
     assert_eq!(push.begin(8, &trigger(), at(20)), Begin::Send(8, Way::Trigger));
     push.answered(8, Answer::Accepted, &trigger(), at(21), &mut dice());
     // One of the two was seen; the other may still come.
-    assert_eq!(push.looked(8, number(8, 23), &trigger(), at(23), &mut dice()), Next::Shown(8));
+    assert_eq!(push.looked(8, &number(8, 23), &trigger(), at(23), &mut dice()), Next::Shown(8));
     assert_eq!(stage(&push), (Stage::Quiet, 85));
     assert!(push.is_in_flight(&trigger(), at(84)) && !push.is_in_flight(&trigger(), at(85)));
     push.changed(&trigger(), at(30));
@@ -132,7 +132,7 @@ fn a_lost_answer_is_looked_for_and_the_same_value_sent_again() {
 #[test]
 fn what_was_turned_away_leaves_the_earlier_sending_as_it_was() {
     let (mut push, _) = answered(&trigger(), Answer::Lost);
-    push.looked(8, number(7, 13), &trigger(), at(13), &mut dice());
+    push.looked(8, &number(7, 13), &trigger(), at(13), &mut dice());
     assert_eq!(push.begin(8, &trigger(), at(20)), Begin::Send(8, Way::Trigger));
     push.answered(8, Answer::NotTaken(None), &trigger(), at(21), &mut dice());
     assert_eq!(push.begin(9, &trigger(), at(30)), Begin::Nothing);
@@ -145,7 +145,7 @@ fn a_sender_that_died_may_have_sent_it() {
     let mut push = sent(&trigger());
     assert_eq!(push.begin(9, &trigger(), at(40)), Begin::Nothing);
     assert_eq!(stage(&push), (Stage::Look, 42));
-    assert_eq!(push.looked(9, number(8, 42), &trigger(), at(42), &mut dice()), Next::Shown(8));
+    assert_eq!(push.looked(9, &number(8, 42), &trigger(), at(42), &mut dice()), Next::Shown(8));
     assert_eq!(stage(&push), (Stage::Trigger, 42));
 }
 
@@ -171,7 +171,7 @@ fn what_never_shows_is_sent_again_and_then_a_matter_for_a_person() {
         push.answered(8, Answer::Accepted, &trigger(), now, &mut dice());
         now = now.plus(Duration::from_secs(64));
         let look = Seen { property: Property::Number(7), at: now };
-        let next = push.looked(8, look, &trigger(), now, &mut dice());
+        let next = push.looked(8, &look, &trigger(), now, &mut dice());
         assert_eq!((next == Next::Parked, push.rounds), (round == 3, round));
         if round < 3 {
             now = push.due;
@@ -189,7 +189,7 @@ fn what_never_shows_is_sent_again_and_then_a_matter_for_a_person() {
 fn with_a_second_way_it_is_written_instead() {
     let both = terms(Way::Trigger, Some(Way::Write));
     let (mut push, _) = answered(&both, Answer::Accepted);
-    push.looked(8, number(7, 75), &both, at(75), &mut dice());
+    push.looked(8, &number(7, 75), &both, at(75), &mut dice());
     assert_eq!(stage(&push), (Stage::Write, 75));
     assert_eq!(push.begin(9, &both, at(76)), Begin::Send(9, Way::Write));
     assert_eq!(push.answered(9, Answer::Written, &both, at(77), &mut dice()), Next::Shown(9));
@@ -211,7 +211,7 @@ fn a_write_is_done_when_it_is_answered() {
     assert_eq!((next, stage(&push)), (Next::Shown(8), (Stage::Quiet, 11)));
     // One without an answer may still come after the one that was answered.
     let (mut push, _) = answered(&write, Answer::Lost);
-    push.looked(8, number(7, 13), &write, at(13), &mut dice());
+    push.looked(8, &number(7, 13), &write, at(13), &mut dice());
     assert_eq!(push.begin(8, &write, at(20)), Begin::Send(8, Way::Write));
     assert_eq!(push.answered(9, Answer::Written, &write, at(21), &mut dice()), Next::Shown(8));
     assert_eq!(stage(&push), (Stage::Write, 75));
@@ -221,7 +221,7 @@ fn a_write_is_done_when_it_is_answered() {
 #[test]
 fn a_record_that_is_not_there_is_a_matter_for_a_person() {
     let (mut push, _) = answered(&trigger(), Answer::Accepted);
-    assert_eq!(push.looked(8, seen(Property::NoRecord, 13), &trigger(), at(13), &mut dice()), Next::Parked);
+    assert_eq!(push.looked(8, &seen(Property::NoRecord, 13), &trigger(), at(13), &mut dice()), Next::Parked);
     assert_eq!(push.parked, Some(Parked::NoRecord));
     // It is there now: what was sent to the one before may still come.
     push.nudge(Some(seen(Property::Empty, 20)), &trigger(), at(20));
@@ -248,15 +248,15 @@ fn a_reading_that_failed_is_repeated_and_one_that_is_too_old_says_nothing() {
     let (mut push, _) = answered(&trigger(), Answer::Accepted);
     push.look_failed(Some(at(100)), &trigger(), at(13), &mut dice());
     assert_eq!(stage(&push), (Stage::Look, 100));
-    push.looked(8, number(8, 9), &trigger(), at(20), &mut dice());
+    push.looked(8, &number(8, 9), &trigger(), at(20), &mut dice());
     assert_eq!((push.stage, push.seen.clone()), (Stage::Look, Some(number(8, 9))));
-    assert_eq!(push.looked(8, number(8, 100), &trigger(), at(100), &mut dice()), Next::Shown(8));
+    assert_eq!(push.looked(8, &number(8, 100), &trigger(), at(100), &mut dice()), Next::Shown(8));
 }
 
 #[test]
 fn a_value_that_went_and_came_back_is_not_sent() {
     let (mut push, _) = answered(&trigger(), Answer::Accepted);
-    push.looked(8, number(8, 13), &trigger(), at(13), &mut dice());
+    push.looked(8, &number(8, 13), &trigger(), at(13), &mut dice());
     push.changed(&trigger(), at(20));
     push.changed(&trigger(), at(20));
     assert_eq!(push.begin(8, &trigger(), at(21)), Begin::Nothing);
@@ -269,7 +269,7 @@ fn a_value_that_went_and_came_back_is_not_sent() {
 #[test]
 fn what_may_have_come_unseen_is_not_taken_for_what_was_seen_before() {
     let (mut push, _) = answered(&trigger(), Answer::Lost);
-    push.looked(8, number(7, 13), &trigger(), at(13), &mut dice());
+    push.looked(8, &number(7, 13), &trigger(), at(13), &mut dice());
     push.begin(8, &trigger(), at(20));
     push.answered(8, Answer::NotTaken(None), &trigger(), at(21), &mut dice());
     // The 8 that was lost may be there by now, so that 7 was seen says nothing.

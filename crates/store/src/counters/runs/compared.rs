@@ -3,6 +3,7 @@
 use super::{Counts, State};
 use crate::counters::changes::{Move, Moved, Op, Rules, make};
 use crate::counters::findings::{self, Finding, Outcome, Verdict as Kept};
+use crate::counters::pushes::Righted;
 use crate::counters::row::{self, Counter};
 use crate::counters::{json, stored};
 use crate::value::args;
@@ -73,8 +74,9 @@ pub async fn compared(
     let handled = handle(tx, page, &found, rules, now).await?;
     let agreed: Vec<&str> =
         found.values().filter(|one| one.verdict == Verdict::Equal).map(|one| one.key.as_str()).collect();
-    agree(tx, page.definition_id, &agreed, now).await?;
+    let righted = agree(tx, page.definition_id, &agreed, now).await?;
     keep_findings(tx, page, &found, &handled, now).await?;
+    findings::settled(tx, &righted, now).await?;
     let moved = move_on(tx, page, &counts(page, &handled), now).await?;
     Ok(moved.then_some(handled))
 }
@@ -150,13 +152,18 @@ async fn mend<'a>(
     Ok(outcomes)
 }
 
-/// Writes down when counters were last known to be right.
-async fn agree(tx: &mut Tx, definition_id: &str, keys: &[&str], now: Timestamp) -> Result<()> {
+/// Writes down when counters were last known to be right; answers those that an earlier run had found wrong.
+async fn agree(tx: &mut Tx, definition_id: &str, keys: &[&str], now: Timestamp) -> Result<Righted> {
     let mut counters = row::lock(tx, definition_id, keys).await?;
+    let mut righted = Righted::new();
     for counter in counters.values_mut() {
         counter.agreed_at = Some(now);
+        if let Some(run_id) = counter.repairing.take() {
+            righted.entry(run_id).or_default().push(counter.key.clone());
+        }
     }
-    row::save_agreed(tx, definition_id, &counters.values().collect::<Vec<_>>()).await
+    row::save_agreed(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
+    Ok(righted)
 }
 
 async fn keep_findings(

@@ -23,7 +23,7 @@ enum Fate {
     Turned { after: i64 },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Change(i64),
     Wait(i64),
@@ -201,7 +201,7 @@ impl World {
             }
             Some(Report::Look(_, seen)) => {
                 let was = self.property.clone();
-                let next = self.push.looked(value, seen, &self.terms, now, &mut self.rng);
+                let next = self.push.looked(value, &seen, &self.terms, now, &mut self.rng);
                 assert!(!matches!(next, Next::Shown(_)) || was != Property::Empty);
             }
             None => {}
