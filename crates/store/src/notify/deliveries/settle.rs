@@ -1,6 +1,6 @@
 //! What became of attempts, many at once.
 
-use super::{PIECE, State, among, hide, lock};
+use super::{PIECE, State, among, by_primary, hide, lock};
 use crate::notify::attempts::{self, Attempt};
 use crate::notify::statistics;
 use crate::value::{Value, args};
@@ -118,8 +118,9 @@ async fn apply(
     let (marks, some) = among(&ids);
     let mine = if change == Change::Delivered { "" } else { " AND lease_owner = ?" };
     let sql = format!(
-        "UPDATE deliveries SET at = {at}, status = ?, attempts = attempts + 1, tried = tried + 1, lease_owner = NULL, state = ? \
+        "UPDATE deliveries{primary} SET at = {at}, status = ?, attempts = attempts + 1, tried = tried + 1, lease_owner = NULL, state = ? \
          WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0{mine}",
+        primary = by_primary(tx),
         h = hide(tx)
     );
     values.extend(args![status.map(i64::from), state.code()]);
