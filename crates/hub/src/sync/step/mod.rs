@@ -70,6 +70,8 @@ struct Open {
     dirty: bool,
     /// Whether it leaves before its end, to be looked at with others of its kind.
     unfinished: bool,
+    /// Since when what is left of its plan waits for the others of this step: it was planned together with what is written already.
+    held: Option<Timestamp>,
 }
 
 impl Open {
@@ -127,6 +129,7 @@ impl Stepping<'_> {
                 history,
                 questions: vec![],
                 unfinished: false,
+                held: None,
             });
         }
         Ok(())
@@ -156,7 +159,9 @@ impl Stepping<'_> {
     }
 
     fn plan(&mut self) {
-        for number in 0..self.open.len() {
+        let free: Vec<usize> =
+            (0..self.open.len()).filter(|number| self.open[*number].held.is_none()).collect();
+        for number in free {
             self.plan_one(number);
         }
     }
@@ -233,9 +238,11 @@ impl Stepping<'_> {
 
     /// Sends changes and deletions, to both sides at once.
     async fn write(&mut self) -> Result<(), Halt> {
+        self.let_go_of_old();
         let mut wanted: Sides<Vec<Numbered>> = Sides::default();
         let mut deletions: Sides<Vec<Numbered>> = Sides::default();
-        for (number, open) in self.open.iter().enumerate() {
+        for (number, open) in self.open.iter_mut().enumerate() {
+            open.held = None;
             let Some(plan) = &open.plan else { continue };
             for side in Side::BOTH {
                 match &plan.actions[side] {

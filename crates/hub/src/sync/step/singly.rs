@@ -1,7 +1,7 @@
 //! Providers that take one record at a time, perhaps one call a second: each record is written right after it was read again. Read
 //! together and written together, what people type within the minutes between would be overwritten, and nobody would have seen it.
 
-use super::Stepping;
+use super::{Open, Stepping};
 use crate::sync::Halt;
 use crate::sync::send::Numbered;
 use std::time::Duration;
@@ -9,10 +9,12 @@ use syncline_core::sync::{Action, Side, Sides};
 
 /// How long some records may take together, from the first reading to the last writing.
 const WINDOW: Duration = Duration::from_secs(1);
+/// How old what is to be written over on a side that takes batches may become while the other side is written.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Stepping<'_> {
     /// Reads again what has to be read of sides that are written singly, and writes what follows there at once; answers whether there
-    /// was any. What follows on a side that takes batches is sent to it afterwards, together.
+    /// was any. What the same plan says of a side that takes batches waits for the others of this step.
     pub(super) async fn singly(&mut self) -> Result<bool, Halt> {
         let single = Sides::of(|side| self.way.engine.is_written_singly(side));
         let wanted: Vec<usize> = { self.open.iter().enumerate() }
@@ -23,56 +25,58 @@ impl Stepping<'_> {
         if wanted.is_empty() || self.way.dry {
             return Ok(false);
         }
-        let began = self.way.engine.cx.now();
         for side in Side::BOTH.into_iter().filter(|side| !single[*side]) {
             self.refresh_some(side, &wanted).await?;
         }
-        let mut together: Sides<Vec<Numbered>> = Sides::default();
         let (mut size, mut rest) = (1, &wanted[..]);
         while !rest.is_empty() {
             let (piece, others) = rest.split_at(size.min(rest.len()));
             let since = self.way.engine.cx.now();
-            self.read_and_write(piece, single, &mut together).await?;
+            self.read_and_write(piece, single).await?;
             size =
                 next_size(size, self.way.engine.cx.now().since(since), self.way.engine.cx.config.sync.calls);
             rest = others;
         }
-        let now = self.way.engine.cx.now();
-        if now.since(began) > WINDOW {
-            // What was read before all that is too old by now to be written over; planned again, it is read again first.
-            self.fresh_after = Sides::of(|_| now);
-            for side in Side::BOTH {
-                together[side].retain(|(_, action)| !overwrites(action));
-            }
-        }
-        self.send(together).await?;
         Ok(true)
     }
 
-    async fn read_and_write(
-        &mut self,
-        numbers: &[usize],
-        single: Sides<bool>,
-        together: &mut Sides<Vec<Numbered>>,
-    ) -> Result<(), Halt> {
+    async fn read_and_write(&mut self, numbers: &[usize], single: Sides<bool>) -> Result<(), Halt> {
         let mut wanted: Sides<Vec<Numbered>> = Sides::default();
         for side in Side::BOTH.into_iter().filter(|side| single[*side]) {
             self.refresh_some(side, numbers).await?;
         }
+        let now = self.way.engine.cx.now();
         for number in numbers {
             self.plan_one(*number);
-            let Some(plan) = &self.open[*number].plan else { continue };
+            let open = &mut self.open[*number];
+            let Some(plan) = &mut open.plan else { continue };
             // Deletions and creations are no matter of what is overwritten: pairs with one go their usual way.
-            let updates = |action: &Option<Action>| matches!(action, None | Some(Action::Update { .. }));
-            if !updates(&plan.actions.left) || !updates(&plan.actions.right) {
+            let is_update = |action: &Option<Action>| matches!(action, None | Some(Action::Update { .. }));
+            if !is_update(&plan.actions.left) || !is_update(&plan.actions.right) {
                 continue;
             }
-            for side in Side::BOTH {
-                let sent = if single[side] { &mut wanted[side] } else { &mut together[side] };
-                sent.extend(plan.actions[side].clone().map(|action| (*number, action)));
+            for side in Side::BOTH.into_iter().filter(|side| single[*side]) {
+                wanted[side].extend(plan.actions[side].take().map(|action| (*number, action)));
             }
+            open.held = (plan.actions.left.is_some() || plan.actions.right.is_some()).then_some(now);
         }
         self.send(wanted).await
+    }
+
+    /// What was held back for too long to be written over what people may have typed since is planned again, and read again first.
+    pub(super) fn let_go_of_old(&mut self) {
+        let now = self.way.engine.cx.now();
+        let is_old = |open: &Open| {
+            let actions = open.plan.as_ref().map(|plan| [&plan.actions.left, &plan.actions.right]);
+            let overwrites = actions.into_iter().flatten().flatten().any(overwrites);
+            open.held.is_some_and(|since| now.since(since) > PATIENCE) && overwrites
+        };
+        let old: Vec<usize> = (0..self.open.len()).filter(|number| is_old(&self.open[*number])).collect();
+        for number in old {
+            self.fresh_after = Sides::of(|_| now);
+            self.open[number].held = None;
+            self.plan_one(number);
+        }
     }
 }
 
