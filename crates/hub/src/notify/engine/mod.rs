@@ -10,6 +10,7 @@ mod begin;
 use super::claim::{self, Claimed, Wish};
 use super::desk::Handed;
 use super::exchange::{Courier, Exchange};
+use super::keep::policy;
 use super::lanes::{Lane, Next, Task};
 use super::settle::{self, Done, Ended};
 use super::terms::Terms;
@@ -56,7 +57,7 @@ pub async fn run(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
     let settings = &cx.config.notify;
     let (timeout, kept) = (settings.timeout.get(), settings.kept_answer.bytes());
     let names = Arc::clone(&cx.notify.names);
-    let courier = Courier::new(names, &settings.allow, timeout, kept, Arc::clone(&cx.clock))
+    let courier = Courier::new(names, policy(&cx), timeout, kept, Arc::clone(&cx.clock))
         .expect("the client of the providers was made in the same way");
     let (events, mut inbox) = unbounded_channel();
     let (to_settle, ended) = unbounded_channel();

@@ -9,6 +9,7 @@ use std::time::Duration;
 use syncline_core::notify::address::Network;
 use syncline_core::notify::answer::Answer;
 use syncline_core::notify::secret::Scheme;
+use syncline_core::notify::target::Policy;
 use syncline_core::time::SystemClock;
 use syncline_hub::cx::Cx;
 use syncline_hub::endpoints::{self, Change, NewEndpoint, NewSecret, Refused};
@@ -41,7 +42,8 @@ impl Names for Moving {
 
 fn courier(names: Moving, allowed: &[&str]) -> Courier {
     let networks: Vec<Network> = allowed.iter().map(|text| text.parse().unwrap()).collect();
-    Courier::new(Arc::new(names), &networks, Duration::from_secs(2), 1_024, Arc::new(SystemClock)).unwrap()
+    let policy = Policy { plain_http: true, networks };
+    Courier::new(Arc::new(names), policy, Duration::from_secs(2), 1_024, Arc::new(SystemClock)).unwrap()
 }
 
 async fn send(courier: &Courier, url: &str) -> Exchange {
@@ -208,4 +210,45 @@ async fn what_was_allowed_when_it_was_saved_and_is_not_any_more_is_not_called() 
         (delivery.state == State::Waiting && error?.contains("private network")).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_the_operator_no_longer_allows_is_not_called_though_it_was_saved() {
+    let receiver = Receiver::always(FINE).await;
+    let networks: Vec<Network> = vec!["127.0.0.0/8".parse().unwrap()];
+    let courier = |plain_http: bool| {
+        let (policy, names) =
+            (Policy { plain_http, networks: networks.clone() }, Moving::to(&[&["127.0.0.1"]]));
+        let timeout = Duration::from_secs(2);
+        Courier::new(Arc::new(names), policy, timeout, 1_024, Arc::new(SystemClock)).unwrap()
+    };
+    let here = receiver.url("/");
+    let named = format!("http://hooks.example.com:{}/", receiver.address.port());
+    for url in [&here, &named] {
+        assert!(matches!(send(&courier(true), url).await.answer, Answer::Status { status: 204, .. }));
+        let refused = send(&courier(false), url).await;
+        assert_eq!(refused.answer, Answer::Failed);
+        assert!(refused.error.unwrap().contains("notify.plain_http"));
+    }
+    // Ports of other protocols, and what no endpoint ever may have, whoever wrote it into the row.
+    for (url, why) in [
+        ("http://127.0.0.1:6379/", "port 6379"),
+        ("http://hooks.example.com:22/", "port 22"),
+        ("http://ada:hunter2@hooks.example.com:8080/", "user or password"),
+    ] {
+        let refused = send(&courier(true), url).await;
+        let error = refused.error.unwrap();
+        assert!(refused.answer == Answer::Failed && error.contains(why), "{url}: {error}");
+        assert!(!error.contains("hunter2"));
+    }
+    let local = Courier::new(
+        Arc::new(Moving::to(&[&["127.0.0.1"]])),
+        Policy { plain_http: true, networks: Vec::new() },
+        Duration::from_secs(2),
+        1_024,
+        Arc::new(SystemClock),
+    );
+    let refused = send(&local.unwrap(), "http://localhost:8080/").await;
+    assert!(refused.error.unwrap().contains("local name"));
+    assert_eq!(receiver.count(), 2, "what was allowed");
 }

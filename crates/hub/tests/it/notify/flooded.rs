@@ -1,0 +1,41 @@
+//! Answers of hundreds of megabytes: the program stays as small as it was.
+
+use super::outside::Client;
+use super::receiver::{Receiver, Reply};
+use crate::support::process::Program;
+use crate::support::wait::until;
+use serde_json::json;
+use syncline_store::testing::{TestDb, Which};
+
+/// What each answer has.
+const ANSWER: u64 = 400 << 20;
+/// By how much the program may grow for all of them together, in KiB.
+const GROWTH: u64 = 64 << 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_of_400_mib_are_not_held_in_memory() {
+    let db = TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there");
+    let settings =
+        [("database.url", db.url.as_str()), ("notify.allow", "127.0.0.0/8"), ("notify.plain_http", "true")];
+    let program = Program::new(db.directory(), "hub", &[], &settings);
+    let process = program.start_ready().await;
+    let client = Client::new(program.address, program.local_key());
+    let receiver = Receiver::always(Reply::Flood(ANSWER)).await;
+    let endpoint = client.endpoint(&receiver.url("/"), json!({})).await;
+    let before = process.peak_memory();
+    // One alone, and then several at a time.
+    for count in [1, 16] {
+        let so_far = receiver.count();
+        for number in 0..count {
+            client.publish(&json!({"number": number})).await;
+        }
+        receiver.receives(so_far + count).await;
+        until("they are delivered", async || {
+            client.deliveries(&endpoint, "delivered").await.filter(|all| all.len() == so_far + count)
+        })
+        .await;
+    }
+    let grown = process.peak_memory() - before;
+    assert!(grown < GROWTH, "it grew by {grown} KiB");
+    process.kill().await;
+}
