@@ -44,7 +44,7 @@ async fn what_is_due_is_claimed_in_the_order_in_which_it_became_due(db: &TestDb)
     assert_eq!(numbers(&claim(&store, "ep_1", "a", at(10), 2).await), [5, 6]);
     assert_eq!(numbers(&claim(&store, "ep_1", "b", at(29), 99).await), [7, 1, 2]);
     assert_eq!(numbers(&claim(&store, "ep_1", "b", at(30), 99).await), [8]);
-    let none = [Ask { endpoint_id: "ep_1".to_owned(), limit: 0 }];
+    let none = [Ask { endpoint_id: "ep_1".to_owned(), limit: 0, bytes: u64::MAX }];
     let mut tx = store.begin().await.unwrap();
     assert_eq!(deliveries::claim(&mut tx, &none, "a", at(900), at(999)).await.unwrap(), []);
 }
@@ -59,7 +59,7 @@ async fn a_lane_is_claimed_by_itself_and_a_disabled_one_is_no_lane(db: &TestDb) 
     in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_3", "x", at(11)).await).await;
     let lanes = deliveries::lanes(&store, ("nobody", at(0)), None, 99).await.unwrap();
     assert_eq!(lanes.iter().map(|lane| lane.endpoint_id.as_str()).collect::<Vec<_>>(), ["ep_1", "ep_2"]);
-    let ask = |id: &str, limit: u32| Ask { endpoint_id: id.to_owned(), limit };
+    let ask = |id: &str, limit: u32| Ask { endpoint_id: id.to_owned(), limit, bytes: u64::MAX };
     let asks = [ask("ep_2", 3), ask("ep_1", 2), ask("ep_9", 5)];
     let claims = in_tx(&store, async |tx| deliveries::claim(tx, &asks, "a", at(20), at(80)).await).await;
     let of = |id: &str| claims.iter().filter(|it| it.endpoint_id == id).cloned().collect::<Vec<Claim>>();

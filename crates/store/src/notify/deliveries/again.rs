@@ -1,6 +1,6 @@
 //! Mending: sending again, and dropping what waits.
 
-use super::settle::free;
+use super::order::free;
 use super::{PIECE, State, among, hide};
 use crate::notify::messages::{BRIEF, Brief, Head, INSERT_ORDER, PLACE, Place, brief, insert, place};
 use crate::notify::own;
@@ -136,7 +136,10 @@ pub async fn skip(
     now: Timestamp,
 ) -> Result<u64> {
     let span = Span { from: Timestamp::from_millis(i64::MIN), to: before };
-    let rows = settled_at(tx, scope, endpoint_id, State::Waiting, (span, now), limit).await?;
+    let mut rows = settled_at(tx, scope, endpoint_id, State::Waiting, (span, now), limit).await?;
+    if rows.len() < limit as usize {
+        rows.extend(held_back(tx, scope, endpoint_id, before, limit).await?);
+    }
     let mut skipped = 0;
     for piece in rows.chunks(PIECE) {
         let mut ids: Vec<&str> = piece.iter().map(|(id, _)| id.as_str()).collect();
@@ -153,7 +156,7 @@ pub async fn skip(
         skipped += tx.execute(&sql, values).await?;
         let pairs: Vec<(&str, &str)> =
             piece.iter().filter_map(|(id, key)| key.as_deref().map(|key| (key, id.as_str()))).collect();
-        free(tx, endpoint_id, &pairs).await?;
+        free(tx, endpoint_id, &pairs, now).await?;
     }
     Ok(skipped)
 }
@@ -176,6 +179,27 @@ async fn settled_at(
     let mut values = args![endpoint_id];
     values.extend(scope_values);
     values.extend(args![state.code(), span.from, span.to, now, limit]);
+    let read = |row: &Row| Ok((row.text(0)?, row.maybe_text(1)?));
+    tx.query(&sql, values).await?.iter().map(read).collect()
+}
+
+/// The deliveries that were due before `before` and were put off since, because they are held back ([`super::order`]).
+async fn held_back(
+    tx: &mut Tx,
+    scope: &Scope,
+    endpoint_id: &str,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<(String, Option<String>)>> {
+    let (mine, scope_values) = own(scope, "org_id");
+    let sql = format!(
+        "SELECT message_id, order_key FROM deliveries WHERE endpoint_id = ?{mine} AND state = ? AND at >= ? AND created_at < ? \
+         AND order_key IS NOT NULL AND attempts = 0 AND lease_owner IS NULL ORDER BY at, message_id LIMIT ?{}",
+        tx.dialect().skip_locked()
+    );
+    let mut values = args![endpoint_id];
+    values.extend(scope_values);
+    values.extend(args![State::Waiting.code(), before, before, limit]);
     let read = |row: &Row| Ok((row.text(0)?, row.maybe_text(1)?));
     tx.query(&sql, values).await?.iter().map(read).collect()
 }

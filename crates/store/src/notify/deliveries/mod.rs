@@ -3,6 +3,8 @@
 mod again;
 mod claim;
 mod look;
+mod lost;
+mod order;
 mod settle;
 
 pub use again::{Replay, Span, recover, replay, resend, skip};
