@@ -24,6 +24,7 @@ for_each_database!(
     what_is_settled_while_somebody_claims_leaves_nobody_behind,
     a_long_backlog_is_looked_through_once,
     what_has_no_message_any_more_is_forgotten,
+    what_is_in_the_order_and_settled_or_gone_holds_back_nobody,
     whatever_happens_every_keys_messages_arrive_in_their_order,
     many_workers_keep_every_keys_order,
 );
@@ -191,6 +192,18 @@ async fn a_long_backlog_is_looked_through_once(db: &TestDb) {
     assert_eq!((numbers(&first), others), (vec![0], vec![9_000]), "who is behind them all comes to his turn");
     assert!(claims <= 5, "{claims} claims of a thousand rows");
     assert!(due().await.is_some_and(|next| next > at(11_000)));
+}
+
+/// As after a table was restored without another: nobody would settle it, and its key would wait for ever.
+async fn what_is_in_the_order_and_settled_or_gone_holds_back_nobody(db: &TestDb) {
+    let (store, mut raw) = (db.store().await, Raw::to(db).await);
+    make(&store, &ordered("ep_1", "acme")).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "b"), keyed(3, "a"), keyed(4, "b")], at(10)).await;
+    raw.run("UPDATE deliveries SET state = 1 WHERE message_id = 'msg_00001'").await;
+    raw.run("DELETE FROM deliveries WHERE message_id = 'msg_00002'").await;
+    let mut left = numbers(&claim(&store, "ep_1", "w", at(11), 99).await);
+    left.extend(numbers(&claim(&store, "ep_1", "w", at(11), 99).await));
+    assert_eq!(left, [3, 4]);
 }
 
 /// As after a table was restored without another: it would be due for ever, and hold back its key.

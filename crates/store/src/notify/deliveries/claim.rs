@@ -2,7 +2,7 @@
 
 use super::lost::forget;
 use super::order::{HELD_BY, HeldBack, put_off};
-use super::{PIECE, State, among, hide};
+use super::{PIECE, State, among, by_key, hide};
 use crate::notify::messages::Message;
 use crate::notify::{maybe_time, small};
 use crate::value::{Row, args};
@@ -176,7 +176,10 @@ impl Looked {
     fn sort(&mut self, Due { claim, by, size }: Due, ask: &Ask) {
         match (by, size) {
             (_, None) => self.lost.push(claim),
-            (Some(by), Some(_)) => self.held.push(HeldBack { message_id: claim.message_id, by }),
+            (Some(by), Some(_)) => {
+                let key = claim.order_key.unwrap_or_default();
+                self.held.push(HeldBack { message_id: claim.message_id, key, by });
+            }
             (None, Some(size)) => {
                 let count = self.claims.len();
                 let fits = count == 0 || self.bytes + size <= ask.bytes;
@@ -230,7 +233,8 @@ async fn lease(tx: &mut Tx, endpoint_id: &str, ids: &[&str], owner: &str, until:
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "UPDATE deliveries SET at = ?, lease_owner = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
+            "UPDATE {table} SET at = ?, lease_owner = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
+            table = by_key(tx),
             h = hide(tx)
         );
         let values = { args![until, owner] }.into_iter().chain(some).chain(args![endpoint_id]).collect();
@@ -273,7 +277,8 @@ async fn change(tx: &mut Tx, claims: &[Claim], owner: &str, set: &str, at: Times
         for piece in ids.chunks(PIECE) {
             let (marks, some) = among(piece);
             let sql = format!(
-                "UPDATE deliveries SET {set} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? AND lease_owner = ?",
+                "UPDATE {table} SET {set} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? AND lease_owner = ?",
+                table = by_key(tx),
                 h = hide(tx)
             );
             let rest = args![endpoint_id, State::Waiting.code(), owner];

@@ -63,6 +63,12 @@ impl State {
 /// Ids in one statement that changes rows.
 const PIECE: usize = 256;
 
+/// The table, to be gone through by its primary key alone. MariaDB would else choose an index that suits it and lock the entry there before
+/// the row, and whoever changes the row does it the other way round.
+fn by_key(tx: &Tx) -> &'static str {
+    if tx.dialect() == Dialect::MySql { "deliveries FORCE INDEX (PRIMARY)" } else { "deliveries" }
+}
+
 /// Hides a column from SQLite's planner: the rows are to be found by the primary key.
 fn hide(tx: &Tx) -> &'static str {
     if tx.dialect() == Dialect::Sqlite { "+" } else { "" }
@@ -84,7 +90,8 @@ pub(in crate::notify) async fn lock(
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ?{order}"
+            "SELECT message_id FROM {} WHERE message_id IN ({marks}) AND endpoint_id = ?{order}",
+            by_key(tx)
         );
         for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
             found.insert(row.text(0)?);

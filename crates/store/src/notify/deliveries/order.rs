@@ -8,23 +8,24 @@
 //! it before, and nothing is put off, or comes after, and calls up what was. Should it ever be missed, as when the message in between is
 //! skipped at the same moment, it is looked at again by itself in no more than [`LATEST`].
 
-use super::{PIECE, among, hide};
+use super::{PIECE, among, by_key, hide};
 use crate::value::{Value, args};
 use crate::{Result, Tx};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use syncline_core::time::Timestamp;
 
 /// The message that holds this delivery back. Only what was queued for an endpoint that wanted strict order has a key, so no other is
-/// looked up: the row says it, and not what whoever asks knows of the endpoint.
-pub(super) const HELD_BY: &str = "CASE WHEN d.order_key IS NULL THEN NULL ELSE (SELECT o.message_id FROM delivery_order o \
-                                  JOIN deliveries p ON p.message_id = o.message_id AND p.endpoint_id = o.endpoint_id \
-                                  AND p.state = 0 WHERE o.endpoint_id = d.endpoint_id AND o.order_key = d.order_key \
-                                  AND o.message_id < d.message_id ORDER BY o.message_id LIMIT 1) END";
+/// looked up: the row says it, and not what whoever asks knows of the endpoint. One look into one index: a join would have PostgreSQL go
+/// through all that was ever delivered to the endpoint.
+pub(super) const HELD_BY: &str = "CASE WHEN d.order_key IS NULL THEN NULL ELSE (SELECT MIN(o.message_id) FROM delivery_order o \
+                                  WHERE o.endpoint_id = d.endpoint_id AND o.order_key = d.order_key \
+                                  AND o.message_id < d.message_id) END";
 
-/// A delivery that is held back, and by which message.
+/// A delivery that is held back, its key, and by which message.
 pub(super) struct HeldBack {
     pub(super) message_id: String,
+    pub(super) key: String,
     pub(super) by: String,
 }
 
@@ -36,16 +37,21 @@ pub(super) const LATEST: Duration = Duration::from_secs(3_600);
 /// Puts off what is held back, of rows that this transaction holds. What is held back by a row that somebody else holds is left as it is:
 /// it may be settled in this moment.
 pub(super) async fn put_off(tx: &mut Tx, endpoint_id: &str, held: &[HeldBack], now: Timestamp) -> Result<()> {
-    let heads: BTreeSet<&str> = held.iter().map(|one| one.by.as_str()).collect();
-    let sure = unsettled(tx, endpoint_id, heads.into_iter().collect()).await?;
+    if held.is_empty() {
+        return Ok(());
+    }
+    let heads: BTreeMap<&str, &str> = held.iter().map(|one| (one.by.as_str(), one.key.as_str())).collect();
+    let skip = tx.dialect().skip_locked();
+    let sure = unsettled(tx, endpoint_id, heads.keys().copied(), skip).await?;
     let mut ids: Vec<&str> =
         held.iter().filter(|one| sure.contains(&one.by)).map(|one| one.message_id.as_str()).collect();
     ids.sort_unstable();
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "UPDATE deliveries SET at = CASE WHEN created_at > ? THEN ? WHEN created_at < ? THEN ? ELSE ? - created_at END, \
+            "UPDATE {table} SET at = CASE WHEN created_at > ? THEN ? WHEN created_at < ? THEN ? ELSE ? - created_at END, \
              lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
+            table = by_key(tx),
             h = hide(tx)
         );
         let (earliest, latest) = (now.plus(EARLIEST), now.plus(LATEST));
@@ -55,18 +61,34 @@ pub(super) async fn put_off(tx: &mut Tx, endpoint_id: &str, held: &[HeldBack], n
         values.push(endpoint_id.into());
         tx.execute(&sql, values).await?;
     }
-    Ok(())
+    let doubtful: BTreeMap<&str, &str> = heads.into_iter().filter(|(id, _)| !sure.contains(*id)).collect();
+    mend(tx, endpoint_id, &doubtful, now).await
 }
 
-/// Those of these messages that are not settled, held until the end of this transaction; what somebody else holds is left out. SQLite's
-/// writers come one after the other.
-async fn unsettled(tx: &mut Tx, endpoint_id: &str, ids: Vec<&str>) -> Result<BTreeSet<String>> {
+/// Takes out of the order what is settled or gone, and is in it all the same, as after a table was restored without another: it would hold
+/// back its key for ever. Messages with their keys.
+async fn mend(tx: &mut Tx, endpoint_id: &str, doubtful: &BTreeMap<&str, &str>, now: Timestamp) -> Result<()> {
+    // As others committed it, without waiting for anybody: what is being settled is unsettled here.
+    let there = unsettled(tx, endpoint_id, doubtful.keys().copied(), "").await?;
+    let stale: Vec<(&str, &str)> =
+        doubtful.iter().filter(|(id, _)| !there.contains(**id)).map(|(id, key)| (*key, *id)).collect();
+    free(tx, endpoint_id, &stale, now).await
+}
+
+/// Those of these messages, which are in order, that are not settled; `locked` is the end of the question.
+async fn unsettled(
+    tx: &mut Tx,
+    endpoint_id: &str,
+    ids: impl Iterator<Item = &str>,
+    locked: &str,
+) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
-    for piece in ids.chunks(PIECE) {
+    for piece in ids.collect::<Vec<_>>().chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 ORDER BY message_id{}",
-            tx.dialect().skip_locked(),
+            "SELECT message_id FROM {table} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 \
+             ORDER BY message_id{locked}",
+            table = by_key(tx),
             h = hide(tx)
         );
         for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
@@ -95,8 +117,10 @@ pub(super) async fn free(
              AND d.endpoint_id = delivery_order.endpoint_id AND d.state = 0)"
         );
         let values = { args![endpoint_id] }.into_iter().chain(keys).chain(some).collect();
-        tx.execute(&sql, values).await?;
-        call_up(tx, endpoint_id, &ids, now).await?;
+        // Whoever took them out before has called up, too.
+        if tx.execute(&sql, values).await? > 0 {
+            call_up(tx, endpoint_id, &ids, now).await?;
+        }
     }
     Ok(())
 }
@@ -121,8 +145,9 @@ async fn call_up(tx: &mut Tx, endpoint_id: &str, ids: &[&str], now: Timestamp) -
     }
     let (marks, some) = among(&next);
     let sql = format!(
-        "UPDATE deliveries SET at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 AND attempts = 0 \
+        "UPDATE {table} SET at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 AND attempts = 0 \
          AND lease_owner IS NULL AND at > ?",
+        table = by_key(tx),
         h = hide(tx)
     );
     let values: Vec<Value> = { args![now] }.into_iter().chain(some).chain(args![endpoint_id, now]).collect();
