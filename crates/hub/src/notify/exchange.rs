@@ -7,6 +7,7 @@
 use super::guard::{Blocked, Guard, Names};
 use crate::http::client;
 use crate::telemetry::Stopwatch;
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use std::error::Error as StdError;
@@ -78,7 +79,7 @@ impl Courier {
     }
 
     /// Posts a JSON body once.
-    pub async fn send(&self, url: &Url, headers: HeaderMap, body: String) -> Exchange {
+    pub async fn send(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Exchange {
         let watch = Stopwatch::start();
         // Outside of what is timed: what came before the limit was said.
         let mut got = Got::default();
@@ -127,7 +128,7 @@ impl Courier {
         &self,
         url: &Url,
         headers: HeaderMap,
-        body: String,
+        body: Bytes,
         got: &mut Got,
     ) -> Result<(), String> {
         let request = self.client.post(url.clone()).headers(headers).body(body);

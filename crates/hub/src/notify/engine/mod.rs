@@ -28,7 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Lanes in one claim.
 const ASKS: usize = 64;
-/// Bytes of claimed messages in memory; beyond that a lane claims only when it has nothing.
+/// Bytes of messages in memory, claimed or handed over; beyond that a lane claims one at a time, and only when it has nothing, and publishers
+/// hand nothing over.
 const BYTES: usize = 128 << 20;
 
 /// What comes back from the tasks.
@@ -248,6 +249,7 @@ impl Engine {
         for id in std::mem::take(&mut self.touched) {
             self.consider(&id, now);
         }
+        self.cx.notify.desk.set_full(self.held_bytes >= BYTES / 2);
         self.feed(now);
         self.begin_claim(now);
         self.begin_look();

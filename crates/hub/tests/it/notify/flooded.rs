@@ -1,11 +1,14 @@
-//! Answers of hundreds of megabytes: the program stays as small as it was.
+//! Answers of hundreds of megabytes, and as much that waits: the program stays as small as it was.
 
 use super::outside::Client;
 use super::receiver::{Receiver, Reply};
 use crate::support::process::Program;
 use crate::support::wait::until;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use syncline_store::testing::{TestDb, Which};
+use tokio::sync::Semaphore;
 
 /// What each answer has.
 const ANSWER: u64 = 400 << 20;
@@ -37,5 +40,44 @@ async fn answers_of_400_mib_are_not_held_in_memory() {
     }
     let grown = process.peak_memory() - before;
     assert!(grown < GROWTH, "it grew by {grown} KiB");
+    process.kill().await;
+}
+
+/// Messages of a mebibyte each, for each of several endpoints that say nothing.
+const LARGE: usize = 256;
+const ENDPOINTS: usize = 8;
+/// By how much the program may grow, in KiB. All of them in memory would be two gibibytes.
+const GROWTH_OF_WAITING: u64 = 320 << 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_in_memory_only_as_far_as_it_is_sent_soon() {
+    let db = TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there");
+    let settings = [
+        ("database.url", db.url.as_str()),
+        ("notify.allow", "127.0.0.0/8"),
+        ("notify.plain_http", "true"),
+        ("notify.max_payload", "2MiB"),
+    ];
+    let program = Program::new(db.directory(), "hub", &[], &settings);
+    let process = program.start_ready().await;
+    let client = Client::new(program.address, program.local_key());
+    let gate = Arc::new(Semaphore::new(0));
+    let receiver = Receiver::always(Reply::Held(Arc::clone(&gate))).await;
+    for number in 0..ENDPOINTS {
+        client.endpoint(&receiver.url(&format!("/{number}")), json!({})).await;
+    }
+    let before = process.peak_memory();
+    let text = "x".repeat(1 << 20);
+    for number in 0..LARGE {
+        client.publish(&json!({"number": number, "text": text})).await;
+    }
+    // Every endpoint has something in hand, though none of them gets anywhere.
+    until("all endpoints were sent something", async || {
+        let paths: BTreeSet<String> = receiver.got().into_iter().map(|got| got.path).collect();
+        (paths.len() == ENDPOINTS).then_some(())
+    })
+    .await;
+    let grown = process.peak_memory() - before;
+    assert!(grown < GROWTH_OF_WAITING, "it grew by {grown} KiB");
     process.kill().await;
 }

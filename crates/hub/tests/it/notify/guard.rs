@@ -2,6 +2,7 @@
 
 use super::receiver::{FINE, Receiver};
 use super::scene::Scene;
+use crate::support::wait::{PATIENCE, until};
 use http::HeaderMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -15,7 +16,7 @@ use syncline_hub::cx::Cx;
 use syncline_hub::endpoints::{self, Change, NewEndpoint, NewSecret, Refused};
 use syncline_hub::notify::Notify;
 use syncline_hub::notify::exchange::{Courier, Exchange};
-use syncline_hub::notify::guard::{Found, Names, SystemNames};
+use syncline_hub::notify::guard::{Bounded, Found, Names, SystemNames};
 use syncline_store::Scope;
 use syncline_store::notify::deliveries::State;
 use syncline_store::notify::endpoints::Endpoint;
@@ -47,7 +48,7 @@ fn courier(names: Moving, allowed: &[&str]) -> Courier {
 }
 
 async fn send(courier: &Courier, url: &str) -> Exchange {
-    courier.send(&Url::parse(url).unwrap(), HeaderMap::new(), "{}".to_owned()).await
+    courier.send(&Url::parse(url).unwrap(), HeaderMap::new(), "{}".into()).await
 }
 
 #[tokio::test]
@@ -104,6 +105,46 @@ async fn whoever_asks_for_a_name_hears_the_same_answer() {
         assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
     }
     assert!(names.look_up("no such name").await.is_err());
+}
+
+/// Names under `silent` say nothing; the others are here. Counts who is being asked for.
+#[derive(Clone, Default)]
+struct Half(Arc<Mutex<(usize, usize)>>);
+
+impl Names for Half {
+    fn look_up(&self, host: &str) -> Found {
+        let (all, silent) = (Arc::clone(&self.0), host.ends_with(".silent"));
+        Box::pin(async move {
+            {
+                let mut counts = all.lock().unwrap();
+                counts.0 += 1;
+                counts.1 = counts.1.max(counts.0);
+            }
+            if silent {
+                std::future::pending::<()>().await;
+            }
+            all.lock().unwrap().0 -= 1;
+            Ok(vec![IpAddr::from([127, 0, 0, 1])])
+        })
+    }
+}
+
+#[tokio::test]
+async fn names_whose_servers_say_nothing_leave_room_for_those_that_are_known() {
+    let half = Half::default();
+    let names = Bounded::over(half.clone());
+    names.look_up("known.example").await.unwrap();
+    // Whoever asked has long lost patience; the resolver goes on.
+    for number in 0..1_000 {
+        drop(names.look_up(&format!("{number}.silent")));
+    }
+    until("they are asked for", async || (half.0.lock().unwrap().0 >= 48).then_some(())).await;
+    for _ in 0..100 {
+        let found = tokio::time::timeout(PATIENCE, names.look_up("known.example")).await;
+        assert!(found.expect("it is not behind them").is_ok());
+    }
+    let (now, most) = *half.0.lock().unwrap();
+    assert_eq!((now, most), (48, 49), "so many at a time, of a thousand names");
 }
 
 #[tokio::test]

@@ -14,3 +14,4 @@ mod scene;
 mod stopped;
 mod times;
 mod together;
+mod unkept;

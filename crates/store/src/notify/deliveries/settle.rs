@@ -40,6 +40,33 @@ pub struct Settlement {
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settlement], now: Timestamp) -> Result<u64> {
+    let (changed, kept) = change(tx, owner, settled, now).await?;
+    attempts::insert(tx, kept.into_iter()).await?;
+    statistics::count(tx, settled.iter().map(|one| (&one.attempt, one.outcome == Outcome::Delivered)), now)
+        .await?;
+    Ok(changed)
+}
+
+/// The same without keeping or counting the attempts: for what the database takes no attempt of.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn settle_outcomes(
+    tx: &mut Tx,
+    owner: &str,
+    settled: &[Settlement],
+    now: Timestamp,
+) -> Result<u64> {
+    Ok(change(tx, owner, settled, now).await?.0)
+}
+
+/// Writes the outcomes; answers how many deliveries changed for it, and the attempts whose deliveries there are.
+async fn change<'a>(
+    tx: &mut Tx,
+    owner: &str,
+    settled: &'a [Settlement],
+    now: Timestamp,
+) -> Result<(u64, Vec<&'a Attempt>)> {
     let mut by_lane: BTreeMap<&str, Vec<&Settlement>> = BTreeMap::new();
     for one in settled {
         by_lane.entry(&one.attempt.endpoint_id).or_default().push(one);
@@ -60,10 +87,7 @@ pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settlement], now: Times
         }
         changed += touched;
     }
-    attempts::insert(tx, by_lane.values().flatten().map(|one| &one.attempt)).await?;
-    statistics::count(tx, settled.iter().map(|one| (&one.attempt, one.outcome == Outcome::Delivered)), now)
-        .await?;
-    Ok(changed)
+    Ok((changed, by_lane.into_values().flatten().map(|one| &one.attempt).collect()))
 }
 
 /// Deliveries that change alike, but for when they are due again.
