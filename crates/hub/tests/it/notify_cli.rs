@@ -94,7 +94,7 @@ async fn from_an_endpoint_to_a_message_that_is_sent_again_in_the_terminal() {
     assert!(stats.contains("2 attempts delivered and 1 failed in 24h"), "{stats}");
     let replayed =
         desk.run(&["endpoints", "replay", &endpoint, "--from", "2020-01-01", "--delivered"]).await.ok();
-    assert_eq!(replayed, "1 messages looked at, 1 of them wanted\n", "the test was for it alone");
+    assert_eq!(replayed, "1 messages looked at, 1 of them wanted\n", "a test is no message for others");
     receiver.receives(4).await;
     let recovered = desk.run(&["endpoints", "recover", &endpoint, "--since", "2020-01-01"]).await.ok();
     assert_eq!(recovered, "0 deliveries are sent again\n");

@@ -3,6 +3,7 @@
 mod deleting;
 mod reading;
 mod settling;
+mod singly;
 mod tally;
 
 pub use tally::Tally;
@@ -71,6 +72,13 @@ struct Open {
     unfinished: bool,
 }
 
+impl Open {
+    /// Whether what is known of this side is too old to decide by.
+    fn is_to_be_read(&self, side: Side) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.refresh[side])
+    }
+}
+
 /// Carries pairs as far as they go.
 pub async fn carry(way: Way<'_>, pairs: Vec<Pair>) -> Step {
     let fresh_after = way.engine.terms().fresh_after;
@@ -89,8 +97,8 @@ pub async fn carry(way: Way<'_>, pairs: Vec<Pair>) -> Step {
 
 struct Stepping<'a> {
     way: Way<'a>,
-    /// What was read in this step is fresh, however long the step takes.
-    fresh_after: Timestamp,
+    /// What was read since then is fresh. A side that is written in batches is written right after it was read.
+    fresh_after: Sides<Timestamp>,
     open: Vec<Open>,
     out: Step,
 }
@@ -130,7 +138,7 @@ impl Stepping<'_> {
                 return Ok(());
             }
             self.plan();
-            let refreshed = self.refresh().await?;
+            let refreshed = self.singly().await? || self.refresh().await?;
             let created = self.create().await?;
             let writes = !refreshed && !created;
             if writes {
@@ -148,31 +156,36 @@ impl Stepping<'_> {
     }
 
     fn plan(&mut self) {
-        let terms = Terms { fresh_after: self.fresh_after, ..self.way.engine.terms() };
-        for open in &mut self.open {
-            let seen = open.pair.seen.as_ref();
-            let is_unread = Sides::of(|side| {
-                open.pair.link.ids[side].is_some() && matches!(open.pair.seen[side], Seen::Never)
-            });
-            if is_unread.left || is_unread.right {
-                let link = open.pair.link.clone();
-                open.plan = Some(Plan {
-                    refresh: is_unread,
-                    actions: Sides::default(),
-                    link,
-                    conflicts: vec![],
-                    decided: vec![],
-                });
-                continue;
-            }
-            let mut planned = plan::plan(&terms, &open.pair.link, seen);
-            if let Some(side) = self.way.only {
-                planned = restrict(&terms, planned, side);
-            }
-            open.dirty |= planned.link != open.pair.link;
-            open.pair.link = planned.link.clone();
-            open.plan = Some(planned);
+        for number in 0..self.open.len() {
+            self.plan_one(number);
         }
+    }
+
+    fn plan_one(&mut self, number: usize) {
+        let terms = Terms { fresh_after: self.fresh_after, ..self.way.engine.terms() };
+        let open = &mut self.open[number];
+        let seen = open.pair.seen.as_ref();
+        let is_unread = Sides::of(|side| {
+            open.pair.link.ids[side].is_some() && matches!(open.pair.seen[side], Seen::Never)
+        });
+        if is_unread.left || is_unread.right {
+            let link = open.pair.link.clone();
+            open.plan = Some(Plan {
+                refresh: is_unread,
+                actions: Sides::default(),
+                link,
+                conflicts: vec![],
+                decided: vec![],
+            });
+            return;
+        }
+        let mut planned = plan::plan(&terms, &open.pair.link, seen);
+        if let Some(side) = self.way.only {
+            planned = restrict(&terms, planned, side);
+        }
+        open.dirty |= planned.link != open.pair.link;
+        open.pair.link = planned.link.clone();
+        open.plan = Some(planned);
     }
 
     /// Creates what is missing; answers whether anything was to be created.

@@ -1,7 +1,7 @@
 //! Mending: sending again, and dropping what waits.
 
 use super::order::free;
-use super::{PIECE, State, among, by_key, hide};
+use super::{PIECE, State, among, by_primary, hide};
 use crate::notify::messages::{BRIEF, Brief, Head, INSERT_ORDER, PLACE, Place, brief, insert, place};
 use crate::notify::own;
 use crate::value::{Row, Value, args};
@@ -146,9 +146,9 @@ pub async fn skip(
         ids.sort_unstable();
         let (marks, some) = among(&ids);
         let sql = format!(
-            "UPDATE {table} SET state = ?, at = ?, lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
+            "UPDATE deliveries{primary} SET state = ?, at = ?, lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
              AND (lease_owner IS NULL OR at <= ?)",
-            table = by_key(tx),
+            primary = by_primary(tx),
             h = hide(tx)
         );
         let mut values = args![State::Skipped.code(), now];
@@ -242,9 +242,9 @@ async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: 
         let (marks, some) = among(piece);
         let codes = vec!["?"; states.len()].join(", ");
         let sql = format!(
-            "UPDATE {table} SET state = ?, at = ?, attempts = 0, lease_owner = NULL WHERE message_id IN ({marks}) \
+            "UPDATE deliveries{primary} SET state = ?, at = ?, attempts = 0, lease_owner = NULL WHERE message_id IN ({marks}) \
              AND endpoint_id = ? AND {h}state IN ({codes}) AND (lease_owner IS NULL OR at <= ?)",
-            table = by_key(tx),
+            primary = by_primary(tx),
             h = hide(tx)
         );
         let mut values = args![State::Waiting.code(), now];

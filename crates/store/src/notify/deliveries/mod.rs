@@ -63,15 +63,14 @@ impl State {
 /// Ids in one statement that changes rows.
 const PIECE: usize = 256;
 
-/// The table, to be gone through by its primary key alone. MariaDB would else choose an index that suits it and lock the entry there before
-/// the row, and whoever changes the row does it the other way round.
-fn by_key(tx: &Tx) -> &'static str {
-    if tx.dialect() == Dialect::MySql { "deliveries FORCE INDEX (PRIMARY)" } else { "deliveries" }
-}
-
 /// Hides a column from SQLite's planner: the rows are to be found by the primary key.
 fn hide(tx: &Tx) -> &'static str {
     if tx.dialect() == Dialect::Sqlite { "+" } else { "" }
+}
+
+/// Has MySQL find rows by the primary key: by another index it may read, and lock on the way, all of an endpoint.
+fn by_primary(tx: &Tx) -> &'static str {
+    if tx.dialect() == Dialect::MySql { " FORCE INDEX (PRIMARY)" } else { "" }
 }
 
 /// Locks the deliveries of messages to an endpoint in the order of their ids, as everybody who changes several; answers those that there
@@ -90,8 +89,8 @@ pub(in crate::notify) async fn lock(
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT message_id FROM {} WHERE message_id IN ({marks}) AND endpoint_id = ?{order}",
-            by_key(tx)
+            "SELECT message_id FROM deliveries{primary} WHERE message_id IN ({marks}) AND endpoint_id = ?{order}",
+            primary = by_primary(tx)
         );
         for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
             found.insert(row.text(0)?);

@@ -8,7 +8,7 @@
 //! it before, and nothing is put off, or comes after, and calls up what was. Should it ever be missed, as when the message in between is
 //! skipped at the same moment, it is looked at again by itself in no more than [`LATEST`].
 
-use super::{PIECE, among, by_key, hide};
+use super::{PIECE, among, by_primary, hide};
 use crate::value::{Value, args};
 use crate::{Result, Tx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,9 +49,9 @@ pub(super) async fn put_off(tx: &mut Tx, endpoint_id: &str, held: &[HeldBack], n
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "UPDATE {table} SET at = CASE WHEN created_at > ? THEN ? WHEN created_at < ? THEN ? ELSE ? - created_at END, \
+            "UPDATE deliveries{primary} SET at = CASE WHEN created_at > ? THEN ? WHEN created_at < ? THEN ? ELSE ? - created_at END, \
              lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
-            table = by_key(tx),
+            primary = by_primary(tx),
             h = hide(tx)
         );
         let (earliest, latest) = (now.plus(EARLIEST), now.plus(LATEST));
@@ -86,9 +86,9 @@ async fn unsettled(
     for piece in ids.collect::<Vec<_>>().chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT message_id FROM {table} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 \
+            "SELECT message_id FROM deliveries{primary} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 \
              ORDER BY message_id{locked}",
-            table = by_key(tx),
+            primary = by_primary(tx),
             h = hide(tx)
         );
         for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
@@ -145,9 +145,9 @@ async fn call_up(tx: &mut Tx, endpoint_id: &str, ids: &[&str], now: Timestamp) -
     }
     let (marks, some) = among(&next);
     let sql = format!(
-        "UPDATE {table} SET at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 AND attempts = 0 \
+        "UPDATE deliveries{primary} SET at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 AND attempts = 0 \
          AND lease_owner IS NULL AND at > ?",
-        table = by_key(tx),
+        primary = by_primary(tx),
         h = hide(tx)
     );
     let values: Vec<Value> = { args![now] }.into_iter().chain(some).chain(args![endpoint_id, now]).collect();
