@@ -110,6 +110,9 @@ async fn an_endpoint_is_changed_turned_off_rotated_and_deleted_in_the_terminal()
         ["endpoints", "set", &endpoint, "--description", "Orders", "--rate", "none", "--ordered", "true"];
     assert_eq!(desk.run(&set).await.ok(), "changed\n");
     assert_eq!(desk.run(&["endpoints", "disable", &endpoint]).await.ok(), "disabled\n");
+    let doctor = desk.run(&["doctor"]).await.stdout;
+    let line = doctor.lines().find(|line| line.contains("notifications")).expect("it looks at them");
+    assert!(line.starts_with("warn") && line.ends_with("0 endpoints, 1 disabled"), "{doctor}");
     let listed = desk.run(&["endpoints", "list", "--state", "disabled"]).await.ok();
     assert!(listed.contains(&endpoint) && listed.contains("https://hooks.example.com/"), "{listed}");
     assert_eq!(desk.run(&["endpoints", "enable", &endpoint]).await.ok(), "enabled\n");

@@ -3,12 +3,14 @@
 mod again;
 mod claim;
 mod look;
+mod lost;
+mod order;
 mod settle;
 
 pub use again::{Replay, Span, recover, replay, resend, skip};
 pub use claim::{Ask, Claim, LaneDue, claim, contents, lanes, next_due, release, renew};
 pub use look::{Delivery, Filter, get, of_endpoint, of_message, waiting, waiting_in_all};
-pub use settle::{Outcome, Settlement, settle};
+pub use settle::{Outcome, Settlement, settle, settle_outcomes};
 
 use crate::value::{Value, args, in_list};
 use crate::{Dialect, Result, StoreError, Tx};
