@@ -66,7 +66,7 @@ async fn postgres(admin: &Store, open: impl Fn(&str) -> Store) -> Result<String>
         open(&name).migrate().await?;
         admin.query(&format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false"), vec![]).await?;
         let connected = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = ?";
-        admin.query(connected, args![name.as_str()]).await?;
+        admin.execute(connected, args![name.as_str()]).await?;
     }
     tx.commit().await?;
     Ok(name)

@@ -9,12 +9,13 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 use syncline_core::time::{Clock as _, SystemClock};
 use syncline_store::notifications::{self, Notification};
 use syncline_store::notify::deliveries::{self, Filter, State};
 use syncline_store::notify::messages;
 use syncline_store::testing::{TestDb, Which};
-use syncline_store::{Scope, Store};
+use syncline_store::{Scope, Store, StoreError};
 
 const DEATHS: usize = 5;
 const PUBLISHERS: usize = 6;
@@ -65,9 +66,16 @@ async fn queue_news(store: &Store, death: usize) {
         created_at: now,
         dispatched_at: None,
     };
-    let mut tx = store.begin().await.unwrap();
-    notifications::queue_all(&mut tx, &(0..NEWS).map(row).collect::<Vec<_>>()).await.unwrap();
-    tx.commit().await.unwrap();
+    let rows: Vec<Notification> = (0..NEWS).map(row).collect();
+    // The hub writes all the time, and SQLite has one writer: another process may have to ask more than once.
+    let asking = async { while try_queue(store, &rows).await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(60), asking).await.expect("the database can be written to");
+}
+
+async fn try_queue(store: &Store, rows: &[Notification]) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    notifications::queue_all(&mut tx, rows).await?;
+    tx.commit().await
 }
 
 /// What the dead hub had in hand: path and message.
