@@ -50,6 +50,8 @@ class Bench:
         arguments = [sys.executable, "-m", f"{__package__}.supervisor", *keys]
         if self.wanted.keep:
             arguments.append("--keep")
+        if self.wanted.services_only:
+            arguments.append("--durable")  # whoever measures with them wants a disk's times
         # In a session of its own: Ctrl-C is for the runner, which then closes the pipe.
         self.supervisor = subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)

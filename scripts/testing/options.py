@@ -12,7 +12,8 @@ The tests use PostgreSQL, MariaDB, Redis and Apache Kafka. Each is taken, in thi
   4. the system's packages (apt-get, as root or through sudo) and Maven Central for Kafka,
      unless SYNCLINE_TEST_INSTALL=0
 Servers that are running already are left alone: the tests get their own, on free ports of 127.0.0.1 and with
-data in a temporary directory, and everything is removed at the end. A test whose service could not be had
+data in memory where there is room (/dev/shm), or in a temporary directory, as with --services-only and --keep;
+everything is removed at the end. A test whose service could not be had
 skips itself and is listed at the end by name.
 
 After the tests of the whole workspace come the referees: the vendors' own client libraries, driven against the

@@ -76,9 +76,10 @@ fn split(script: &str) -> Vec<String> {
         .collect()
 }
 
-/// Name of the lock on servers.
-const LOCK: &str = "syncline-migrations";
-/// The same, for PostgreSQL, which locks numbers.
+/// The lock's name at MySQL, whose locks belong to the server and not to a database: two Synclines on one server do not wait for each
+/// other. Names end at 64 characters.
+const LOCK: &str = "CONCAT('syncline-migrations-', LEFT(SHA1(DATABASE()), 32))";
+/// The same, for PostgreSQL, which locks numbers, for each database its own.
 const LOCK_NUMBER: i64 = 0x0073_796e_636c_696e;
 
 /// How long one statement of a migration may take: an index over many events is no work of seconds.
@@ -96,7 +97,7 @@ pub(crate) async fn run(store: &Store, migrations: &[Migration]) -> Result<()> {
     // Where it failed, the transaction's end gives the lock back with its connection.
     outcome?;
     if tx.dialect() == Dialect::MySql {
-        tx.query("SELECT RELEASE_LOCK(?)", args![LOCK]).await?;
+        tx.query(&format!("SELECT RELEASE_LOCK({LOCK})"), Vec::new()).await?;
     }
     tx.commit().await
 }
@@ -109,7 +110,7 @@ async fn lock(tx: &mut Tx) -> Result<()> {
             tx.execute("SELECT pg_advisory_xact_lock(?)", args![LOCK_NUMBER]).await.map(|_| ())
         }
         Dialect::MySql => {
-            let got = tx.query("SELECT GET_LOCK(?, 20)", args![LOCK]).await?;
+            let got = tx.query(&format!("SELECT GET_LOCK({LOCK}, 20)"), Vec::new()).await?;
             match got.first().map(|row| row.maybe_int(0)) {
                 Some(Ok(Some(1))) => Ok(()),
                 _ => Err(StoreError::unavailable("another process has been migrating the database for 20 s")),

@@ -14,7 +14,7 @@ use super::agreement::Agreement;
 use super::mapping::match_values;
 use super::side::Side;
 use super::value::Fields;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[cfg(test)]
 mod tests;
@@ -70,6 +70,39 @@ pub fn claim(id: &str) -> String {
 }
 
 const CLAIM: &str = "x:";
+
+/// The keys of a record by how they are looked up: the first are what [`identify`] goes by before any other, each later one
+/// concerns only those whom no earlier one of the record's tells apart from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// Values of the first matching key.
+    pub first: BTreeSet<String>,
+    /// Values of later ones, by the numbers of those before them of which the record has values: who has any of those too is not
+    /// found by these.
+    pub later: BTreeMap<Vec<usize>, BTreeSet<String>>,
+    /// The records of the other side that this one claims.
+    pub claimed: BTreeSet<String>,
+}
+
+/// How a record with these [`keys`] is looked up.
+#[must_use]
+pub fn lookups(keys: &BTreeSet<String>) -> Lookups {
+    let mut found = Lookups::default();
+    let mut numbers: Vec<usize> = keys.iter().filter_map(|key| number(key)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    for key in keys {
+        match number(key) {
+            None => found.claimed.extend(key.strip_prefix(CLAIM).map(str::to_owned)),
+            Some(0) => drop(found.first.insert(key.clone())),
+            Some(later) => {
+                let before = numbers.iter().copied().take_while(|number| *number < later).collect();
+                found.later.entry(before).or_default().insert(key.clone());
+            }
+        }
+    }
+    found
+}
 
 /// Who the record `id` with these keys is among these candidates of the other side. More candidates than have a key in common
 /// do no harm.

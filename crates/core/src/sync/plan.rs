@@ -29,8 +29,8 @@ pub struct Terms<'a> {
     pub can: Sides<Can>,
     /// The present moment.
     pub now: Timestamp,
-    /// A reading sent before this moment is too old to write over a value that it shows.
-    pub fresh_after: Timestamp,
+    /// A reading of a side sent before this moment is too old to write over a value that it shows.
+    pub fresh_after: Sides<Timestamp>,
 }
 
 impl Terms<'_> {

@@ -185,7 +185,7 @@ impl World {
                 right: Can { undelete: false, objects: true },
             },
             now: self.tick(),
-            fresh_after: run.fresh_after,
+            fresh_after: Sides::of(|_| run.fresh_after),
         };
         let planned = self.planned(&terms, &row.link)?;
         let planned = match run.only {

@@ -1,5 +1,7 @@
 //! `syncline doctor`: looks at everything a hub depends on, and says what to do about what is missing.
 
+mod notifications;
+
 use super::settings::Flags;
 use super::{out, runtime};
 use crate::app::options;
@@ -7,6 +9,7 @@ use crate::config::{Config, IntakeLog, Loaded, Provider};
 use crate::connect::keys;
 use crate::http::client;
 use crate::intake::log::kafka;
+use crate::notify;
 use crate::setup::addresses;
 use anyhow::Result;
 use clap::Args;
@@ -90,6 +93,7 @@ async fn examine(loaded: &Loaded) -> Vec<Finding> {
         vec![configuration(loaded), data_dir(&config.data_dir), database(config).await, log(config).await];
     findings.extend(redis(config).await);
     findings.push(sealing_keys(config).await);
+    findings.extend(notifications::look(config).await);
     findings.push(webhook_addresses(config));
     findings.push(public_url(config).await);
     findings.extend(apps(config));
@@ -195,7 +199,13 @@ async fn sealing_keys(config: &Config) -> Finding {
     let options = options(config);
     let asked = match Store::open(&options) {
         Ok(store) if options.url != "sqlite" || config.data_dir.exists() => {
-            connections::sealing_keys(&store).await.unwrap_or_default()
+            let of_endpoints = notify::sealing_keys(&store).await.unwrap_or_default();
+            connections::sealing_keys(&store)
+                .await
+                .unwrap_or_default()
+                .into_iter()
+                .chain(of_endpoints)
+                .collect()
         }
         _ => Vec::new(),
     };
@@ -203,7 +213,7 @@ async fn sealing_keys(config: &Config) -> Finding {
     if lost > 0 {
         return Finding::broken(
             WHAT,
-            format!("{lost} connections are sealed with keys that are not there"),
+            format!("{lost} connections and secrets of endpoints are sealed with keys that are not there"),
             advice,
         );
     }

@@ -14,7 +14,7 @@ use syncline_core::seal::new_key;
 /// Look at the keys that seal credentials, and change them while the hub serves.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// List the keys by their ids, and how many connections each seals
+    /// List the keys by their ids, and how many connections, and secrets of endpoints, each seals
     List {
         #[command(flatten)]
         target: Target,
@@ -40,7 +40,7 @@ impl Keys {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
         match self {
             Self::List { target, json } => {
-                let columns = ["id", "current", "available", "connections"];
+                let columns = ["id", "current", "available", "connections", "endpoints"];
                 ask(settings, &target, Method::GET, "/v1/keys", None, |keys| list(&keys, &columns, json))
             }
             Self::Rotate { target } => {

@@ -25,6 +25,8 @@ pub struct KeyView {
     pub available: bool,
     /// How many connections' credentials are sealed with it.
     pub connections: i64,
+    /// How many signing secrets and sets of headers of endpoints are sealed with it.
+    pub endpoints: i64,
 }
 
 /// All keys that there are and those that are needed, the one that seals first.
@@ -32,18 +34,30 @@ pub struct KeyView {
 /// # Errors
 /// [`ConnectError`].
 pub async fn list(cx: &Cx) -> Result<Vec<KeyView>, ConnectError> {
-    let mut used: BTreeMap<String, i64> = connections::sealing_keys(&cx.store).await?.into_iter().collect();
+    let mut used: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for (id, count) in connections::sealing_keys(&cx.store).await? {
+        used.entry(id).or_default().0 += count;
+    }
+    for (id, count) in notify::sealing_keys(&cx.store).await? {
+        used.entry(id).or_default().1 += count;
+    }
     let available = cx.keys.ids()?;
     let mut views: Vec<KeyView> = available
         .iter()
         .enumerate()
         .map(|(place, id)| {
             let id = id.to_string();
-            let connections = used.remove(&id).unwrap_or(0);
-            KeyView { id, current: place == 0, available: true, connections }
+            let (connections, endpoints) = used.remove(&id).unwrap_or_default();
+            KeyView { id, current: place == 0, available: true, connections, endpoints }
         })
         .collect();
-    let lost = |(id, connections)| KeyView { id, current: false, available: false, connections };
+    let lost = |(id, (connections, endpoints))| KeyView {
+        id,
+        current: false,
+        available: false,
+        connections,
+        endpoints,
+    };
     views.extend(used.into_iter().map(lost));
     Ok(views)
 }

@@ -63,6 +63,20 @@ struct Inner {
     engine: Option<UnboundedSender<Handed>>,
     /// The endpoints whose lanes have room.
     room: BTreeSet<String>,
+    /// Whether the engine has as much in memory as it may.
+    full: bool,
+    /// The bytes of what was handed over and it has not taken yet.
+    waiting: usize,
+}
+
+/// Bytes that may wait for the engine to take them; what is published beyond that it finds in the database.
+const WAITING: usize = 32 << 20;
+
+impl Handed {
+    /// The bytes of its messages.
+    fn bytes(&self) -> usize {
+        self.messages.iter().map(|message| message.payload.len()).sum()
+    }
 }
 
 impl Desk {
@@ -91,16 +105,32 @@ impl Desk {
     /// What the engine takes at once from whoever publishes now.
     pub(super) fn handover(&self, cx: &Cx, now: Timestamp) -> Option<Handover> {
         let inner = self.inner();
-        if inner.engine.is_none() || inner.room.is_empty() {
+        if inner.engine.is_none() || inner.room.is_empty() || inner.full || inner.waiting >= WAITING {
             return None;
         }
         let until = now.plus(cx.config.notify.lease.get());
         Some(Handover { owner: cx.me.to_string(), until, endpoints: inner.room.clone() })
     }
 
-    /// Gives what was committed to the engine; false where there is none.
-    pub(super) fn hand(&self, handed: Handed) -> bool {
-        self.inner().engine.as_ref().is_some_and(|engine| engine.send(handed).is_ok())
+    /// Whether the engine has as much in memory as it may: then it looks into the database when it has less.
+    pub(super) fn set_full(&self, full: bool) {
+        self.inner().full = full;
+    }
+
+    /// Gives what was committed to the engine; false where there is none. Of what it does not send at once it gets no more than the names.
+    pub(super) fn hand(&self, mut handed: Handed) -> bool {
+        if !handed.routed.iter().any(|routed| routed.leased) {
+            handed.messages = Vec::new();
+        }
+        let mut inner = self.inner();
+        inner.waiting += handed.bytes();
+        inner.engine.as_ref().is_some_and(|engine| engine.send(handed).is_ok())
+    }
+
+    /// The engine took this.
+    pub(super) fn taken(&self, handed: &Handed) {
+        let mut inner = self.inner();
+        inner.waiting = inner.waiting.saturating_sub(handed.bytes());
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {

@@ -7,13 +7,15 @@
 use super::guard::{Blocked, Guard, Names};
 use crate::http::client;
 use crate::telemetry::Stopwatch;
+use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
-use syncline_core::notify::address::{self, Network};
+use syncline_core::notify::address;
 use syncline_core::notify::answer::{Answer, retry_after};
+use syncline_core::notify::target::{self, Policy};
 use syncline_core::time::Clock;
 use url::{Host, Url};
 
@@ -23,7 +25,7 @@ const KEPT_HEADERS: usize = 4_096;
 /// Sends to endpoints.
 pub struct Courier {
     client: reqwest::Client,
-    networks: Vec<Network>,
+    policy: Policy,
     timeout: Duration,
     kept: usize,
     clock: Arc<dyn Clock>,
@@ -60,24 +62,24 @@ impl Exchange {
 }
 
 impl Courier {
-    /// Resolves with `names`, lets through what is public or in `networks`, takes at most `timeout` for everything, and reads `kept` bytes
+    /// Resolves with `names`, calls what `policy` lets through, takes at most `timeout` for everything, and reads `kept` bytes
     /// of a body.
     ///
     /// # Errors
     /// When the machine has no usable TLS set-up.
     pub fn new(
         names: Arc<dyn Names>,
-        networks: &[Network],
+        policy: Policy,
         timeout: Duration,
         kept: usize,
         clock: Arc<dyn Clock>,
     ) -> reqwest::Result<Self> {
-        let client = client::guarded(Arc::new(Guard::new(names, networks)))?;
-        Ok(Self { client, networks: networks.to_vec(), timeout, kept, clock })
+        let client = client::guarded(Arc::new(Guard::new(names, &policy.networks)))?;
+        Ok(Self { client, policy, timeout, kept, clock })
     }
 
     /// Posts a JSON body once.
-    pub async fn send(&self, url: &Url, headers: HeaderMap, body: String) -> Exchange {
+    pub async fn send(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Exchange {
         let watch = Stopwatch::start();
         // Outside of what is timed: what came before the limit was said.
         let mut got = Got::default();
@@ -108,15 +110,17 @@ impl Courier {
         }
     }
 
-    /// Why a host that is an address is not called. It was looked at when it was saved; what is allowed may have changed since.
+    /// Why a URL is not called. It was looked at when it was saved; what is allowed may have changed since.
     fn refused(&self, url: &Url) -> Option<String> {
-        let address = match url.host()? {
-            Host::Ipv4(address) => address.into(),
-            Host::Ipv6(address) => address.into(),
-            Host::Domain(_) => return None,
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => Some(address.into()),
+            Some(Host::Ipv6(address)) => Some(address.into()),
+            Some(Host::Domain(_)) | None => None,
         };
-        let refused = address::check(address, &self.networks).err()?;
-        Some(Blocked::Address(refused.reason).to_string())
+        if let Some(Err(refused)) = address.map(|address| address::check(address, &self.policy.networks)) {
+            return Some(Blocked::Address(refused.reason).to_string());
+        }
+        target::parse(url.as_str(), &self.policy).err().map(|refusal| format!("not sent: {refusal}"))
     }
 
     /// Puts into `got` what comes; the error is for people.
@@ -124,7 +128,7 @@ impl Courier {
         &self,
         url: &Url,
         headers: HeaderMap,
-        body: String,
+        body: Bytes,
         got: &mut Got,
     ) -> Result<(), String> {
         let request = self.client.post(url.clone()).headers(headers).body(body);

@@ -5,13 +5,13 @@
 //! rebinding) gains nothing. Hosts that are addresses never come here; [`super::exchange`] looks at those.
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use syncline_core::notify::address::{Network, Reason, check};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use url::{Host, Url};
 
 /// Addresses that were found for a name.
@@ -23,15 +23,57 @@ pub trait Names: Send + Sync {
     fn look_up(&self, host: &str) -> Found;
 }
 
-/// The machine's own resolver, which takes a thread for as long as it waits: of several who ask for one name at a time, one does. So a name
-/// whose server says nothing keeps one thread from the others, and not one for each message.
-#[derive(Clone, Default)]
-pub struct SystemNames(Arc<Mutex<HashMap<String, Answered>>>);
+/// Look-ups at the same time: each takes a thread of the machine's resolver for as long as that waits.
+const LOOK_UPS: usize = 64;
+/// Of these, those of names that did not resolve the last time, or never did yet. So names whose servers say nothing, of which anybody may
+/// save as many as he likes, leave room for those that are known.
+const UNKNOWN: usize = 48;
+/// Names that are remembered to have resolved; when there are more, all are forgotten.
+const KNOWN: usize = 10_000;
+
+/// The machine's own resolver, within limits.
+pub type SystemNames = Bounded<Machine>;
+
+/// The machine's own resolver.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Machine;
+
+impl Names for Machine {
+    fn look_up(&self, host: &str) -> Found {
+        let host = host.to_owned();
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// Names looked up by another, within limits: of several who ask for one name at a time, one does, and no more names than [`LOOK_UPS`] are
+/// looked up at a time. Whoever has to wait for a place does so within his own patience.
+#[derive(Clone)]
+pub struct Bounded<N> {
+    names: N,
+    state: Arc<Mutex<LookUps>>,
+    places: Arc<Semaphore>,
+    unknown: Arc<Semaphore>,
+}
+
+impl<N: Default> Default for Bounded<N> {
+    fn default() -> Self {
+        Self::over(N::default())
+    }
+}
+
+#[derive(Default)]
+struct LookUps {
+    under_way: HashMap<String, Answered>,
+    known: HashSet<String>,
+}
 
 /// What comes of a look-up under way; errors as text, because several hear them.
 type Answered = watch::Receiver<Option<Result<Vec<IpAddr>, String>>>;
 
-impl Names for SystemNames {
+impl<N: Names + Clone + 'static> Names for Bounded<N> {
     fn look_up(&self, host: &str) -> Found {
         let mut answered = self.join(host);
         Box::pin(async move {
@@ -42,23 +84,51 @@ impl Names for SystemNames {
     }
 }
 
-impl SystemNames {
+impl<N> Bounded<N> {
+    /// Looked up by `names`.
+    pub fn over(names: N) -> Self {
+        let (places, unknown) = (Semaphore::new(LOOK_UPS), Semaphore::new(UNKNOWN));
+        Self { names, state: Arc::default(), places: Arc::new(places), unknown: Arc::new(unknown) }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, LookUps> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<N: Names + Clone + 'static> Bounded<N> {
     fn join(&self, host: &str) -> Answered {
-        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(answered) = under_way.get(host) {
+        let mut state = self.state();
+        if let Some(answered) = state.under_way.get(host) {
             return answered.clone();
         }
         let (answer, answered) = watch::channel(None);
-        under_way.insert(host.to_owned(), answered.clone());
-        let (all, host) = (Arc::clone(&self.0), host.to_owned());
+        state.under_way.insert(host.to_owned(), answered.clone());
+        let known = state.known.contains(host);
+        let (all, host) = (self.clone(), host.to_owned());
         // A task of its own: it ends when the resolver does, not when whoever asked loses patience.
         tokio::spawn(async move {
-            let found = tokio::net::lookup_host((host.as_str(), 0)).await;
-            let found = found.map(|all| all.map(|address| address.ip()).collect());
-            all.lock().unwrap_or_else(PoisonError::into_inner).remove(&host);
-            answer.send_replace(Some(found.map_err(|error| error.to_string())));
+            let found = all.resolve(&host, known).await;
+            let mut state = all.state();
+            state.under_way.remove(&host);
+            if found.is_err() {
+                state.known.remove(&host);
+            } else {
+                if state.known.len() >= KNOWN {
+                    state.known.clear();
+                }
+                state.known.insert(host);
+            }
+            answer.send_replace(Some(found));
         });
         answered
+    }
+
+    async fn resolve(&self, host: &str, known: bool) -> Result<Vec<IpAddr>, String> {
+        // Neither is ever closed. In this order: who waits for the first holds none of the second.
+        let _unknown = if known { None } else { self.unknown.acquire().await.ok() };
+        let _place = self.places.acquire().await;
+        self.names.look_up(host).await.map_err(|error| error.to_string())
     }
 }
 

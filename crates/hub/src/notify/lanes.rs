@@ -14,6 +14,8 @@ use syncline_store::notify::messages::Message;
 
 /// Claimed messages of one lane that are not settled.
 pub(super) const WINDOW: usize = 256;
+/// Their bytes, about: a lane that has more than half of them asks for no more.
+pub(super) const WINDOW_BYTES: usize = 8 << 20;
 /// With so many a lane takes no more from publishers at once; a group of theirs still fits behind it.
 const ROOM: usize = 128;
 
@@ -40,6 +42,8 @@ pub(super) struct Lane {
     /// Whether publishers hand over to it.
     pub has_room: bool,
     ready: VecDeque<Task>,
+    /// The bytes of what is claimed and was not sent.
+    bytes: usize,
     pub flying: usize,
     pub unsettled: usize,
     /// When the database has something for it; none: not as far as is known.
@@ -82,12 +86,19 @@ impl Lane {
 
     /// Puts a claimed message behind the others.
     pub(super) fn push(&mut self, task: Task) {
+        self.bytes += task.message.payload.len();
         self.ready.push_back(task);
     }
 
     /// Takes out what was claimed and not sent.
     pub(super) fn give_up(&mut self) -> Vec<Task> {
+        self.bytes = 0;
         std::mem::take(&mut self.ready).into()
+    }
+
+    /// How many bytes what is asked for may have: what fits.
+    pub(super) fn room(&self) -> usize {
+        WINDOW_BYTES.saturating_sub(self.bytes)
     }
 
     /// How many to ask the database for; none when nothing is due, nothing may leave or there is no room. The second says when to ask again
@@ -105,6 +116,9 @@ impl Lane {
         let room = u32::try_from(WINDOW.saturating_sub(self.load())).unwrap_or(0);
         // Half a window at a time: one row at a time would cost a transaction each.
         if (room as usize) < WINDOW / 2 || (self.pace.gap() > std::time::Duration::ZERO && self.load() > 0) {
+            return Err(None);
+        }
+        if self.bytes > WINDOW_BYTES / 2 {
             return Err(None);
         }
         if terms.rate.is_some() && !self.ready.is_empty() {
@@ -134,7 +148,8 @@ impl Lane {
         let calm =
             self.streak.is_none() && self.pace.allowance(None, 1, now).is_ok() && self.pace.gap().is_zero();
         let drained = !self.claiming && self.due_at.is_none_or(|at| at > now);
-        free && calm && drained && !self.ordered && !self.closed && self.load() < ROOM
+        let fits = self.load() < ROOM && self.bytes < WINDOW_BYTES / 2;
+        free && calm && drained && fits && !self.ordered && !self.closed
     }
 
     /// What to send now, if anything may leave: `each` messages at a time at most, one where the endpoint asked for "slower".
@@ -148,6 +163,7 @@ impl Lane {
             Admission::At(at) => Next::At(at),
             Admission::Now => match self.ready.pop_front() {
                 Some(task) => {
+                    self.bytes = self.bytes.saturating_sub(task.message.payload.len());
                     self.flying += 1;
                     self.used = true;
                     Next::Send(task)

@@ -72,6 +72,9 @@ const QUEUE: usize = 8_192;
 /// Transactions at the same time: while one is flushed, the next is written.
 const LEADERS: usize = 2;
 
+/// How long a caller waits. A database that says nothing is given up later than that, and what it was asked for may be kept even then.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
 /// Keeps a message and queues it for every endpoint that wants it; whoever is answered has published. Unless the answer is
 /// [`PublishError::Store`], where nobody knows: with an idempotency key it can be tried again.
 ///
@@ -98,7 +101,9 @@ pub async fn publish(cx: &Cx, draft: Draft) -> Result<Receipt, PublishError> {
         tokio::spawn(lead(cx.clone()));
     }
     let gone = || Err(Arc::new(StoreError::unavailable("publishing was cut off")));
-    match answer.await.unwrap_or_else(|_| gone()).map_err(PublishError::Store)? {
+    let late = || Ok(Err(Arc::new(StoreError::unavailable("the database has not answered for long"))));
+    let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await.unwrap_or_else(|_| late());
+    match answer.unwrap_or_else(|_| gone()).map_err(PublishError::Store)? {
         Published::New => Ok(Receipt { id, before: false }),
         Published::Before(id) => Ok(Receipt { id, before: true }),
         Published::AnotherRequest => Err(PublishError::AnotherRequest),

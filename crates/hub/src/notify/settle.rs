@@ -63,38 +63,64 @@ pub(super) async fn run(cx: Cx, mut ended: UnboundedReceiver<Ended>, done: Unbou
     }
 }
 
+/// How much of an attempt is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// Everything.
+    Whole,
+    /// That it was made, and not what came back.
+    Brief,
+    /// What it came to, and nothing else.
+    Outcome,
+}
+
+/// Settles a group. Where the database refuses it, one by one, and of the culprit less and less: what is not settled at all would be sent
+/// again whenever its lease ends.
 async fn store(cx: &Cx, group: &[Ended]) {
+    for kept in [Kept::Whole, Kept::Brief, Kept::Outcome] {
+        let Err(error) = persist(cx, group, kept).await else { return };
+        let [one] = group else {
+            for one in group {
+                Box::pin(store(cx, std::slice::from_ref(one))).await;
+            }
+            return;
+        };
+        let attempt = &one.settlement.attempt;
+        tracing::error!(message = attempt.message_id, endpoint = attempt.endpoint_id, %error, ?kept, "an attempt cannot be settled so");
+    }
+}
+
+/// Tries until the database is there; an error is its refusal.
+async fn persist(cx: &Cx, group: &[Ended], kept: Kept) -> Result<(), StoreError> {
     let mut wait = WAIT;
     loop {
-        let error = match failing(try_store(cx, group)).await {
-            Ok(()) => return,
-            Err(error) => error,
-        };
-        if !error.is_transient() {
-            return one_by_one(cx, group, &error).await;
+        match failing(try_store(cx, group, kept)).await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, attempts = group.len(), "attempts cannot be settled; trying again");
+            }
+            ended => return ended,
         }
-        tracing::warn!(%error, attempts = group.len(), "attempts cannot be settled; trying again");
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
 }
 
-/// Only the culprit is left out: its lease ends, and it is sent again.
-async fn one_by_one(cx: &Cx, group: &[Ended], error: &StoreError) {
-    if let [one] = group {
-        let attempt = &one.settlement.attempt;
-        tracing::error!(message = attempt.message_id, endpoint = attempt.endpoint_id, %error, "an attempt cannot be settled");
-        return;
-    }
-    for one in group {
-        Box::pin(store(cx, std::slice::from_ref(one))).await;
-    }
-}
+/// What is kept of an attempt whose answer the database refuses.
+const REFUSED: &str = "what came back could not be kept: the log says why";
 
-async fn try_store(cx: &Cx, group: &[Ended]) -> Result<(), StoreError> {
+async fn try_store(cx: &Cx, group: &[Ended], kept: Kept) -> Result<(), StoreError> {
     let now = cx.now();
-    let settlements: Vec<Settlement> = group.iter().map(|one| one.settlement.clone()).collect();
+    let mut settlements: Vec<Settlement> = group.iter().map(|one| one.settlement.clone()).collect();
     let mut tx = cx.store.begin().await?;
+    if kept == Kept::Outcome {
+        deliveries::settle_outcomes(&mut tx, &cx.me, &settlements, now).await?;
+        return tx.commit().await;
+    }
+    if kept == Kept::Brief {
+        for Settlement { attempt, .. } in &mut settlements {
+            (attempt.headers, attempt.body, attempt.error) = (None, None, Some(REFUSED.to_owned()));
+        }
+    }
     deliveries::settle(&mut tx, &cx.me, &settlements, now).await?;
     let news = endpoints_changed(cx, &mut tx, group, now).await?;
     tx.commit().await?;

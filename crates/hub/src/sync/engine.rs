@@ -72,6 +72,13 @@ impl Engine {
         Ok(Some(Self { cx: cx.clone(), sync, ends: Sides { left, right }, hold: hold.clone(), fresh }))
     }
 
+    /// Whether a side takes changes of one record at a time only.
+    #[must_use]
+    pub fn is_written_singly(&self, side: Side) -> bool {
+        let end = &self.ends[side];
+        end.writer.batches(&end.object).update <= 1
+    }
+
     /// What is decided with.
     #[must_use]
     pub fn terms(&self) -> Terms<'_> {
@@ -81,7 +88,7 @@ impl Engine {
             schemas: self.sync.schemas.as_ref(),
             can: Sides::of(|side| self.ends[side].can),
             now,
-            fresh_after: now.minus(self.fresh),
+            fresh_after: Sides::of(|_| now.minus(self.fresh)),
         }
     }
 

@@ -59,6 +59,9 @@ fn of(engine: &Engine, side: Side, stored: &Stored) -> BTreeSet<String> {
     }
 }
 
+/// A record's id, and what it is found by.
+pub type Keyed = (String, BTreeSet<String>);
+
 /// Records of one side with what they are found by.
 #[derive(Default)]
 pub struct Crowd {
@@ -82,9 +85,9 @@ impl Crowd {
         self.keys.keys()
     }
 
-    /// All of them, with what each is found by.
-    pub fn all(&self) -> Vec<(String, BTreeSet<String>)> {
-        self.keys.iter().map(|(id, keys)| (id.clone(), keys.clone())).collect()
+    /// With these as well.
+    pub fn and(self, others: Self) -> Self {
+        Self::new(self.keys.into_iter().chain(others.keys).collect())
     }
 
     /// What one of them is found by.
@@ -104,34 +107,53 @@ impl Crowd {
     }
 }
 
-/// The records of the other side that share a key with one of these, or that one of the two names as its own, with their keys.
+/// The records of the other side that share a value of the first key with one of these, or that one of the two names as its own, with
+/// their keys.
 ///
 /// # Errors
 /// [`Halt::Trouble`] with the database's error.
-pub async fn candidates(
-    engine: &Engine,
-    side: Side,
-    records: &[(String, BTreeSet<String>)],
-) -> Result<Crowd, Halt> {
+pub async fn first(engine: &Engine, side: Side, records: &[Keyed]) -> Result<Crowd, Halt> {
     let (store, sync_id, other) = (&engine.cx.store, &engine.sync.id, side.other());
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     let mut named: BTreeSet<String> = BTreeSet::new();
     for (id, own) in records {
+        let lookups = identity::lookups(own);
         wanted.insert(identity::claim(id));
-        for key in own {
-            match key.strip_prefix("x:") {
-                Some(id) => named.insert(id.to_owned()),
-                None => wanted.insert(key.clone()),
-            };
-        }
+        wanted.extend(lookups.first);
+        named.extend(lookups.claimed);
     }
     let found = keys::find(store, sync_id, other, &wanted).await?;
     named.extend(found.into_iter().map(|(_, id)| id));
+    crowd(engine, other, named).await
+}
+
+/// Those that share a later key with one of these which no earlier one tells apart, with their keys. Of many who share a telephone
+/// with many that leaves few.
+///
+/// # Errors
+/// [`Halt::Trouble`] with the database's error.
+pub async fn later(engine: &Engine, side: Side, records: &[&Keyed]) -> Result<Crowd, Halt> {
+    let (store, sync_id, other) = (&engine.cx.store, &engine.sync.id, side.other());
+    let mut wanted: BTreeMap<Vec<usize>, BTreeSet<String>> = BTreeMap::new();
+    for (_, own) in records {
+        for (before, keys) in identity::lookups(own).later {
+            wanted.entry(before).or_default().extend(keys);
+        }
+    }
+    let mut named = BTreeSet::new();
+    for (before, keys) in wanted {
+        let found = keys::find_without(store, sync_id, other, &keys, &before).await?;
+        named.extend(found.into_iter().map(|(_, id)| id));
+    }
+    crowd(engine, other, named).await
+}
+
+async fn crowd(engine: &Engine, side: Side, named: BTreeSet<String>) -> Result<Crowd, Halt> {
     let ids: Vec<String> = named.iter().cloned().collect();
-    let mut candidates = keys::of(store, sync_id, other, &ids).await?;
+    let mut candidates = keys::of(&engine.cx.store, &engine.sync.id, side, &ids).await?;
     // One without a key of its own can still be named by the other side.
-    for id in &named {
-        candidates.entry(id.clone()).or_default();
+    for id in named {
+        candidates.entry(id).or_default();
     }
     Ok(Crowd::new(candidates))
 }

@@ -2,7 +2,7 @@
 
 use super::Halt;
 use super::engine::Engine;
-use super::index::{self, Crowd};
+use super::index::{self, Crowd, Keyed};
 use super::note::Place;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity::{self, Candidate, Identity};
@@ -43,6 +43,8 @@ pub struct Gathered {
 /// What gathering goes by.
 struct Gathering<'a> {
     engine: &'a Engine,
+    /// Records of which is known what there is to know, if only that there is nothing.
+    asked: BTreeSet<Place>,
     stored: BTreeMap<Place, Stored>,
     links: BTreeMap<Place, LinkRow>,
     /// Records that are in a pair of this batch, and in which.
@@ -59,6 +61,7 @@ struct Gathering<'a> {
 pub async fn gather(engine: &Engine, places: &[Place]) -> Result<Gathered, Halt> {
     let mut gathering = Gathering {
         engine,
+        asked: BTreeSet::new(),
         stored: BTreeMap::new(),
         links: BTreeMap::new(),
         paired: BTreeMap::new(),
@@ -84,11 +87,9 @@ impl Gathering<'_> {
     async fn load(&mut self, places: &[Place]) -> Result<(), Halt> {
         let (store, sync_id) = (&self.engine.cx.store, &self.engine.sync.id);
         for side in Side::BOTH {
-            let known = |place: &Place| self.stored.contains_key(place) && self.links.contains_key(place);
-            let ids: Vec<String> = { places.iter() }
-                .filter(|place| place.0 == side && !known(place))
-                .map(|place| place.1.clone())
-                .collect();
+            let new =
+                { places.iter() }.filter(|place| place.0 == side && self.asked.insert((*place).clone()));
+            let ids: Vec<String> = new.map(|place| place.1.clone()).collect();
             if ids.is_empty() {
                 continue;
             }
@@ -305,34 +306,32 @@ impl Gathering<'_> {
         Ok(named.iter().filter_map(|place| self.links.get(place)).find(waits).cloned())
     }
 
-    async fn identify(&mut self, side: Side, here: Vec<(String, BTreeSet<String>)>) -> Result<(), Halt> {
-        if here.is_empty() {
-            return Ok(());
+    async fn identify(&mut self, side: Side, here: Vec<Keyed>) -> Result<(), Halt> {
+        let candidates = self.around(side, &here).await?;
+        let mut chosen = BTreeMap::new();
+        for (id, own) in &here {
+            if let Identity::Is(other) = self.who(side, id, own, &candidates) {
+                chosen.insert(other.clone(), candidates.keys_of(&other));
+            }
         }
-        let candidates = index::candidates(self.engine, side, &here).await?;
-        let found: Vec<Place> = candidates.ids().map(|id| (side.other(), id.clone())).collect();
-        self.load(&found).await?;
-        let rivals = index::candidates(self.engine, side.other(), &candidates.all()).await?;
-        let known: Vec<Place> = rivals.ids().map(|id| (side, id.clone())).collect();
-        self.load(&known).await?;
+        let rivals = self.around(side.other(), &chosen.iter().map(cloned).collect::<Vec<_>>()).await?;
         for (id, own) in here {
             match self.who(side, &id, &own, &candidates) {
+                // Whom one before in this batch left to it: who else could be that one was not asked yet.
+                Identity::Is(other) if !chosen.contains_key(&other) => self.out.again.push((side, id)),
                 // Whom several could be as well is nobody's before a person has said whose.
-                Identity::Is(other) => {
-                    match self.who(side.other(), &other, &candidates.keys_of(&other), &rivals) {
-                        Identity::Ambiguous(candidates) => {
-                            let side = side.other();
-                            self.out.questions.push(ConflictKind::Match { side, id: other, candidates });
-                        }
-                        _ => self.join(side, &id, &other),
+                Identity::Is(other) => match self.who(side.other(), &other, &chosen[&other], &rivals) {
+                    Identity::Ambiguous(candidates) => {
+                        let side = side.other();
+                        self.out.questions.push(ConflictKind::Match { side, id: other, candidates });
                     }
-                }
+                    _ => self.join(side, &id, &other),
+                },
                 Identity::Nobody => self.lone(side, &id, &own),
                 Identity::Ambiguous(candidates) => {
                     self.out.questions.push(ConflictKind::Match { side, id, candidates });
                 }
-                Identity::Taken { id: of_other, by } if self.is_coming(&by) => {
-                    let _ = of_other;
+                Identity::Taken { by, .. } if self.is_coming(&by) => {
                     self.out.again.push((side, id));
                 }
                 Identity::Taken { by, .. } => {
@@ -341,6 +340,26 @@ impl Gathering<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The records of the other side among which these are to be found, with all that is known of them. By later keys only those look
+    /// whom the first does not find: many people share a telephone.
+    async fn around(&mut self, side: Side, records: &[Keyed]) -> Result<Crowd, Halt> {
+        if records.is_empty() {
+            return Ok(Crowd::default());
+        }
+        let first = index::first(self.engine, side, records).await?;
+        self.load_crowd(side.other(), &first).await?;
+        let lost = |(id, own): &&Keyed| self.who(side, id, own, &first) == Identity::Nobody;
+        let lost: Vec<&Keyed> = records.iter().filter(lost).collect();
+        let later = index::later(self.engine, side, &lost).await?;
+        self.load_crowd(side.other(), &later).await?;
+        Ok(first.and(later))
+    }
+
+    async fn load_crowd(&mut self, side: Side, crowd: &Crowd) -> Result<(), Halt> {
+        let places: Vec<Place> = crowd.ids().map(|id| (side, id.clone())).collect();
+        self.load(&places).await
     }
 
     /// Who a record is among these of the other side.
@@ -398,6 +417,10 @@ impl Gathering<'_> {
         let heard_at = self.stored.get(&(side, id.to_owned())).map(|stored| stored.changed_at);
         self.take(Pair { row: None, link, seen, news: vec![], heard_at });
     }
+}
+
+fn cloned((id, keys): (&String, &BTreeSet<String>)) -> Keyed {
+    (id.clone(), keys.clone())
 }
 
 /// The records of a link.

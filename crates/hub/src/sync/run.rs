@@ -69,6 +69,8 @@ pub struct Running<'a> {
     tally: Tally,
     /// Records that a person was asked about.
     asked: BTreeSet<Place>,
+    /// Records that waited for what another of their page became.
+    again: BTreeSet<Place>,
     busy: &'a Busy,
     stop: CancellationToken,
 }
@@ -83,6 +85,7 @@ impl<'a> Running<'a> {
             saved: read(run.saved.as_deref()).unwrap_or_default(),
             tally: serde_json::from_value(run.counts.clone()).unwrap_or_default(),
             asked: BTreeSet::new(),
+            again: BTreeSet::new(),
             engine,
             run,
             busy,
@@ -292,8 +295,8 @@ impl<'a> Running<'a> {
             self.keep_plan(&step.planned).await?;
         } else {
             tell::question(engine, &gathered.questions, &gathered.clear).await?;
-            let again: Vec<Place> = gathered.again;
-            super::live::settle(engine, &looked, &step.later, &again, asked).await?;
+            super::live::settle(engine, &looked, &step.later, &gathered.again, asked).await?;
+            self.again.extend(gathered.again);
         }
         match step.halt {
             Some(halt) => Err(halt),
@@ -330,22 +333,25 @@ impl<'a> Running<'a> {
         Ok(())
     }
 
-    /// Whom somebody could have been may be somebody else's by now: who was asked about is looked at again, until that changes nothing.
+    /// Whom somebody could have been may be somebody else's by now: who was asked about, or waited, is looked at again, until that
+    /// changes nothing.
     async fn reconsider(&mut self) -> Result<(), Halt> {
         let made = |tally: &Tally| (tally.linked, tally.created);
         for _ in 0..ROUNDS {
-            let asked: Vec<Place> = std::mem::take(&mut self.asked).into_iter().collect();
-            if asked.is_empty() || self.run.dry_run {
+            let asked = std::mem::take(&mut self.asked);
+            let all: Vec<Place> = asked.union(&std::mem::take(&mut self.again)).cloned().collect();
+            if all.is_empty() || self.run.dry_run {
                 return Ok(());
             }
             let before = made(&self.tally);
-            for places in asked.chunks(PAGE as usize) {
+            for places in all.chunks(PAGE as usize) {
                 self.is_stopped()?;
-                self.tally.questions = self.tally.questions.saturating_sub(places.len() as u64);
+                let counted = places.iter().filter(|place| asked.contains(*place)).count();
+                self.tally.questions = self.tally.questions.saturating_sub(counted as u64);
                 Box::pin(self.look_at(places.to_vec(), false)).await?;
             }
             self.checkpoint(None).await?;
-            if made(&self.tally) == before {
+            if made(&self.tally) == before && self.again.is_empty() {
                 return Ok(());
             }
         }

@@ -87,7 +87,7 @@ pub async fn send(engine: &Engine, side: Side, purpose: &'static str, actions: V
     let by_number: BTreeMap<usize, Action> = actions.iter().cloned().collect();
     let batches = batches(&engine.ends[side], actions);
     let by_number = &by_number;
-    let together = engine.ends[side].writer.batches(&engine.ends[side].object).update > 1;
+    let together = !engine.is_written_singly(side);
     let sent_at = engine.cx.now();
     let at_once = engine.cx.config.sync.calls;
     let sending: Vec<BoxFuture<'_, (Vec<usize>, Answered)>> = batches

@@ -54,13 +54,15 @@ pub async fn open(cx: &Cx, tx: &mut Tx, sync: &Sync, asked: &[NewConflict]) -> R
             "webhook_event_type": "sync.conflict",
             "customer_id": sync.org_id,
             "sync_id": sync.id,
+            "left_connection_id": sync.connections.left,
+            "right_connection_id": sync.connections.right,
             "conflict_id": one.id,
             "kind": kind,
             "subject": subject,
             "left_id": one.ids.left,
             "right_id": one.ids.right,
         });
-        queue(cx, tx, sync, None, "sync.conflict", &payload).await?;
+        queue(cx, tx, sync, &sync.connections.left, "sync.conflict", &payload).await?;
     }
     Ok(())
 }
@@ -74,22 +76,25 @@ pub async fn paused(cx: &Cx, tx: &mut Tx, sync: &Sync, reason: Option<&str>) -> 
         "webhook_event_type": "sync.paused",
         "customer_id": sync.org_id,
         "sync_id": sync.id,
+        "left_connection_id": sync.connections.left,
+        "right_connection_id": sync.connections.right,
         "name": sync.name,
         "reason": reason,
     });
-    queue(cx, tx, sync, None, "sync.paused", &payload).await
+    queue(cx, tx, sync, &sync.connections.left, "sync.paused", &payload).await
 }
 
+/// What is about both sides keeps order with what happens on the left one.
 async fn queue(
     cx: &Cx,
     tx: &mut Tx,
     sync: &Sync,
-    connection_id: Option<&str>,
+    connection_id: &str,
     kind: &'static str,
     payload: &serde_json::Value,
 ) -> Result<(), StoreError> {
     let (org_id, payload) = (sync.org_id.as_str(), payload.to_string());
-    news::queue(cx, tx, News { org_id, connection_id, kind, payload }).await
+    news::queue(cx, tx, News { org_id, connection_id: Some(connection_id), kind, payload }).await
 }
 
 /// Tells the application that a run ended: for each side, with the fields of the seed's example, and the sync.
@@ -120,7 +125,7 @@ pub async fn completed(
             "object": object,
             "sync_id": sync.id,
         });
-        queue(cx, tx, sync, Some(&connection.id), "sync.complete", &payload).await?;
+        queue(cx, tx, sync, &connection.id, "sync.complete", &payload).await?;
     }
     Ok(())
 }

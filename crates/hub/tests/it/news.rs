@@ -196,6 +196,7 @@ async fn a_sync_that_rests_is_told_of_once_whoever_stopped_it() {
         told_so[0],
         json!({
             "webhook_event_type": "sync.paused", "customer_id": "acme", "sync_id": sync["id"],
+            "left_connection_id": two.left.id, "right_connection_id": two.right.id,
             "name": "People", "reason": "paused by a person"
         })
     );

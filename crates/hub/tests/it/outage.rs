@@ -16,7 +16,7 @@ use syncline_store::testing::{TestDb, Which};
 const COMMIT_TIMEOUT: (&str, &str) = ("intake.commit_timeout", "1s");
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// So that a call to a server that is gone ends early.
-const ACQUIRE: (&str, &str) = ("database.acquire_timeout", "1s");
+pub const ACQUIRE: (&str, &str) = ("database.acquire_timeout", "1s");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_refuses_connections_for_a_while() {
@@ -39,7 +39,7 @@ async fn mariadb_says_nothing_for_a_while() {
 }
 
 /// A database whose URL leads through a proxy.
-async fn proxied(which: Which, test: &str) -> Option<(TestDb, Proxy)> {
+pub async fn proxied(which: Which, test: &str) -> Option<(TestDb, Proxy)> {
     let mut db = TestDb::of(which, test).await?;
     let at = db.url.rfind('@').map_or_else(|| db.url.find("://").expect("a URL") + 3, |at| at + 1);
     let end = at + db.url[at..].find('/').expect("a database's name");

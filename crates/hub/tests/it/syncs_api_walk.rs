@@ -25,6 +25,8 @@ async fn told_of(two: &Two, sync: &Value, run: &Value, conflict: &Value) {
         (&news[0]["conflict_id"], &news[0]["sync_id"], &news[0]["kind"], &news[0]["subject"]),
         (&conflict["id"], &sync["id"], &conflict["kind"], &json!("name"))
     );
+    let sides = (&news[0]["left_connection_id"], &news[0]["right_connection_id"]);
+    assert_eq!(sides, (&json!(two.left.id), &json!(two.right.id)));
     let ended = told(&two.hub().cx, "sync.complete").await;
     let of_run: Vec<_> = ended.iter().filter(|one| one["history_id"] == run["id"]).collect();
     assert_eq!(of_run.len(), 2, "one for each side");

@@ -7,6 +7,7 @@ use crate::{Result, Store, Tx};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use syncline_core::event::{MAX_COLUMN_CHARS, column_text};
 use syncline_core::sync::Side;
 
@@ -114,6 +115,30 @@ pub async fn find(
     side: Side,
     keys: &BTreeSet<String>,
 ) -> Result<Vec<(String, String)>> {
+    find_without(store, sync_id, side, keys, &[]).await
+}
+
+/// The same, without the records that are found by any matching key of these numbers.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn find_without(
+    store: &Store,
+    sync_id: &str,
+    side: Side,
+    keys: &BTreeSet<String>,
+    numbers: &[usize],
+) -> Result<Vec<(String, String)>> {
+    let mut without = String::new();
+    for number in numbers {
+        // All that begins with the number and a colon: a semicolon comes next.
+        let _ = write!(
+            without,
+            " AND NOT EXISTS (SELECT 1 FROM sync_keys other WHERE other.sync_id = sync_keys.sync_id \
+             AND other.side = sync_keys.side AND other.record_id = sync_keys.record_id \
+             AND other.match_key >= '{number}:' AND other.match_key < '{number};')"
+        );
+    }
     let given: BTreeMap<String, &String> = keys.iter().map(|key| (kept(key), key)).collect();
     let kept: Vec<&str> = given.keys().map(String::as_str).collect();
     let mut found = Vec::new();
@@ -121,7 +146,7 @@ pub async fn find(
         let (test, some) = among(store.dialect(), "match_key", piece.iter().copied());
         let sql = format!(
             "SELECT match_key, record_id FROM (SELECT match_key, record_id, ROW_NUMBER() OVER (PARTITION BY match_key \
-             ORDER BY record_id) AS place FROM sync_keys WHERE sync_id = ? AND side = ? AND {test}) AS found WHERE place <= ?"
+             ORDER BY record_id) AS place FROM sync_keys WHERE sync_id = ? AND side = ? AND {test}{without}) AS found WHERE place <= ?"
         );
         let mut values = args![sync_id, number_of(side)];
         values.extend(some);

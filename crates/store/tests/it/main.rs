@@ -1,6 +1,6 @@
 //! One behaviour suite, run on every database.
 //!
-//! A behaviour is one async function that is given an empty database and says in its name what must hold. The tests
+//! A behaviour is one async function that is given a database of its own and says in its name what must hold. The tests
 //! are named `noun::behaviour::database`. SQLite always runs; PostgreSQL and MySQL run where `SYNCLINE_TEST_POSTGRES_URL`
 //! and `SYNCLINE_TEST_MYSQL_URL` name a server, and otherwise note themselves as skipped.
 
@@ -13,15 +13,16 @@ macro_rules! for_each_database {
     };
 }
 
-/// The same on the databases named.
+/// The same on the databases named; the last word names how their database is made, if they are not given one with its schema.
 macro_rules! on_databases {
-    ($behaviour:ident: $($name:ident $which:ident),*) => {
+    ($behaviour:ident: $($name:ident $which:ident),*) => { on_databases!($behaviour: $($name $which),*; run); };
+    ($behaviour:ident: $($name:ident $which:ident),*; $run:ident) => {
         mod $behaviour {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
                     let which = syncline_store::testing::Which::$which;
-                    crate::support::run(which, module_path!(), super::$behaviour).await;
+                    crate::support::$run(which, module_path!(), super::$behaviour).await;
                 }
             )*
         }

@@ -16,6 +16,7 @@ use syncline_store::{Scope, Store};
 use tokio::task::JoinSet;
 
 for_each_database!(
+    a_claim_takes_no_more_bytes_than_were_asked_for_and_always_one_message,
     what_is_due_is_claimed_in_the_order_in_which_it_became_due,
     a_lane_is_claimed_by_itself_and_a_disabled_one_is_no_lane,
     a_poll_says_when_every_lane_is_due,
@@ -44,7 +45,7 @@ async fn what_is_due_is_claimed_in_the_order_in_which_it_became_due(db: &TestDb)
     assert_eq!(numbers(&claim(&store, "ep_1", "a", at(10), 2).await), [5, 6]);
     assert_eq!(numbers(&claim(&store, "ep_1", "b", at(29), 99).await), [7, 1, 2]);
     assert_eq!(numbers(&claim(&store, "ep_1", "b", at(30), 99).await), [8]);
-    let none = [Ask { endpoint_id: "ep_1".to_owned(), limit: 0 }];
+    let none = [Ask { endpoint_id: "ep_1".to_owned(), limit: 0, bytes: u64::MAX }];
     let mut tx = store.begin().await.unwrap();
     assert_eq!(deliveries::claim(&mut tx, &none, "a", at(900), at(999)).await.unwrap(), []);
 }
@@ -59,7 +60,7 @@ async fn a_lane_is_claimed_by_itself_and_a_disabled_one_is_no_lane(db: &TestDb) 
     in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_3", "x", at(11)).await).await;
     let lanes = deliveries::lanes(&store, ("nobody", at(0)), None, 99).await.unwrap();
     assert_eq!(lanes.iter().map(|lane| lane.endpoint_id.as_str()).collect::<Vec<_>>(), ["ep_1", "ep_2"]);
-    let ask = |id: &str, limit: u32| Ask { endpoint_id: id.to_owned(), limit };
+    let ask = |id: &str, limit: u32| Ask { endpoint_id: id.to_owned(), limit, bytes: u64::MAX };
     let asks = [ask("ep_2", 3), ask("ep_1", 2), ask("ep_9", 5)];
     let claims = in_tx(&store, async |tx| deliveries::claim(tx, &asks, "a", at(20), at(80)).await).await;
     let of = |id: &str| claims.iter().filter(|it| it.endpoint_id == id).cloned().collect::<Vec<Claim>>();
@@ -398,4 +399,22 @@ async fn organizations_see_deliveries_to_their_own_endpoints_alone(db: &TestDb) 
     // Not even the one to the operator's endpoint, though the message is theirs.
     assert_eq!(seen(&acme()).await, ["ep_1 msg_00001"]);
     assert_eq!(seen(&Scope::All).await.len(), 4);
+}
+
+async fn a_claim_takes_no_more_bytes_than_were_asked_for_and_always_one_message(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &endpoint("ep_1", "acme", &[])).await;
+    // Characters of two bytes: what counts is what is in memory.
+    let large = |number| Message {
+        payload: format!("{{\"x\":\"{}\"}}", "é".repeat(46)),
+        ..message(number, "sync.complete")
+    };
+    publish(&store, &(0..9).map(large).collect::<Vec<_>>(), at(10)).await;
+    for (bytes, expected) in
+        [(0, vec![0]), (99, vec![1]), (250, vec![2, 3]), (300, vec![4, 5, 6]), (u64::MAX, vec![7, 8])]
+    {
+        let ask = [Ask { endpoint_id: "ep_1".to_owned(), limit: 9, bytes }];
+        let claimed = in_tx(&store, async |tx| deliveries::claim(tx, &ask, "w", at(10), at(70)).await).await;
+        assert_eq!(numbers(&claimed), expected, "{bytes} bytes");
+    }
 }

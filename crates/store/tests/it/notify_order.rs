@@ -4,14 +4,15 @@ use crate::support::Dice;
 use crate::support::at;
 use crate::support::jobs::in_tx;
 use crate::support::notify::{
-    acme, claim, keyed, make, message, numbers, ordered, publish, settle, settlement,
+    acme, claim, delivery, keyed, make, message, numbers, ordered, publish, settle, settlement,
 };
+use crate::support::raw::Raw;
 use std::collections::BTreeMap;
 use syncline_core::notify::order::ready;
-use syncline_store::Store;
-use syncline_store::notify::deliveries::{self, Claim, Outcome};
+use syncline_store::notify::deliveries::{self, Ask, Claim, Outcome};
 use syncline_store::notify::endpoints::{self, Endpoint};
 use syncline_store::testing::TestDb;
+use syncline_store::{Dialect, Store};
 use tokio::task::JoinSet;
 
 for_each_database!(
@@ -19,7 +20,11 @@ for_each_database!(
     what_was_queued_before_the_order_was_wanted_has_no_place_in_it,
     what_is_given_up_holds_back_nobody,
     who_lost_the_lease_lets_nobody_pass,
-    a_poll_does_not_take_what_is_held_back_for_due,
+    what_is_held_back_is_looked_at_rarely_and_called_up_at_once,
+    what_is_settled_while_somebody_claims_leaves_nobody_behind,
+    a_long_backlog_is_looked_through_once,
+    what_has_no_message_any_more_is_forgotten,
+    what_is_in_the_order_and_settled_or_gone_holds_back_nobody,
     whatever_happens_every_keys_messages_arrive_in_their_order,
     many_workers_keep_every_keys_order,
 );
@@ -110,18 +115,108 @@ async fn who_lost_the_lease_lets_nobody_pass(db: &TestDb) {
     assert_eq!(numbers(&claim(&store, "ep_1", "b", at(73), 99).await), [2]);
 }
 
-async fn a_poll_does_not_take_what_is_held_back_for_due(db: &TestDb) {
+async fn what_is_held_back_is_looked_at_rarely_and_called_up_at_once(db: &TestDb) {
     let store = db.store().await;
     make(&store, &ordered("ep_1", "acme")).await;
     publish(&store, &[keyed(1, "a"), keyed(2, "a")], at(10)).await;
-    let due = async || deliveries::lanes(&store, ("nobody", at(0)), None, 9).await.unwrap()[0].due_at;
+    let due = async || deliveries::lanes(&store, ("w", at(0)), None, 9).await.unwrap()[0].due_at;
     let first = claim(&store, "ep_1", "w", at(10), 99).await;
-    assert_eq!(due().await, Some(at(70)), "when the lease ends, and not now");
-    settle(&store, &first, "w", Outcome::Retry(at(500)), at(11)).await;
-    assert_eq!(due().await, Some(at(500)));
-    let first = claim(&store, "ep_1", "w", at(500), 99).await;
-    settle(&store, &first, "w", Outcome::Delivered, at(501)).await;
-    assert_eq!(due().await, Some(at(10)));
+    // In a minute, and then whenever it is twice as old: it was made at 2.
+    assert_eq!(due().await, Some(at(70)));
+    settle(&store, &first, "w", Outcome::Retry(at(5_000)), at(11)).await;
+    for (now, later) in [(70, 138), (138, 274), (274, 546), (546, 1_090)] {
+        assert_eq!(claim(&store, "ep_1", "w", at(now), 99).await, []);
+        assert_eq!(due().await, Some(at(later)), "at {now}");
+        assert_eq!(claim(&store, "ep_1", "w", at(now + 1), 99).await, []);
+    }
+    assert_eq!(claim(&store, "ep_1", "w", at(4_999), 99).await, []);
+    let first = claim(&store, "ep_1", "w", at(5_000), 99).await;
+    assert_eq!(numbers(&first), [1]);
+    // However old: within the hour.
+    assert_eq!(due().await, Some(at(4_999 + 3_600)));
+    settle(&store, &first, "w", Outcome::Delivered, at(5_001)).await;
+    assert_eq!(due().await, Some(at(5_001)));
+    let second = claim(&store, "ep_1", "w", at(5_001), 99).await;
+    assert_eq!((numbers(&second), second[0].attempts), (vec![2], 0));
+    // One that failed waits for its own time, whoever goes before it.
+    settle(&store, &second, "w", Outcome::Retry(at(5_500)), at(5_002)).await;
+    let again =
+        in_tx(&store, async |tx| deliveries::resend(tx, &acme(), "msg_00001", "ep_1", at(5_003)).await);
+    assert!(again.await);
+    let first = claim(&store, "ep_1", "w", at(5_003), 99).await;
+    assert_eq!(numbers(&first), [1]);
+    settle(&store, &first, "w", Outcome::Delivered, at(5_004)).await;
+    assert_eq!((due().await, claim(&store, "ep_1", "w", at(5_499), 99).await), (Some(at(5_500)), vec![]));
+    assert_eq!(numbers(&claim(&store, "ep_1", "w", at(5_500), 99).await), [2]);
+}
+
+/// Whoever settles what holds it back comes before or after, never in between: here in the middle of a claim.
+async fn what_is_settled_while_somebody_claims_leaves_nobody_behind(db: &TestDb) {
+    let store = db.store().await;
+    if store.dialect() == Dialect::Sqlite {
+        return;
+    }
+    make(&store, &ordered("ep_1", "acme")).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "a")], at(10)).await;
+    let ask = [Ask { endpoint_id: "ep_1".to_owned(), limit: 1, bytes: 0 }];
+    let first = in_tx(&store, async |tx| deliveries::claim(tx, &ask, "w", at(10), at(70)).await).await;
+    assert_eq!(numbers(&first), [1]);
+    let all = [settlement(&first[0], at(10), Outcome::Delivered)];
+    // Settled and not committed: the second is neither claimed nor put off.
+    let mut settling = store.begin().await.unwrap();
+    deliveries::settle(&mut settling, "w", &all, at(11)).await.unwrap();
+    assert_eq!(claim(&store, "ep_1", "w", at(11), 99).await, []);
+    assert_eq!(delivery(&store, 2, "ep_1").await.at, at(10));
+    settling.commit().await.unwrap();
+    assert_eq!(numbers(&claim(&store, "ep_1", "w", at(11), 99).await), [2]);
+}
+
+/// A dead endpoint's backlog is gone through once, a few pages a claim, and then costs nothing.
+async fn a_long_backlog_is_looked_through_once(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &ordered("ep_1", "acme")).await;
+    for thousand in 0..3 {
+        let new: Vec<_> = (0..1_000).map(|number| keyed(thousand * 1_000 + number, "a")).collect();
+        publish(&store, &new, at(10_000)).await;
+    }
+    publish(&store, &[keyed(9_000, "b")], at(10_000)).await;
+    let due = async || deliveries::lanes(&store, ("w", at(0)), None, 9).await.unwrap()[0].due_at;
+    let first = claim(&store, "ep_1", "w", at(10_000), 2).await;
+    settle(&store, &first, "w", Outcome::Retry(at(90_000)), at(10_000)).await;
+    let (mut claims, mut others) = (1, Vec::new());
+    while due().await == Some(at(10_000)) {
+        let some = claim(&store, "ep_1", "w", at(10_000), 2).await;
+        claims += 1;
+        others.extend(numbers(&some));
+    }
+    assert_eq!((numbers(&first), others), (vec![0], vec![9_000]), "who is behind them all comes to his turn");
+    assert!(claims <= 5, "{claims} claims of a thousand rows");
+    assert!(due().await.is_some_and(|next| next > at(11_000)));
+}
+
+/// As after a table was restored without another: nobody would settle it, and its key would wait for ever.
+async fn what_is_in_the_order_and_settled_or_gone_holds_back_nobody(db: &TestDb) {
+    let (store, mut raw) = (db.store().await, Raw::to(db).await);
+    make(&store, &ordered("ep_1", "acme")).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "b"), keyed(3, "a"), keyed(4, "b")], at(10)).await;
+    raw.run("UPDATE deliveries SET state = 1 WHERE message_id = 'msg_00001'").await;
+    raw.run("DELETE FROM deliveries WHERE message_id = 'msg_00002'").await;
+    let mut left = numbers(&claim(&store, "ep_1", "w", at(11), 99).await);
+    left.extend(numbers(&claim(&store, "ep_1", "w", at(11), 99).await));
+    assert_eq!(left, [3, 4]);
+}
+
+/// As after a table was restored without another: it would be due for ever, and hold back its key.
+async fn what_has_no_message_any_more_is_forgotten(db: &TestDb) {
+    let (store, mut raw) = (db.store().await, Raw::to(db).await);
+    make(&store, &ordered("ep_1", "acme")).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "a"), message(3, "sync.complete")], at(10)).await;
+    raw.run("DELETE FROM messages WHERE id IN ('msg_00001', 'msg_00003')").await;
+    let mut left = claim(&store, "ep_1", "w", at(11), 99).await;
+    left.extend(claim(&store, "ep_1", "w", at(9_000), 99).await);
+    assert_eq!(numbers(&left), [2]);
+    assert_eq!(raw.lines("SELECT message_id FROM deliveries").await, ["msg_00002"]);
+    assert_eq!(raw.lines("SELECT message_id FROM delivery_order").await, ["msg_00002"]);
 }
 
 /// What a receiver had, by key.
@@ -216,7 +311,7 @@ async fn many_workers_keep_every_keys_order(db: &TestDb) {
                 let some = claim(&store, "ep_1", &owner, at(20), 2).await;
                 // Received before it is settled, as on the wire.
                 had.lock().unwrap().extend(numbers(&some));
-                settle(&store, &some, &owner, Outcome::Delivered, at(21)).await;
+                settle(&store, &some, &owner, Outcome::Delivered, at(20)).await;
             }
         });
     }

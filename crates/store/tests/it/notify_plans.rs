@@ -1,13 +1,18 @@
 //! What notifying asks often is answered through an index and in its order, as everything else: see `plans`.
 
-use crate::plans::{all_search, open, plans};
+use crate::plans::{all_search, heard, open, plans};
 use crate::support::at;
 use crate::support::notify::{acme, claim, endpoint, keyed, make, ordered, publish, secret, settlement};
-use syncline_store::Scope;
+use crate::support::raw::Raw;
+use rusqlite::types::Value;
+use rusqlite::{Connection, StatementStatus};
+use syncline_core::time::Timestamp;
 use syncline_store::notify::deliveries::{self, Ask, Filter, Outcome, Span, State};
 use syncline_store::notify::endpoints::{self, secrets};
 use syncline_store::notify::messages::{self, Idempotency};
 use syncline_store::notify::{attempts, delete_before, statistics};
+use syncline_store::testing::TestDb;
+use syncline_store::{Scope, Store};
 
 const DUE: &str = "deliveries_due (endpoint_id=? AND state=? AND at<?)";
 
@@ -22,7 +27,7 @@ fn by_key(line: &str) -> bool {
 async fn a_lane_is_claimed_through_one_index_in_its_order() {
     let (_db, store, raw) = open().await;
     let mut tx = store.begin().await.unwrap();
-    let ask = [Ask { endpoint_id: "ep_1".to_owned(), limit: 9 }];
+    let ask = [Ask { endpoint_id: "ep_1".to_owned(), limit: 9, bytes: 9 }];
     let claimed = plans(&raw, deliveries::claim(&mut tx, &ask, "a", at(9), at(99))).await;
     assert!(claimed[0].starts_with("SEARCH d ") && claimed[0].contains(DUE), "{claimed:?}");
     assert!(!claimed.iter().any(|line| line.contains("B-TREE") || line.starts_with("SCAN")), "{claimed:?}");
@@ -34,6 +39,79 @@ async fn a_lane_is_claimed_through_one_index_in_its_order() {
         "{lanes:?}"
     );
     assert!(!lanes.iter().any(|line| line.contains("B-TREE") || line.starts_with("SCAN")), "{lanes:?}");
+}
+
+/// A dead endpoint in strict order: `rows` messages, all of one key, the first of which is tried again in a day.
+async fn backlog(rows: u32) -> (TestDb, Store, Raw) {
+    let (db, store, mut raw) = open().await;
+    make(&store, &ordered("ep_1", "acme")).await;
+    let numbers =
+        format!("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {}) ", rows - 1);
+    let id = "printf('msg_%06d', i)";
+    for (table, what) in [
+        ("messages", format!("{id}, 'acme', 'sync.complete', 'a', '{{}}', 0, NULL")),
+        ("deliveries", format!("{id}, 'ep_1', 'acme', 'a', 0, i / 100, 0, 0, NULL, NULL, 0")),
+        ("delivery_order", format!("'ep_1', 'a', {id}")),
+    ] {
+        raw.run(&format!("{numbers} INSERT INTO {table} SELECT {what} FROM n")).await;
+    }
+    raw.run("UPDATE deliveries SET at = 86400000, attempts = 1 WHERE message_id = 'msg_000000'").await;
+    (db, store, raw)
+}
+
+/// What a statement costs SQLite, in steps of its machine.
+fn steps(db: &Connection, sql: &str, values: &[Value]) -> i32 {
+    let mut statement = db.prepare(sql).unwrap();
+    for (place, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(place + 1, value).unwrap();
+    }
+    let mut rows = statement.raw_query();
+    while rows.next().unwrap().is_some() {}
+    drop(rows);
+    statement.get_status(StatementStatus::VmStep)
+}
+
+/// The steps of the claims' and the poll's question, and how many claims it took before nothing is due.
+async fn costs(rows: u32) -> [i32; 5] {
+    let (_db, store, raw) = backlog(rows).await;
+    let Raw::Sqlite(db) = &raw else { unreachable!("the steps are SQLite's") };
+    let (now, ask) =
+        (Timestamp::from_millis(10_000), [Ask { endpoint_id: "ep_1".to_owned(), limit: 256, bytes: 9 }]);
+    let mut tx = store.begin().await.unwrap();
+    let first = heard(deliveries::claim(&mut tx, &ask, "a", now, now)).await;
+    drop(tx);
+    let lanes = heard(deliveries::lanes(&store, ("a", now), None, 9)).await;
+    let claim = [Value::from("ep_1".to_owned()), Value::from(now.as_millis()), Value::from(256)];
+    let look = [
+        Value::from("a".to_owned()),
+        Value::from(now.as_millis()),
+        Value::from(String::new()),
+        Value::from(9),
+    ];
+    let before = [steps(db, &first[0], &claim), steps(db, &lanes[0], &look)];
+    let mut claims = 0;
+    while deliveries::lanes(&store, ("a", now), None, 9).await.unwrap()[0].due_at.is_some_and(|at| at <= now)
+    {
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(deliveries::claim(&mut tx, &ask, "a", now, now).await.unwrap(), []);
+        tx.commit().await.unwrap();
+        claims += 1;
+    }
+    [before[0], before[1], claims, steps(db, &first[0], &claim), steps(db, &lanes[0], &look)]
+}
+
+/// Counted in steps of the database and in claims, not in time: it stays the same on a busy machine.
+#[tokio::test]
+async fn a_hundred_thousand_messages_behind_a_dead_one_cost_a_claim_no_more_than_a_thousand() {
+    let [few_claim, few_look, few_claims, few_later, few_again] = costs(1_000).await;
+    let [many_claim, many_look, many_claims, many_later, many_again] = costs(100_000).await;
+    // While they are gone through: a page, whatever comes behind it.
+    assert!(many_claim <= few_claim * 11 / 10, "{many_claim} steps, {few_claim} with a thousand");
+    assert!(many_look <= few_look * 11 / 10, "{many_look} steps, {few_look} with a thousand");
+    assert_eq!((few_claims, many_claims), (1, 98), "a thousand in each claim");
+    // And then they are out of everybody's way.
+    assert!(many_later < 100 && few_later < 100, "{few_later} and {many_later} steps for nothing");
+    assert!(many_again <= few_again * 11 / 10, "{many_again} steps, {few_again} with a thousand");
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ fn plan(raw: &Raw, sql: &str) -> Vec<String> {
 }
 
 /// The statements that run while `work` does.
-async fn heard<T>(work: impl Future<Output = syncline_store::Result<T>>) -> Vec<String> {
+pub async fn heard<T>(work: impl Future<Output = syncline_store::Result<T>>) -> Vec<String> {
     let statements = Arc::new(Mutex::new(Vec::new()));
     // For this thread only, which is the only one: the runtime is the test's own.
     let guard = tracing::subscriber::set_default(Listener(Arc::clone(&statements)));

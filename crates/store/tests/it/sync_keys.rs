@@ -16,6 +16,7 @@ for_each_database!(
     long_keys_are_told_apart_by_all_of_them,
     what_is_forgotten_finds_nothing_any_more,
     a_key_that_many_have_finds_the_first_of_them,
+    who_has_an_earlier_key_too_can_be_left_out,
     thousands_are_replaced_and_found_at_once,
 );
 
@@ -118,6 +119,24 @@ async fn a_key_that_many_have_finds_the_first_of_them(db: &TestDb) {
     assert_eq!(found.len(), 2 * keys::MOST + 1);
     assert_eq!((found[0].1.as_str(), found[keys::MOST - 1].1.as_str()), ("000", "199"));
     assert_eq!(found.last().unwrap().1, "x");
+}
+
+/// Of the many who share a telephone only those without an e-mail address are looked at for one who has another.
+async fn who_has_an_earlier_key_too_can_be_left_out(db: &TestDb) {
+    let store = with_sync(db).await;
+    let all: &[(&str, &[&str])] = &[
+        ("1", &["0:ada", "2:7"]),
+        ("2", &["1:x", "2:7"]),
+        ("3", &["2:7"]),
+        ("4", &["10:b", "2:7", "x:0:y"]),
+    ];
+    replace(&store, Side::Left, all).await;
+    let wanted = BTreeSet::from(["2:7".to_owned()]);
+    for (without, ids) in [(&[][..], "1234"), (&[0], "234"), (&[0, 1], "34"), (&[1], "134"), (&[3], "1234")] {
+        let found = keys::find_without(&store, "syn_1", Side::Left, &wanted, without).await.unwrap();
+        let found: String = found.into_iter().map(|(_, id)| id).collect();
+        assert_eq!(found, ids, "without {without:?}");
+    }
 }
 
 async fn thousands_are_replaced_and_found_at_once(db: &TestDb) {

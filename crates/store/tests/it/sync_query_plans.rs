@@ -124,6 +124,10 @@ async fn keys_and_marks_are_found_through_their_indexes() {
     let look: Vec<&String> = found.iter().filter(|line| line.contains("sync_keys")).collect();
     assert_eq!(look, [&format!("SEARCH sync_keys USING COVERING INDEX {index}")]);
     assert!(!found.iter().any(|line| line.contains("B-TREE")), "{found:?}");
+    let found = plans(&raw, keys::find_without(&store, "syn_1", Side::Left, &wanted, &[0])).await;
+    let other = "SEARCH other USING COVERING INDEX sqlite_autoindex_sync_keys_1 \
+                 (sync_id=? AND side=? AND record_id=? AND match_key>? AND match_key<?)";
+    assert!(found.iter().any(|line| line.contains(other)), "{found:?}");
     let due = plans(&raw, marks::batch(&store, "syn_1", at(9), 9)).await;
     assert_eq!(due, ["SEARCH sync_marks USING INDEX sync_marks_due (sync_id=? AND due_at<?)"]);
     let ids = owned(&["1", "2"]);

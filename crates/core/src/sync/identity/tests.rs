@@ -1,5 +1,8 @@
 use super::*;
 use crate::sync::value::Value;
+use proptest::collection::{btree_set, vec};
+use proptest::prelude::*;
+use proptest::sample;
 
 fn keys_of(keys: &[&str]) -> BTreeSet<String> {
     keys.iter().map(|key| (*key).to_owned()).collect()
@@ -127,4 +130,50 @@ fn keys_are_claims_and_values_in_normal_form() {
     let found = keys(&agreement, Side::Right, &customer);
     assert_eq!(found, keys_of(&["x:7", "x:8", "0:ada@x.org", "1:+442079460123"]));
     assert_eq!(keys(&agreement, Side::Left, &Fields::new()), keys_of(&[]));
+}
+
+/// What the index would answer: those who share one of these keys, but none who has a key of these numbers.
+fn found_by<'a>(keys: &BTreeSet<String>, without: &[usize], crowd: &'a [Candidate]) -> Vec<&'a Candidate> {
+    let told_apart = |other: &Candidate| {
+        other.keys.iter().any(|key| number(key).is_some_and(|number| without.contains(&number)))
+    };
+    crowd.iter().filter(|other| !keys.is_disjoint(&other.keys) && !told_apart(other)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Looking by the first key, and by later ones only where that finds nobody, is as good as comparing with everybody.
+    #[test]
+    fn looking_in_two_steps_finds_whom_comparing_with_all_does(own in some_keys(), crowd in vec((some_keys(), taken()), 0..6)) {
+        let candidate = |(id, (keys, linked_to)): (usize, (BTreeSet<String>, Option<String>))| {
+            Candidate { id: id.to_string(), keys, linked_to }
+        };
+        let crowd: Vec<Candidate> = crowd.into_iter().enumerate().map(candidate).collect();
+        let Lookups { mut first, later, claimed } = lookups(&own);
+        first.insert(claim("me"));
+        let mut near: BTreeSet<&str> = found_by(&first, &[], &crowd).into_iter().map(|one| one.id.as_str()).collect();
+        near.extend(crowd.iter().map(|one| one.id.as_str()).filter(|id| claimed.contains(*id)));
+        let among = |near: &BTreeSet<&str>| {
+            let near: Vec<Candidate> = crowd.iter().filter(|one| near.contains(one.id.as_str())).cloned().collect();
+            identify("me", &own, &near)
+        };
+        let mut who = among(&near);
+        if who == Identity::Nobody {
+            for (before, keys) in &later {
+                near.extend(found_by(keys, before, &crowd).into_iter().map(|one| one.id.as_str()));
+            }
+            who = among(&near);
+        }
+        prop_assert_eq!(who, identify("me", &own, &crowd));
+    }
+}
+
+fn some_keys() -> impl Strategy<Value = BTreeSet<String>> {
+    btree_set(sample::select(vec!["x:me", "x:1", "x:9", "0:a", "0:b", "1:c", "1:d", "2:e"]), 0..4)
+        .prop_map(|keys| keys.into_iter().map(str::to_owned).collect())
+}
+
+fn taken() -> impl Strategy<Value = Option<String>> {
+    sample::select(vec![None, None, Some("me".to_owned()), Some("else".to_owned())])
 }

@@ -68,7 +68,7 @@ impl<'a> Case<'a> {
             None => self.link.written_at[side],
         };
         let read = self.snaps[side].read_at;
-        read < self.terms.fresh_after || known.is_some_and(|known| read < known)
+        read < self.terms.fresh_after[side] || known.is_some_and(|known| read < known)
     }
 
     /// What `to` is to show for what the other side says.

@@ -53,7 +53,7 @@ fn undone(terms: &Terms<'_>, link: &Link, side: Side, rest: &Snapshot) -> Plan {
 
 /// Deletes it, unless what is known of it is too old for that.
 fn delete(terms: &Terms<'_>, link: &Link, side: Side, rest: &Snapshot, force: bool) -> Plan {
-    let old = rest.read_at < terms.fresh_after
+    let old = rest.read_at < terms.fresh_after[side]
         || link.written_at[side].is_some_and(|written| rest.read_at < written);
     if old {
         return Plan::unread(link, only(side));

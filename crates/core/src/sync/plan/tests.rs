@@ -141,7 +141,7 @@ impl Pair {
             schemas: self.schemas.as_ref(),
             can: self.can,
             now: at(self.now),
-            fresh_after: at(self.fresh_after),
+            fresh_after: Sides::of(|_| at(self.fresh_after)),
         }
     }
 

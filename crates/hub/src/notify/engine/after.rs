@@ -71,6 +71,7 @@ impl Engine {
     }
 
     pub(super) fn handed(&mut self, new: Handed) {
+        self.cx.notify.desk.taken(&new);
         let messages: HashMap<String, _> =
             new.messages.into_iter().map(|message| (message.id.clone(), Arc::new(message))).collect();
         for routed in new.routed {

@@ -9,9 +9,11 @@ use crate::notify::lanes::Task;
 use crate::notify::outbox;
 use crate::notify::terms::{self, Terms};
 use crate::telemetry::metrics;
+use bytes::Bytes;
 use std::sync::Arc;
 use syncline_core::time::Timestamp;
 use syncline_store::notify::deliveries::{Ask, Claim};
+use syncline_store::notify::messages::Message;
 
 /// What an attempt says whose task panicked.
 const PANICKED: &str =
@@ -38,18 +40,22 @@ impl Engine {
             return;
         }
         let mut asks = Vec::new();
+        // Each lane gets its part of what is left, so that a claim cannot take more; one message is always possible.
+        let lanes = self.asking.len().clamp(1, ASKS);
+        let share = BYTES.saturating_sub(self.held_bytes) / lanes;
         while asks.len() < ASKS {
             let Some(id) = self.asking.pop_first() else { break };
-            let full = self.held_bytes > BYTES;
+            let full = self.held_bytes >= BYTES;
             let Some(lane) = self.lanes.get_mut(&id) else { continue };
             let Ok(limit) = lane.wants(now) else { continue };
             if full && lane.load() > 0 {
                 continue;
             }
             lane.claim_begins();
-            let limit = if full { limit.min(8) } else { limit };
+            let limit = if full { 1 } else { limit };
             let rate = lane.terms.as_ref().and_then(|terms| terms.rate);
-            asks.push(Wish { ask: Ask { endpoint_id: id, limit }, rate });
+            let bytes = share.min(lane.room()) as u64;
+            asks.push(Wish { ask: Ask { endpoint_id: id, limit, bytes }, rate });
         }
         if asks.is_empty() {
             return;
@@ -130,7 +136,20 @@ async fn attempt(courier: &Courier, terms: &Terms, task: &Task, now: Timestamp) 
         Err(why) => return Exchange::impossible(why.clone()),
     };
     match place.headers(&task.message.id, &task.message.payload, now) {
-        Some(headers) => courier.send(&place.url, headers, task.message.payload.clone()).await,
+        Some(headers) => courier.send(&place.url, headers, body_of(&task.message)).await,
         None => Exchange::impossible("not sent: the endpoint has no signing secret that is good any more"),
     }
+}
+
+/// What a message says, as it is: for as long as it is sent it is in memory once.
+fn body_of(message: &Arc<Message>) -> Bytes {
+    struct Payload(Arc<Message>);
+
+    impl AsRef<[u8]> for Payload {
+        fn as_ref(&self) -> &[u8] {
+            self.0.payload.as_bytes()
+        }
+    }
+
+    Bytes::from_owner(Payload(Arc::clone(message)))
 }

@@ -10,6 +10,7 @@ mod begin;
 use super::claim::{self, Claimed, Wish};
 use super::desk::Handed;
 use super::exchange::{Courier, Exchange};
+use super::keep::policy;
 use super::lanes::{Lane, Next, Task};
 use super::settle::{self, Done, Ended};
 use super::terms::Terms;
@@ -27,7 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Lanes in one claim.
 const ASKS: usize = 64;
-/// Bytes of claimed messages in memory; beyond that a lane claims only when it has nothing.
+/// Bytes of messages in memory, claimed or handed over; beyond that a lane claims one at a time, and only when it has nothing, and publishers
+/// hand nothing over.
 const BYTES: usize = 128 << 20;
 
 /// What comes back from the tasks.
@@ -56,7 +58,7 @@ pub async fn run(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
     let settings = &cx.config.notify;
     let (timeout, kept) = (settings.timeout.get(), settings.kept_answer.bytes());
     let names = Arc::clone(&cx.notify.names);
-    let courier = Courier::new(names, &settings.allow, timeout, kept, Arc::clone(&cx.clock))
+    let courier = Courier::new(names, policy(&cx), timeout, kept, Arc::clone(&cx.clock))
         .expect("the client of the providers was made in the same way");
     let (events, mut inbox) = unbounded_channel();
     let (to_settle, ended) = unbounded_channel();
@@ -247,6 +249,7 @@ impl Engine {
         for id in std::mem::take(&mut self.touched) {
             self.consider(&id, now);
         }
+        self.cx.notify.desk.set_full(self.held_bytes >= BYTES / 2);
         self.feed(now);
         self.begin_claim(now);
         self.begin_look();

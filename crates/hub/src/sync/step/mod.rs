@@ -3,6 +3,7 @@
 mod deleting;
 mod reading;
 mod settling;
+mod singly;
 mod tally;
 
 pub use tally::Tally;
@@ -69,6 +70,15 @@ struct Open {
     dirty: bool,
     /// Whether it leaves before its end, to be looked at with others of its kind.
     unfinished: bool,
+    /// Since when what is left of its plan waits for the others of this step: it was planned together with what is written already.
+    held: Option<Timestamp>,
+}
+
+impl Open {
+    /// Whether what is known of this side is too old to decide by.
+    fn is_to_be_read(&self, side: Side) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.refresh[side])
+    }
 }
 
 /// Carries pairs as far as they go.
@@ -89,8 +99,8 @@ pub async fn carry(way: Way<'_>, pairs: Vec<Pair>) -> Step {
 
 struct Stepping<'a> {
     way: Way<'a>,
-    /// What was read in this step is fresh, however long the step takes.
-    fresh_after: Timestamp,
+    /// What was read since then is fresh. A side that is written in batches is written right after it was read.
+    fresh_after: Sides<Timestamp>,
     open: Vec<Open>,
     out: Step,
 }
@@ -119,6 +129,7 @@ impl Stepping<'_> {
                 history,
                 questions: vec![],
                 unfinished: false,
+                held: None,
             });
         }
         Ok(())
@@ -130,7 +141,7 @@ impl Stepping<'_> {
                 return Ok(());
             }
             self.plan();
-            let refreshed = self.refresh().await?;
+            let refreshed = self.singly().await? || self.refresh().await?;
             let created = self.create().await?;
             let writes = !refreshed && !created;
             if writes {
@@ -148,31 +159,38 @@ impl Stepping<'_> {
     }
 
     fn plan(&mut self) {
-        let terms = Terms { fresh_after: self.fresh_after, ..self.way.engine.terms() };
-        for open in &mut self.open {
-            let seen = open.pair.seen.as_ref();
-            let is_unread = Sides::of(|side| {
-                open.pair.link.ids[side].is_some() && matches!(open.pair.seen[side], Seen::Never)
-            });
-            if is_unread.left || is_unread.right {
-                let link = open.pair.link.clone();
-                open.plan = Some(Plan {
-                    refresh: is_unread,
-                    actions: Sides::default(),
-                    link,
-                    conflicts: vec![],
-                    decided: vec![],
-                });
-                continue;
-            }
-            let mut planned = plan::plan(&terms, &open.pair.link, seen);
-            if let Some(side) = self.way.only {
-                planned = restrict(&terms, planned, side);
-            }
-            open.dirty |= planned.link != open.pair.link;
-            open.pair.link = planned.link.clone();
-            open.plan = Some(planned);
+        let free: Vec<usize> =
+            (0..self.open.len()).filter(|number| self.open[*number].held.is_none()).collect();
+        for number in free {
+            self.plan_one(number);
         }
+    }
+
+    fn plan_one(&mut self, number: usize) {
+        let terms = Terms { fresh_after: self.fresh_after, ..self.way.engine.terms() };
+        let open = &mut self.open[number];
+        let seen = open.pair.seen.as_ref();
+        let is_unread = Sides::of(|side| {
+            open.pair.link.ids[side].is_some() && matches!(open.pair.seen[side], Seen::Never)
+        });
+        if is_unread.left || is_unread.right {
+            let link = open.pair.link.clone();
+            open.plan = Some(Plan {
+                refresh: is_unread,
+                actions: Sides::default(),
+                link,
+                conflicts: vec![],
+                decided: vec![],
+            });
+            return;
+        }
+        let mut planned = plan::plan(&terms, &open.pair.link, seen);
+        if let Some(side) = self.way.only {
+            planned = restrict(&terms, planned, side);
+        }
+        open.dirty |= planned.link != open.pair.link;
+        open.pair.link = planned.link.clone();
+        open.plan = Some(planned);
     }
 
     /// Creates what is missing; answers whether anything was to be created.
@@ -220,9 +238,11 @@ impl Stepping<'_> {
 
     /// Sends changes and deletions, to both sides at once.
     async fn write(&mut self) -> Result<(), Halt> {
+        self.let_go_of_old();
         let mut wanted: Sides<Vec<Numbered>> = Sides::default();
         let mut deletions: Sides<Vec<Numbered>> = Sides::default();
-        for (number, open) in self.open.iter().enumerate() {
+        for (number, open) in self.open.iter_mut().enumerate() {
+            open.held = None;
             let Some(plan) = &open.plan else { continue };
             for side in Side::BOTH {
                 match &plan.actions[side] {

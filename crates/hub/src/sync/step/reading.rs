@@ -10,22 +10,25 @@ use syncline_store::records::Reading;
 impl Stepping<'_> {
     /// Reads again what is too old to decide by; answers whether anything was.
     pub(super) async fn refresh(&mut self) -> Result<bool, Halt> {
+        let all: Vec<usize> = (0..self.open.len()).collect();
         let mut any = false;
         for side in Side::BOTH {
-            let wanted: Vec<(usize, String)> = { self.open.iter().enumerate() }
-                .filter(|(_, open)| open.plan.as_ref().is_some_and(|plan| plan.refresh[side]))
-                .filter_map(|(number, open)| Some((number, open.pair.link.ids[side].clone()?)))
-                .collect();
-            if wanted.is_empty() {
-                continue;
-            }
-            any = true;
-            let end = &self.way.engine.ends[side];
-            for piece in wanted.chunks(end.loader.read_batch().max(1)) {
-                self.read(side, piece).await?;
-            }
+            any |= self.refresh_some(side, &all).await?;
         }
         Ok(any)
+    }
+
+    /// The same, of one side and of these pairs.
+    pub(super) async fn refresh_some(&mut self, side: Side, numbers: &[usize]) -> Result<bool, Halt> {
+        let wanted: Vec<(usize, String)> = { numbers.iter() }
+            .filter(|number| self.open[**number].is_to_be_read(side))
+            .filter_map(|number| Some((*number, self.open[*number].pair.link.ids[side].clone()?)))
+            .collect();
+        let batch = self.way.engine.ends[side].loader.read_batch().max(1);
+        for piece in wanted.chunks(batch) {
+            self.read(side, piece).await?;
+        }
+        Ok(!wanted.is_empty())
     }
 
     async fn read(&mut self, side: Side, wanted: &[(usize, String)]) -> Result<(), Halt> {

@@ -21,8 +21,18 @@ async fn an_operator_lists_rotates_and_prunes() {
     assert_eq!(rotated.status, 200);
     let both = hub.get("/v1/keys").await.json()["data"].clone();
     assert_eq!((&both[0]["id"], &both[1]["id"]), (&rotated.json()["id"], &first[0]["id"]));
+    assert_eq!((&both[0]["connections"], &both[0]["endpoints"]), (&0.into(), &0.into()));
     let pruned = hub.send(post(&hub, "/v1/keys/prune")).await;
     assert_eq!(pruned.json()["pruned"], 1);
+    let endpoint = serde_json::json!({ "url": "https://93.184.216.34/", "headers": { "x-token": "t" } });
+    let made = hub.send(post(&hub, "/v1/endpoints").json(&endpoint)).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let one = hub.get("/v1/keys").await.json()["data"][0].clone();
+    assert_eq!(
+        (&one["connections"], &one["endpoints"]),
+        (&0.into(), &2.into()),
+        "its secret and its headers"
+    );
     assert_eq!(hub.get("/v1/keys").await.json()["data"].as_array().unwrap().len(), 1);
 }
 

@@ -2,6 +2,7 @@
 
 use super::receiver::{FINE, Receiver};
 use super::scene::Scene;
+use crate::support::wait::{PATIENCE, until};
 use http::HeaderMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
@@ -9,12 +10,13 @@ use std::time::Duration;
 use syncline_core::notify::address::Network;
 use syncline_core::notify::answer::Answer;
 use syncline_core::notify::secret::Scheme;
+use syncline_core::notify::target::Policy;
 use syncline_core::time::SystemClock;
 use syncline_hub::cx::Cx;
 use syncline_hub::endpoints::{self, Change, NewEndpoint, NewSecret, Refused};
 use syncline_hub::notify::Notify;
 use syncline_hub::notify::exchange::{Courier, Exchange};
-use syncline_hub::notify::guard::{Found, Names, SystemNames};
+use syncline_hub::notify::guard::{Bounded, Found, Names, SystemNames};
 use syncline_store::Scope;
 use syncline_store::notify::deliveries::State;
 use syncline_store::notify::endpoints::Endpoint;
@@ -41,11 +43,12 @@ impl Names for Moving {
 
 fn courier(names: Moving, allowed: &[&str]) -> Courier {
     let networks: Vec<Network> = allowed.iter().map(|text| text.parse().unwrap()).collect();
-    Courier::new(Arc::new(names), &networks, Duration::from_secs(2), 1_024, Arc::new(SystemClock)).unwrap()
+    let policy = Policy { plain_http: true, networks };
+    Courier::new(Arc::new(names), policy, Duration::from_secs(2), 1_024, Arc::new(SystemClock)).unwrap()
 }
 
 async fn send(courier: &Courier, url: &str) -> Exchange {
-    courier.send(&Url::parse(url).unwrap(), HeaderMap::new(), "{}".to_owned()).await
+    courier.send(&Url::parse(url).unwrap(), HeaderMap::new(), "{}".into()).await
 }
 
 #[tokio::test]
@@ -102,6 +105,46 @@ async fn whoever_asks_for_a_name_hears_the_same_answer() {
         assert!(!found.is_empty() && found.iter().all(IpAddr::is_loopback), "{found:?}");
     }
     assert!(names.look_up("no such name").await.is_err());
+}
+
+/// Names under `silent` say nothing; the others are here. Counts who is being asked for.
+#[derive(Clone, Default)]
+struct Half(Arc<Mutex<(usize, usize)>>);
+
+impl Names for Half {
+    fn look_up(&self, host: &str) -> Found {
+        let (all, silent) = (Arc::clone(&self.0), host.ends_with(".silent"));
+        Box::pin(async move {
+            {
+                let mut counts = all.lock().unwrap();
+                counts.0 += 1;
+                counts.1 = counts.1.max(counts.0);
+            }
+            if silent {
+                std::future::pending::<()>().await;
+            }
+            all.lock().unwrap().0 -= 1;
+            Ok(vec![IpAddr::from([127, 0, 0, 1])])
+        })
+    }
+}
+
+#[tokio::test]
+async fn names_whose_servers_say_nothing_leave_room_for_those_that_are_known() {
+    let half = Half::default();
+    let names = Bounded::over(half.clone());
+    names.look_up("known.example").await.unwrap();
+    // Whoever asked has long lost patience; the resolver goes on.
+    for number in 0..1_000 {
+        drop(names.look_up(&format!("{number}.silent")));
+    }
+    until("they are asked for", async || (half.0.lock().unwrap().0 >= 48).then_some(())).await;
+    for _ in 0..100 {
+        let found = tokio::time::timeout(PATIENCE, names.look_up("known.example")).await;
+        assert!(found.expect("it is not behind them").is_ok());
+    }
+    let (now, most) = *half.0.lock().unwrap();
+    assert_eq!((now, most), (48, 49), "so many at a time, of a thousand names");
 }
 
 #[tokio::test]
@@ -208,4 +251,45 @@ async fn what_was_allowed_when_it_was_saved_and_is_not_any_more_is_not_called() 
         (delivery.state == State::Waiting && error?.contains("private network")).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_the_operator_no_longer_allows_is_not_called_though_it_was_saved() {
+    let receiver = Receiver::always(FINE).await;
+    let networks: Vec<Network> = vec!["127.0.0.0/8".parse().unwrap()];
+    let courier = |plain_http: bool| {
+        let (policy, names) =
+            (Policy { plain_http, networks: networks.clone() }, Moving::to(&[&["127.0.0.1"]]));
+        let timeout = Duration::from_secs(2);
+        Courier::new(Arc::new(names), policy, timeout, 1_024, Arc::new(SystemClock)).unwrap()
+    };
+    let here = receiver.url("/");
+    let named = format!("http://hooks.example.com:{}/", receiver.address.port());
+    for url in [&here, &named] {
+        assert!(matches!(send(&courier(true), url).await.answer, Answer::Status { status: 204, .. }));
+        let refused = send(&courier(false), url).await;
+        assert_eq!(refused.answer, Answer::Failed);
+        assert!(refused.error.unwrap().contains("notify.plain_http"));
+    }
+    // Ports of other protocols, and what no endpoint ever may have, whoever wrote it into the row.
+    for (url, why) in [
+        ("http://127.0.0.1:6379/", "port 6379"),
+        ("http://hooks.example.com:22/", "port 22"),
+        ("http://ada:hunter2@hooks.example.com:8080/", "user or password"),
+    ] {
+        let refused = send(&courier(true), url).await;
+        let error = refused.error.unwrap();
+        assert!(refused.answer == Answer::Failed && error.contains(why), "{url}: {error}");
+        assert!(!error.contains("hunter2"));
+    }
+    let local = Courier::new(
+        Arc::new(Moving::to(&[&["127.0.0.1"]])),
+        Policy { plain_http: true, networks: Vec::new() },
+        Duration::from_secs(2),
+        1_024,
+        Arc::new(SystemClock),
+    );
+    let refused = send(&local.unwrap(), "http://localhost:8080/").await;
+    assert!(refused.error.unwrap().contains("local name"));
+    assert_eq!(receiver.count(), 2, "what was allowed");
 }

@@ -1,5 +1,7 @@
-//! The crash test of notifying: what was answered 202 arrives at least once and is settled, however often the hub dies.
+//! The crash test of notifying: what was answered 202, and what other rooms queued, arrives at least once and is settled, however often
+//! the hub dies. What comes twice is what was in flight at a death, and comes under its own id.
 
+use super::outside::{Client, Publishers, compare};
 use super::receiver::{FINE, Got, Receiver, Reply};
 use crate::support::process::Program;
 use crate::support::wait::until;
@@ -7,15 +9,18 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use syncline_core::time::{Clock as _, SystemClock};
+use syncline_store::notifications::{self, Notification};
+use syncline_store::notify::deliveries::{self, Filter, State};
+use syncline_store::notify::messages;
 use syncline_store::testing::{TestDb, Which};
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use syncline_store::{Scope, Store, StoreError};
 
 const DEATHS: usize = 5;
 const PUBLISHERS: usize = 6;
+/// News that wait in the outbox at each death.
+const NEWS: usize = 40;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_published_is_lost_on_sqlite() {
@@ -32,97 +37,61 @@ async fn nothing_published_is_lost_on_mariadb() {
     killed_again_and_again(Which::MySql, "notify crash on MariaDB", 23).await;
 }
 
-/// What was promised: by number of the message, the id it was answered with.
-#[derive(Default)]
-struct Promises {
-    ids: BTreeMap<u64, String>,
-    broken: u32,
+/// Endpoints by their paths.
+type Endpoints = BTreeMap<&'static str, String>;
+
+/// One that wants everything and one that wants what is published, in strict order and without.
+const PATHS: [(&str, bool, bool); 4] =
+    [("/free", false, true), ("/free-own", false, false), ("/line", true, true), ("/line-own", true, false)];
+
+async fn make_endpoints(client: &Client, receiver: &Receiver) -> Endpoints {
+    let mut made = Endpoints::new();
+    for (path, ordered, news) in PATHS {
+        let wanted = if news { json!(["*"]) } else { json!(["invoice.*"]) };
+        let terms = json!({"ordered": ordered, "event_types": wanted});
+        made.insert(path, client.endpoint(&receiver.url(path), terms).await);
+    }
+    made
 }
 
-struct Publishers {
-    promises: Arc<Mutex<Promises>>,
-    stop: CancellationToken,
-    tasks: JoinSet<()>,
+/// News as another process queues them: nobody rings a bell in the hub.
+async fn queue_news(store: &Store, death: usize) {
+    let now = SystemClock.now();
+    let row = |number: usize| Notification {
+        id: format!("ntf_{death:02}{number:04}"),
+        org_id: "acme".to_owned(),
+        connection_id: Some(format!("con_{}", number % 3)),
+        kind: "sync.complete".to_owned(),
+        payload: json!({"news": death * NEWS + number}).to_string(),
+        created_at: now,
+        dispatched_at: None,
+    };
+    let rows: Vec<Notification> = (0..NEWS).map(row).collect();
+    // The hub writes all the time, and SQLite has one writer: another process may have to ask more than once.
+    let asking = async { while try_queue(store, &rows).await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(60), asking).await.expect("the database can be written to");
 }
 
-impl Publishers {
-    /// As fast as they are answered; what is not answered is sent again under the same idempotency key.
-    fn start(address: SocketAddr, key: &str) -> Self {
-        let (promises, stop) = (Arc::<Mutex<Promises>>::default(), CancellationToken::new());
-        let mut tasks = JoinSet::new();
-        for publisher in 0..PUBLISHERS {
-            let (promises, stop, key) = (Arc::clone(&promises), stop.clone(), key.to_owned());
-            let client = syncline_hub::http::client::client().unwrap();
-            tasks.spawn(async move {
-                let mut number = publisher as u64;
-                while !stop.is_cancelled() {
-                    let body =
-                        json!({"org_id": "acme", "type": "invoice.paid", "payload": {"number": number}});
-                    let request = client
-                        .post(format!("http://{address}/v1/messages"))
-                        .bearer_auth(&key)
-                        .header("idempotency-key", format!("k{number}"))
-                        .timeout(Duration::from_secs(10))
-                        .body(body.to_string());
-                    match answer(request).await {
-                        Some(id) => {
-                            promises.lock().unwrap().ids.insert(number, id);
-                            number += PUBLISHERS as u64;
-                        }
-                        None => {
-                            promises.lock().unwrap().broken += 1;
-                            tokio::time::sleep(Duration::from_millis(5)).await;
-                        }
-                    }
-                }
-            });
-        }
-        Self { promises, stop, tasks }
-    }
-
-    async fn more(&self, count: usize) {
-        let so_far = self.promises.lock().unwrap().ids.len();
-        until("more messages are published", async || {
-            (self.promises.lock().unwrap().ids.len() >= so_far + count).then_some(())
-        })
-        .await;
-    }
-
-    async fn finish(mut self) -> Promises {
-        self.stop.cancel();
-        while let Some(ended) = self.tasks.join_next().await {
-            ended.unwrap();
-        }
-        std::mem::take(&mut self.promises.lock().unwrap())
-    }
+async fn try_queue(store: &Store, rows: &[Notification]) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    notifications::queue_all(&mut tx, rows).await?;
+    tx.commit().await
 }
 
-async fn answer(request: reqwest::RequestBuilder) -> Option<String> {
-    let answer = request.send().await.ok().filter(|answer| answer.status().is_success())?;
-    let body: Value = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
-    body["id"].as_str().map(str::to_owned)
+/// What the dead hub had in hand: path and message.
+async fn in_flight(store: &Store, endpoints: &Endpoints) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for (path, endpoint) in endpoints {
+        let waiting = Filter::In(State::Waiting, None);
+        let all = deliveries::of_endpoint(store, &Scope::All, endpoint, &waiting, 100_000).await.unwrap();
+        found.extend(all.into_iter().filter(|it| it.under_way).map(|it| (*path, it.message_id)));
+    }
+    found
 }
 
-/// The hub's API, for as long as there is a hub.
-struct Client {
-    base: String,
-    key: String,
-    client: reqwest::Client,
-}
-
-impl Client {
-    async fn endpoint(&self, url: &str) -> String {
-        let body = json!({"org_id": "acme", "url": url}).to_string();
-        let request = self.client.post(format!("{}/v1/endpoints", self.base)).bearer_auth(&self.key);
-        answer(request.header("content-type", "application/json").body(body)).await.expect("an endpoint")
-    }
-
-    async fn deliveries(&self, endpoint: &str, state: &str) -> Option<Vec<Value>> {
-        let url = format!("{}/v1/endpoints/{endpoint}/deliveries?state={state}", self.base);
-        let answer = self.client.get(url).bearer_auth(&self.key).send().await.ok()?;
-        let body: Value = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
-        body["data"].as_array().cloned()
-    }
+/// One in twenty is refused.
+fn refused(before: usize) -> bool {
+    before % 20 == 7
 }
 
 async fn killed_again_and_again(which: Which, test: &str, seed: u64) {
@@ -136,43 +105,97 @@ async fn killed_again_and_again(which: Which, test: &str, seed: u64) {
     ];
     let program = Program::new(db.directory(), "hub", &[], &settings);
     let mut process = program.start_ready().await;
-    // One in twenty is refused.
+    let store = db.open();
     let receiver =
-        Receiver::start(|_, before| if before % 20 == 7 { Reply::Status(500, "", "") } else { FINE }).await;
-    let client = syncline_hub::http::client::client().unwrap();
-    let client = Client { base: format!("http://{}", program.address), key: program.local_key(), client };
-    let endpoint = client.endpoint(&receiver.url("/hook")).await;
+        Receiver::start(|_, before| if refused(before) { Reply::Status(500, "", "") } else { FINE }).await;
+    let client = Client::new(program.address, program.local_key());
+    let endpoints = make_endpoints(&client, &receiver).await;
     let mut rng = StdRng::seed_from_u64(seed);
-    let publishers = Publishers::start(program.address, &client.key);
+    let publishers = Publishers::start(program.address, &client.key, PUBLISHERS);
+    let mut flying: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let mut with_news = 0;
     for death in 0..DEATHS {
         publishers.more(rng.random_range(20..200)).await;
         if death % 2 == 1 {
             receiver.receives(receiver.count() + 20).await;
         }
+        queue_news(&store, death).await;
         process.kill().await;
+        with_news += usize::from(messages::pending(&store).await.unwrap().is_some());
+        for one in in_flight(&store, &endpoints).await {
+            *flying.entry(one).or_default() += 1;
+        }
         process = program.start().await;
     }
     publishers.more(50).await;
     let promises = publishers.finish().await;
-    assert!(promises.broken > 0, "the deaths were felt");
-    until("nothing waits any more", async || {
-        client.deliveries(&endpoint, "waiting").await.filter(Vec::is_empty)
-    })
-    .await;
-    assert_eq!(client.deliveries(&endpoint, "failed").await, Some(vec![]), "given up");
-    compare(&promises, &receiver.got());
+    assert!(promises.broken > 0 && promises.hung == 0, "the deaths were felt, and nobody hung");
+    assert!(with_news > 0, "no death found news in the outbox");
+    all_settled(&client, &store, &endpoints).await;
+    let got = receiver.got();
+    for (path, _, news) in PATHS {
+        compare(&promises, &got, path);
+        assert!(!news || all_news(&got, path), "news were lost on the way to {path}");
+    }
+    nothing_came_twice_but_what_was_in_flight(&got, &flying);
+    for path in ["/line", "/line-own"] {
+        every_key_kept_its_order(&got, path);
+    }
     process.kill().await;
 }
 
-/// What was promised came, and came again under its own id alone.
-fn compare(promises: &Promises, got: &[Got]) {
-    let mut ids: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
-    for one in got {
-        let body: Value = serde_json::from_str(&one.body).unwrap();
-        ids.entry(body["number"].as_u64().unwrap()).or_default().insert(one.id());
+async fn all_settled(client: &Client, store: &Store, endpoints: &Endpoints) {
+    until("every news is a message", async || {
+        messages::pending(store).await.unwrap().is_none().then_some(())
+    })
+    .await;
+    for endpoint in endpoints.values() {
+        // What is in order comes one after the other: as long as there is less of it, it may take its time.
+        let waiting = async || deliveries::waiting(store, endpoint).await.unwrap().0;
+        let mut left = waiting().await;
+        while left > 0 {
+            let fewer = async || Some(waiting().await).filter(|now| *now < left);
+            left = until("fewer wait than before", fewer).await;
+        }
+        assert_eq!(client.deliveries(endpoint, "failed").await, Some(vec![]), "given up");
     }
-    for (number, id) in &promises.ids {
-        let came = ids.get(number).unwrap_or_else(|| panic!("{number} was promised and never arrived"));
-        assert_eq!(came, &BTreeSet::from([id.clone()]), "{number} came under its id and no other");
+}
+
+fn body(got: &Got) -> Value {
+    serde_json::from_str(&got.body).unwrap()
+}
+
+fn all_news(got: &[Got], path: &str) -> bool {
+    let came: BTreeSet<u64> =
+        got.iter().filter(|got| got.path == path).filter_map(|got| body(got)["news"].as_u64()).collect();
+    came == (0..(DEATHS * NEWS) as u64).collect()
+}
+
+/// Every message was sent once, once more for every refusal, and at most once more for every death that found it in flight.
+fn nothing_came_twice_but_what_was_in_flight(got: &[Got], flying: &BTreeMap<(&str, String), usize>) {
+    let mut sent: BTreeMap<(&str, String), (usize, usize)> = BTreeMap::new();
+    for (before, one) in got.iter().enumerate() {
+        let (times, refusals) = sent.entry((one.path.as_str(), one.id())).or_default();
+        *times += 1;
+        *refusals += usize::from(refused(before));
+    }
+    for (key, (times, refusals)) in sent {
+        let deaths = flying.get(&key).copied().unwrap_or(0);
+        assert!(
+            times <= 1 + refusals + deaths,
+            "{key:?}: sent {times} times, refused {refusals}, in flight at {deaths} deaths"
+        );
+    }
+}
+
+/// What one publisher published one after the other came so; what was in flight at a death may come twice in a row.
+fn every_key_kept_its_order(got: &[Got], path: &str) {
+    let mut last: BTreeMap<u64, u64> = BTreeMap::new();
+    for one in got.iter().filter(|got| got.path == path).map(body) {
+        let (Some(publisher), Some(number)) = (one["publisher"].as_u64(), one["number"].as_u64()) else {
+            continue;
+        };
+        let before = last.insert(publisher, number);
+        assert!(before.is_none_or(|before| before <= number), "{path}: {number} after {before:?}");
     }
 }

@@ -18,6 +18,8 @@ pub enum Reply {
     Held(Arc<Semaphore>),
     /// The same, then this status.
     HeldThen(Arc<Semaphore>, u16),
+    /// 204, after so long.
+    After(Duration),
     /// Nothing, for ever.
     Silence,
     /// This status and these headers, then one byte of the body after the other, for ever.
@@ -205,6 +207,11 @@ async fn answer(stream: &mut TcpStream, reply: Reply, inner: &Inner) -> std::io:
         Reply::HeldThen(gate, status) => {
             gate.acquire().await.unwrap().forget();
             stream.write_all(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").as_bytes()).await?;
+            Ok(true)
+        }
+        Reply::After(span) => {
+            tokio::time::sleep(span).await;
+            stream.write_all(b"HTTP/1.1 204 X\r\n\r\n").await?;
             Ok(true)
         }
         Reply::Silence => {

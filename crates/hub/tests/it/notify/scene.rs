@@ -31,7 +31,7 @@ pub struct Scene {
     pub soft: CancellationToken,
     pub hard: CancellationToken,
     engine: Option<JoinHandle<()>>,
-    _db: TestDb,
+    db: TestDb,
 }
 
 /// An endpoint that was made, with its first secret.
@@ -55,7 +55,7 @@ impl Scene {
         app::prepare(&app.cx).await.unwrap();
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
         let engine = tokio::spawn(engine::run(app.cx.clone(), soft.clone(), hard.clone()));
-        Self { cx: app.cx.clone(), clock, soft, hard, engine: Some(engine), _db: db }
+        Self { cx: app.cx.clone(), clock, soft, hard, engine: Some(engine), db }
     }
 
     pub async fn endpoint(&self, receiver: &Receiver) -> Made {
@@ -130,6 +130,11 @@ impl Scene {
         };
         let engine = tokio::spawn(engine::run(cx.clone(), self.soft.clone(), self.hard.clone()));
         (cx, engine)
+    }
+
+    /// The file of its database.
+    pub fn database(&self) -> &str {
+        self.db.url.trim_start_matches("sqlite://")
     }
 
     /// The task that the engine is.

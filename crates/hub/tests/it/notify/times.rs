@@ -23,7 +23,7 @@ async fn the_whole_schedule_is_kept_and_then_the_message_is_given_up() {
     let made = scene.endpoint(&receiver).await;
     let id = scene.publish("invoice.paid").await;
     let schedule = Schedule::default();
-    let mut last = START;
+    let (mut last, mut due) = (START, vec![START]);
     for number in 1..=u32::try_from(schedule.attempts()).unwrap() {
         let delivery = scene.tried(&id, &made.id, number).await;
         assert_eq!(receiver.count(), number as usize);
@@ -38,9 +38,10 @@ async fn the_whole_schedule_is_kept_and_then_the_message_is_given_up() {
         assert_eq!(scene.delivery(&id, &made.id).await.tried, number);
         scene.at(delivery.at);
         last = delivery.at;
+        due.push(last);
     }
     let times: Vec<Timestamp> = scene.attempts(&id, &made.id).await.iter().rev().map(|one| one.at).collect();
-    assert_eq!((times.len(), times[9]), (10, last));
+    assert_eq!((times.len(), &times), (10, &due), "each attempt is made when it was due");
     assert!(last >= START.plus(schedule.span()), "three days and more");
 }
 
@@ -94,6 +95,9 @@ async fn an_endpoint_that_fails_for_days_is_disabled_and_forgiven_when_it_is_ena
     let change =
         Change { schedule: Some(Some(Schedule::new(vec![day * 7], 0).unwrap())), ..Change::default() };
     let made = scene.endpoint_at(&receiver.url("/"), change).await;
+    let observer = Receiver::always(FINE).await;
+    let notices = Change { event_types: Some(vec!["endpoint.disabled".to_owned()]), ..Change::default() };
+    scene.endpoint_at(&observer.url("/"), notices).await;
     let mut last = String::new();
     for number in 0..6 {
         last = scene.publish("invoice.paid").await;
@@ -108,6 +112,16 @@ async fn an_endpoint_that_fails_for_days_is_disabled_and_forgiven_when_it_is_ena
     }
     let reason = scene.row(&made.id).await.reason.unwrap();
     assert_eq!(reason, "every delivery has failed since 2026-01-01T00:00:00.000Z");
+    let told: serde_json::Value = serde_json::from_str(&observer.receives(1).await[0].body).unwrap();
+    let expected = serde_json::json!({
+        "webhook_event_type": "endpoint.disabled",
+        "customer_id": "acme",
+        "endpoint_id": made.id,
+        "url": receiver.url("/"),
+        "reason": reason,
+        "failing_since": "2026-01-01T00:00:00.000Z",
+    });
+    assert_eq!(told, expected);
     receiver.behave(|_, _| FINE);
     rows::set_state(&scene.cx, &Scope::All, &made.id, EndpointState::Enabled).await.unwrap();
     // What waited for it goes on.

@@ -146,6 +146,14 @@ impl Process {
         prlimit(Some(self.pid()), Resource::Fsize, Rlimit { current, maximum }).expect("a limit for a child");
     }
 
+    /// The most memory it ever had, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid().as_raw_nonzero()))
+            .expect("a process that runs has a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     fn pid(&self) -> Pid {
         let id = self.child.id().expect("it was not waited for yet");
         Pid::from_raw(i32::try_from(id).expect("a process number")).expect("a process number")

@@ -1,7 +1,7 @@
 //! Mending: sending again, and dropping what waits.
 
-use super::settle::free;
-use super::{PIECE, State, among, hide};
+use super::order::free;
+use super::{PIECE, State, among, by_primary, hide};
 use crate::notify::messages::{BRIEF, Brief, Head, INSERT_ORDER, PLACE, Place, brief, insert, place};
 use crate::notify::own;
 use crate::value::{Row, Value, args};
@@ -136,15 +136,19 @@ pub async fn skip(
     now: Timestamp,
 ) -> Result<u64> {
     let span = Span { from: Timestamp::from_millis(i64::MIN), to: before };
-    let rows = settled_at(tx, scope, endpoint_id, State::Waiting, (span, now), limit).await?;
+    let mut rows = settled_at(tx, scope, endpoint_id, State::Waiting, (span, now), limit).await?;
+    if rows.len() < limit as usize {
+        rows.extend(held_back(tx, scope, endpoint_id, before, limit).await?);
+    }
     let mut skipped = 0;
     for piece in rows.chunks(PIECE) {
         let mut ids: Vec<&str> = piece.iter().map(|(id, _)| id.as_str()).collect();
         ids.sort_unstable();
         let (marks, some) = among(&ids);
         let sql = format!(
-            "UPDATE deliveries SET state = ?, at = ?, lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
+            "UPDATE deliveries{primary} SET state = ?, at = ?, lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
              AND (lease_owner IS NULL OR at <= ?)",
+            primary = by_primary(tx),
             h = hide(tx)
         );
         let mut values = args![State::Skipped.code(), now];
@@ -153,7 +157,7 @@ pub async fn skip(
         skipped += tx.execute(&sql, values).await?;
         let pairs: Vec<(&str, &str)> =
             piece.iter().filter_map(|(id, key)| key.as_deref().map(|key| (key, id.as_str()))).collect();
-        free(tx, endpoint_id, &pairs).await?;
+        free(tx, endpoint_id, &pairs, now).await?;
     }
     Ok(skipped)
 }
@@ -176,6 +180,27 @@ async fn settled_at(
     let mut values = args![endpoint_id];
     values.extend(scope_values);
     values.extend(args![state.code(), span.from, span.to, now, limit]);
+    let read = |row: &Row| Ok((row.text(0)?, row.maybe_text(1)?));
+    tx.query(&sql, values).await?.iter().map(read).collect()
+}
+
+/// The deliveries that were due before `before` and were put off since, because they are held back ([`super::order`]).
+async fn held_back(
+    tx: &mut Tx,
+    scope: &Scope,
+    endpoint_id: &str,
+    before: Timestamp,
+    limit: u32,
+) -> Result<Vec<(String, Option<String>)>> {
+    let (mine, scope_values) = own(scope, "org_id");
+    let sql = format!(
+        "SELECT message_id, order_key FROM deliveries WHERE endpoint_id = ?{mine} AND state = ? AND at >= ? AND created_at < ? \
+         AND order_key IS NOT NULL AND attempts = 0 AND lease_owner IS NULL ORDER BY at, message_id LIMIT ?{}",
+        tx.dialect().skip_locked()
+    );
+    let mut values = args![endpoint_id];
+    values.extend(scope_values);
+    values.extend(args![State::Waiting.code(), before, before, limit]);
     let read = |row: &Row| Ok((row.text(0)?, row.maybe_text(1)?));
     tx.query(&sql, values).await?.iter().map(read).collect()
 }
@@ -217,8 +242,9 @@ async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: 
         let (marks, some) = among(piece);
         let codes = vec!["?"; states.len()].join(", ");
         let sql = format!(
-            "UPDATE deliveries SET state = ?, at = ?, attempts = 0, lease_owner = NULL WHERE message_id IN ({marks}) \
+            "UPDATE deliveries{primary} SET state = ?, at = ?, attempts = 0, lease_owner = NULL WHERE message_id IN ({marks}) \
              AND endpoint_id = ? AND {h}state IN ({codes}) AND (lease_owner IS NULL OR at <= ?)",
+            primary = by_primary(tx),
             h = hide(tx)
         );
         let mut values = args![State::Waiting.code(), now];

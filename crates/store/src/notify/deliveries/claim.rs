@@ -1,6 +1,8 @@
 //! What is due, lane by lane, and who sends it.
 
-use super::{PIECE, State, among, hide};
+use super::lost::forget;
+use super::order::{HELD_BY, HeldBack, put_off};
+use super::{PIECE, State, among, by_primary, hide};
 use crate::notify::messages::Message;
 use crate::notify::{maybe_time, small};
 use crate::value::{Row, args};
@@ -17,16 +19,9 @@ pub struct LaneDue {
     pub ordered: bool,
     /// Which state of its row this is: who knows another has to read it again.
     pub version: i64,
-    /// The earliest moment at which something can be claimed; none: nothing waits.
+    /// The earliest moment at which something is to be looked at; none: nothing waits.
     pub due_at: Option<Timestamp>,
 }
-
-/// Holds back what follows an unsettled message of its own key. Only what was queued for an endpoint that wanted strict order has a key,
-/// so no other is looked up: the row says it, and not what whoever asks knows of the endpoint.
-const IN_ORDER: &str = "(d.order_key IS NULL OR NOT EXISTS (SELECT 1 FROM delivery_order o JOIN deliveries p \
-                        ON p.message_id = o.message_id AND p.endpoint_id = o.endpoint_id AND p.state = 0 \
-                        WHERE o.endpoint_id = d.endpoint_id AND o.order_key = d.order_key \
-                        AND o.message_id < d.message_id))";
 
 /// When a lane has something for `owner` at a moment: what it holds itself is under way, unless the lease ended.
 const DUE: &str = "SELECT d.at FROM deliveries d WHERE d.endpoint_id = e.id AND d.state = 0 \
@@ -44,7 +39,7 @@ pub async fn lanes(
     limit: u32,
 ) -> Result<Vec<LaneDue>> {
     let sql = format!(
-        "SELECT e.id, e.ordered, e.version, ({DUE} AND {IN_ORDER} ORDER BY d.at, d.message_id LIMIT 1) \
+        "SELECT e.id, e.ordered, e.version, ({DUE} ORDER BY d.at, d.message_id LIMIT 1) \
          FROM endpoints e WHERE e.state = 'enabled' AND e.id > ? ORDER BY e.id LIMIT ?"
     );
     store.query(&sql, args![owner, now, after.unwrap_or(""), limit]).await?.iter().map(lane_due).collect()
@@ -63,7 +58,7 @@ pub async fn next_due(
     for piece in endpoint_ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT e.id, e.ordered, e.version, ({DUE} AND {IN_ORDER} ORDER BY d.at, d.message_id LIMIT 1) \
+            "SELECT e.id, e.ordered, e.version, ({DUE} ORDER BY d.at, d.message_id LIMIT 1) \
              FROM endpoints e WHERE e.id IN ({marks})"
         );
         let values = { args![owner, now] }.into_iter().chain(some).collect();
@@ -90,6 +85,8 @@ pub struct Ask {
     pub endpoint_id: String,
     /// How many at most.
     pub limit: u32,
+    /// About how many bytes their messages may have together. One is always claimed, however large.
+    pub bytes: u64,
 }
 
 /// A delivery that was claimed.
@@ -110,7 +107,8 @@ pub struct Claim {
 }
 
 /// Claims what is due in these lanes, what has waited longest first, until `until`; what others hold is passed over, unless their lease
-/// ended. Of what was queued for strict order, only the first of every key.
+/// ended. Of what was queued for strict order, only the first of every key; what that holds back is put off. Costs as many rows as were
+/// asked for and a few pages, however much waits. What has no message any more, which nothing does by itself, is forgotten.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -125,31 +123,107 @@ pub async fn claim(
     asks.sort_by(|a, b| a.endpoint_id.cmp(&b.endpoint_id));
     let mut claims = Vec::new();
     for ask in asks {
-        let found = due(tx, ask, now).await?;
-        let ids: Vec<&str> = found.iter().map(|claim| claim.message_id.as_str()).collect();
-        lease(tx, &ask.endpoint_id, &ids, owner, until).await?;
-        claims.extend(found);
+        claims.extend(claim_in(tx, ask, owner, now, until).await?);
     }
     Ok(claims)
 }
 
-async fn due(tx: &mut Tx, ask: &Ask, now: Timestamp) -> Result<Vec<Claim>> {
+/// Rows in one look at a lane where some are held back.
+const LOOK: u32 = 256;
+/// Looks at one lane in one claim. Where that was not all, the next claim goes on: nobody waits for the whole of a long backlog.
+const LOOKS: u32 = 4;
+
+async fn claim_in(
+    tx: &mut Tx,
+    ask: &Ask,
+    owner: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Claim>> {
+    let mut looked = Looked::default();
+    let mut limit = ask.limit;
+    for _ in 0..LOOKS {
+        let found = due(tx, &ask.endpoint_id, limit, now).await?;
+        let all = found.len() < limit as usize;
+        let before = looked.claims.len();
+        found.into_iter().for_each(|one| looked.sort(one, ask));
+        let ids: Vec<&str> = looked.claims[before..].iter().map(|claim| claim.message_id.as_str()).collect();
+        lease(tx, &ask.endpoint_id, &ids, owner, until).await?;
+        let (held, lost) = (std::mem::take(&mut looked.held), std::mem::take(&mut looked.lost));
+        put_off(tx, &ask.endpoint_id, &held, now).await?;
+        forget(tx, &ask.endpoint_id, &lost).await?;
+        if all || looked.full || held.len() + lost.len() == 0 {
+            break;
+        }
+        limit = LOOK;
+    }
+    Ok(looked.claims)
+}
+
+/// What a claim came upon in a lane.
+#[derive(Default)]
+struct Looked {
+    claims: Vec<Claim>,
+    /// What their messages have.
+    bytes: u64,
+    /// Whether there was more than was asked for.
+    full: bool,
+    held: Vec<HeldBack>,
+    lost: Vec<Claim>,
+}
+
+impl Looked {
+    fn sort(&mut self, Due { claim, by, size }: Due, ask: &Ask) {
+        match (by, size) {
+            (_, None) => self.lost.push(claim),
+            (Some(by), Some(_)) => {
+                let key = claim.order_key.unwrap_or_default();
+                self.held.push(HeldBack { message_id: claim.message_id, key, by });
+            }
+            (None, Some(size)) => {
+                let count = self.claims.len();
+                let fits = count == 0 || self.bytes + size <= ask.bytes;
+                self.full |= count >= ask.limit as usize || !fits;
+                if !self.full {
+                    self.bytes += size;
+                    self.claims.push(claim);
+                }
+            }
+        }
+    }
+}
+
+/// A delivery that is due.
+struct Due {
+    claim: Claim,
+    /// The message that holds it back.
+    by: Option<String>,
+    /// How many bytes its message has; none when there is no message.
+    size: Option<u64>,
+}
+
+async fn due(tx: &mut Tx, endpoint_id: &str, limit: u32, now: Timestamp) -> Result<Vec<Due>> {
     let sql = format!(
-        "SELECT d.message_id, d.order_key, d.attempts, d.tried, d.at FROM deliveries d \
-         WHERE d.endpoint_id = ? AND d.state = 0 AND d.at <= ? AND {IN_ORDER} ORDER BY d.at, d.message_id LIMIT ?{}",
+        "SELECT d.message_id, d.order_key, d.attempts, d.tried, d.at, {HELD_BY}, \
+         (SELECT OCTET_LENGTH(m.payload) FROM messages m WHERE m.id = d.message_id) FROM deliveries d \
+         WHERE d.endpoint_id = ? AND d.state = 0 AND d.at <= ? ORDER BY d.at, d.message_id LIMIT ?{}",
         tx.dialect().skip_locked()
     );
     let read = |row: &Row| {
-        Ok(Claim {
-            endpoint_id: ask.endpoint_id.clone(),
-            message_id: row.text(0)?,
-            order_key: row.maybe_text(1)?,
-            attempts: small(row, 2)?,
-            tried: small(row, 3)?,
-            due_at: row.time(4)?,
+        Ok(Due {
+            claim: Claim {
+                endpoint_id: endpoint_id.to_owned(),
+                message_id: row.text(0)?,
+                order_key: row.maybe_text(1)?,
+                attempts: small(row, 2)?,
+                tried: small(row, 3)?,
+                due_at: row.time(4)?,
+            },
+            by: row.maybe_text(5)?,
+            size: row.maybe_int(6)?.map(|size| u64::try_from(size).unwrap_or(0)),
         })
     };
-    tx.query(&sql, args![ask.endpoint_id.as_str(), now, ask.limit]).await?.iter().map(read).collect()
+    tx.query(&sql, args![endpoint_id, now, limit]).await?.iter().map(read).collect()
 }
 
 /// Writes the lease to rows that this transaction holds.
@@ -159,7 +233,8 @@ async fn lease(tx: &mut Tx, endpoint_id: &str, ids: &[&str], owner: &str, until:
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "UPDATE deliveries SET at = ?, lease_owner = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
+            "UPDATE deliveries{primary} SET at = ?, lease_owner = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
+            primary = by_primary(tx),
             h = hide(tx)
         );
         let values = { args![until, owner] }.into_iter().chain(some).chain(args![endpoint_id]).collect();
@@ -202,7 +277,8 @@ async fn change(tx: &mut Tx, claims: &[Claim], owner: &str, set: &str, at: Times
         for piece in ids.chunks(PIECE) {
             let (marks, some) = among(piece);
             let sql = format!(
-                "UPDATE deliveries SET {set} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? AND lease_owner = ?",
+                "UPDATE deliveries{primary} SET {set} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? AND lease_owner = ?",
+                primary = by_primary(tx),
                 h = hide(tx)
             );
             let rest = args![endpoint_id, State::Waiting.code(), owner];

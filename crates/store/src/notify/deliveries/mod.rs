@@ -3,12 +3,14 @@
 mod again;
 mod claim;
 mod look;
+mod lost;
+mod order;
 mod settle;
 
 pub use again::{Replay, Span, recover, replay, resend, skip};
 pub use claim::{Ask, Claim, LaneDue, claim, contents, lanes, next_due, release, renew};
 pub use look::{Delivery, Filter, get, of_endpoint, of_message, waiting, waiting_in_all};
-pub use settle::{Outcome, Settlement, settle};
+pub use settle::{Outcome, Settlement, settle, settle_outcomes};
 
 use crate::value::{Value, args, in_list};
 use crate::{Dialect, Result, StoreError, Tx};
@@ -66,6 +68,11 @@ fn hide(tx: &Tx) -> &'static str {
     if tx.dialect() == Dialect::Sqlite { "+" } else { "" }
 }
 
+/// Has MySQL find rows by the primary key: by another index it may read, and lock on the way, all of an endpoint.
+fn by_primary(tx: &Tx) -> &'static str {
+    if tx.dialect() == Dialect::MySql { " FORCE INDEX (PRIMARY)" } else { "" }
+}
+
 /// Locks the deliveries of messages to an endpoint in the order of their ids, as everybody who changes several; answers those that there
 /// are. To be given sorted ids.
 pub(in crate::notify) async fn lock(
@@ -82,7 +89,8 @@ pub(in crate::notify) async fn lock(
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ?{order}"
+            "SELECT message_id FROM deliveries{primary} WHERE message_id IN ({marks}) AND endpoint_id = ?{order}",
+            primary = by_primary(tx)
         );
         for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
             found.insert(row.text(0)?);

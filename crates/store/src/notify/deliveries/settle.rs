@@ -1,6 +1,7 @@
 //! What became of attempts, many at once.
 
-use super::{PIECE, State, among, hide, lock};
+use super::order::free;
+use super::{PIECE, State, among, by_primary, hide, lock};
 use crate::notify::attempts::{self, Attempt};
 use crate::notify::statistics;
 use crate::value::{Value, args};
@@ -39,6 +40,33 @@ pub struct Settlement {
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settlement], now: Timestamp) -> Result<u64> {
+    let (changed, kept) = change(tx, owner, settled, now).await?;
+    attempts::insert(tx, kept.into_iter()).await?;
+    statistics::count(tx, settled.iter().map(|one| (&one.attempt, one.outcome == Outcome::Delivered)), now)
+        .await?;
+    Ok(changed)
+}
+
+/// The same without keeping or counting the attempts: for what the database takes no attempt of.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn settle_outcomes(
+    tx: &mut Tx,
+    owner: &str,
+    settled: &[Settlement],
+    now: Timestamp,
+) -> Result<u64> {
+    Ok(change(tx, owner, settled, now).await?.0)
+}
+
+/// Writes the outcomes; answers how many deliveries changed for it, and the attempts whose deliveries there are.
+async fn change<'a>(
+    tx: &mut Tx,
+    owner: &str,
+    settled: &'a [Settlement],
+    now: Timestamp,
+) -> Result<(u64, Vec<&'a Attempt>)> {
     let mut by_lane: BTreeMap<&str, Vec<&Settlement>> = BTreeMap::new();
     for one in settled {
         by_lane.entry(&one.attempt.endpoint_id).or_default().push(one);
@@ -52,17 +80,14 @@ pub async fn settle(tx: &mut Tx, owner: &str, settled: &[Settlement], now: Times
             lock(tx, endpoint_id, &ids).await?;
         }
         let touched = settle_lane(tx, endpoint_id, owner, lane, now).await?;
-        let_others_go(tx, endpoint_id, lane).await?;
+        let_others_go(tx, endpoint_id, lane, now).await?;
         if touched < ids.len() as u64 {
             let there = lock(tx, endpoint_id, &ids).await?;
             lane.retain(|one| there.contains(&one.attempt.message_id));
         }
         changed += touched;
     }
-    attempts::insert(tx, by_lane.values().flatten().map(|one| &one.attempt)).await?;
-    statistics::count(tx, settled.iter().map(|one| (&one.attempt, one.outcome == Outcome::Delivered)), now)
-        .await?;
-    Ok(changed)
+    Ok((changed, by_lane.into_values().flatten().map(|one| &one.attempt).collect()))
 }
 
 /// Deliveries that change alike, but for when they are due again.
@@ -118,8 +143,9 @@ async fn apply(
     let (marks, some) = among(&ids);
     let mine = if change == Change::Delivered { "" } else { " AND lease_owner = ?" };
     let sql = format!(
-        "UPDATE deliveries SET at = {at}, status = ?, attempts = attempts + 1, tried = tried + 1, lease_owner = NULL, state = ? \
+        "UPDATE deliveries{primary} SET at = {at}, status = ?, attempts = attempts + 1, tried = tried + 1, lease_owner = NULL, state = ? \
          WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0{mine}",
+        primary = by_primary(tx),
         h = hide(tx)
     );
     values.extend(args![status.map(i64::from), state.code()]);
@@ -142,30 +168,12 @@ fn moments(rows: &[(&str, Timestamp)]) -> (String, Vec<Value>) {
 }
 
 /// What is settled holds back nobody any more.
-async fn let_others_go(tx: &mut Tx, endpoint_id: &str, lane: &[&Settlement]) -> Result<()> {
+async fn let_others_go(tx: &mut Tx, endpoint_id: &str, lane: &[&Settlement], now: Timestamp) -> Result<()> {
     let over = |one: &&&Settlement| !matches!(one.outcome, Outcome::Retry(_));
     let pairs: Vec<(&str, &str)> = lane
         .iter()
         .filter(over)
         .filter_map(|one| one.order_key.as_deref().map(|key| (key, one.attempt.message_id.as_str())))
         .collect();
-    free(tx, endpoint_id, &pairs).await
-}
-
-/// Takes messages that are settled, and only those, out of the order of their keys.
-pub(super) async fn free(tx: &mut Tx, endpoint_id: &str, pairs: &[(&str, &str)]) -> Result<()> {
-    for piece in pairs.chunks(PIECE) {
-        let keys: Vec<&str> = piece.iter().map(|(key, _)| *key).collect();
-        let ids: Vec<&str> = piece.iter().map(|(_, id)| *id).collect();
-        let ((key_marks, keys), (id_marks, ids)) = (among(&keys), among(&ids));
-        // A message has one key, so no pair comes of this that was not meant.
-        let sql = format!(
-            "DELETE FROM delivery_order WHERE endpoint_id = ? AND order_key IN ({key_marks}) AND message_id IN ({id_marks}) \
-             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message_id = delivery_order.message_id \
-             AND d.endpoint_id = delivery_order.endpoint_id AND d.state = 0)"
-        );
-        let values = { args![endpoint_id] }.into_iter().chain(keys).chain(ids).collect();
-        tx.execute(&sql, values).await?;
-    }
-    Ok(())
+    free(tx, endpoint_id, &pairs, now).await
 }

@@ -20,13 +20,27 @@ use syncline_store::{Scope, Store};
 /// Far more than any behaviour needs; what hangs is reported instead of waited for.
 const TOO_SLOW: Duration = Duration::from_secs(90);
 
-/// Gives `behaviour` an empty database, or notes that there is no server to make one on.
+/// Gives `behaviour` a database without rows, or notes that there is no server to make one on.
 pub async fn run(which: Which, module: &str, behaviour: impl AsyncFnOnce(&TestDb)) {
-    let behaviour_name = module.strip_prefix("it::").unwrap_or(module);
-    let test = format!("{behaviour_name}::{}", format!("{which:?}").to_lowercase());
-    if let Some(db) = TestDb::of(which, &test).await {
-        tokio::time::timeout(TOO_SLOW, behaviour(&db)).await.expect("the behaviour comes to an end");
+    if let Some(db) = TestDb::of(which, &test_name(which, module)).await {
+        in_time(behaviour(&db)).await;
     }
+}
+
+/// The same, but with nothing in it, not even the schema.
+pub async fn run_on_empty(which: Which, module: &str, behaviour: impl AsyncFnOnce(&TestDb)) {
+    if let Some(db) = TestDb::empty(which, &test_name(which, module)).await {
+        in_time(behaviour(&db)).await;
+    }
+}
+
+fn test_name(which: Which, module: &str) -> String {
+    let behaviour = module.strip_prefix("it::").unwrap_or(module);
+    format!("{behaviour}::{}", format!("{which:?}").to_lowercase())
+}
+
+async fn in_time(behaviour: impl Future<Output = ()>) {
+    tokio::time::timeout(TOO_SLOW, behaviour).await.expect("the behaviour comes to an end");
 }
 
 /// `seconds` after the beginning of 2026.

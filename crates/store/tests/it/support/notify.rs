@@ -90,7 +90,7 @@ pub async fn publish_many(store: &Store, numbers: std::ops::Range<u32>, now: Tim
 
 /// Claims for a minute.
 pub async fn claim(store: &Store, endpoint_id: &str, owner: &str, now: Timestamp, limit: u32) -> Vec<Claim> {
-    let ask = [Ask { endpoint_id: endpoint_id.to_owned(), limit }];
+    let ask = [Ask { endpoint_id: endpoint_id.to_owned(), limit, bytes: u64::MAX }];
     let until = now.plus(Duration::from_secs(60));
     in_tx(store, async |tx| deliveries::claim(tx, &ask, owner, now, until).await).await
 }

@@ -9,3 +9,4 @@ mod identity;
 mod merges;
 mod refusals;
 mod runs;
+mod typing;

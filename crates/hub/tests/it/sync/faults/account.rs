@@ -149,8 +149,17 @@ impl Account {
 
     /// What somebody typed is on a side, in a conflict, in the history or in an event.
     pub fn has_all_that_was_typed(&self, people: &People<'_>, seed: u64) {
-        for word in people.words() {
-            assert!(self.all.contains(word), "seed {seed}: {word} is nowhere any more");
+        for ((side, id, field), word) in people.typed() {
+            if !self.all.contains(word) {
+                let of = |ids: &Sides<Option<String>>| {
+                    ids[*side].as_ref().is_some_and(|one| number_of(one) == *id)
+                };
+                let links: Vec<&LinkRow> = self.links.iter().filter(|row| of(&row.link.ids)).collect();
+                let past: Vec<_> = self.history.iter().filter(|entry| of(&entry.ids)).collect();
+                panic!(
+                    "seed {seed}: {word}, typed into {field} of {id} on the {side}, is nowhere any more: {links:#?} {past:#?}"
+                );
+            }
         }
     }
 }

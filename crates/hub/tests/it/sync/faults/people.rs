@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::{Side, Sides};
 
 /// A field of a record of a side.
-type Place = (Side, String, &'static str);
+pub type Place = (Side, String, &'static str);
 
 /// People who type, and what they typed last in every field.
 pub struct People<'a> {
@@ -44,8 +44,8 @@ impl<'a> People<'a> {
     }
 
     /// All that somebody typed and nobody typed over, deleted or merged away.
-    pub fn words(&self) -> BTreeSet<&str> {
-        self.typed.values().map(String::as_str).collect()
+    pub fn typed(&self) -> &BTreeMap<Place, String> {
+        &self.typed
     }
 
     fn new_number(&mut self) -> u64 {

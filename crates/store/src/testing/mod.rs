@@ -1,5 +1,7 @@
 //! A database of its own for every test: SQLite always, PostgreSQL and MySQL where a server's URL is given.
 
+mod template;
+
 use crate::{Dialect, Options, Store};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
@@ -31,7 +33,7 @@ impl Which {
     }
 }
 
-/// An empty database for one test, gone when this is dropped.
+/// A database without rows for one test, gone when this is dropped.
 #[derive(Debug)]
 pub struct TestDb {
     /// Its URL, as configuration takes it.
@@ -45,26 +47,38 @@ pub struct TestDb {
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl TestDb {
-    /// Makes one, or notes in the runner's list that `test` could not run and answers `None`.
+    /// Makes one, or notes in the runner's list that `test` could not run and answers `None`. On servers the schema is in place.
     ///
     /// # Panics
     /// When a server that was promised does not do its part.
     pub async fn of(which: Which, test: &str) -> Option<Self> {
+        Self::on(which, test, true).await
+    }
+
+    /// The same with nothing in it, as a user's is before the first start.
+    ///
+    /// # Panics
+    /// When a server that was promised does not do its part.
+    pub async fn empty(which: Which, test: &str) -> Option<Self> {
+        Self::on(which, test, false).await
+    }
+
+    async fn on(which: Which, test: &str, ready: bool) -> Option<Self> {
         match which.variable() {
-            None => Some(Self::make(None).await),
-            Some(variable) => Some(Self::make(Some(service(variable, test)?)).await),
+            None => Some(Self::make(None, ready).await),
+            Some(variable) => Some(Self::make(Some(service(variable, test)?), ready).await),
         }
     }
 
-    /// Another empty one beside this one: in a directory of its own, or on the same server.
+    /// Another with nothing in it beside this one: in a directory of its own, or on the same server.
     ///
     /// # Panics
     /// When it cannot be made.
     pub async fn another(&self) -> Self {
-        Self::make(self.server.clone()).await
+        Self::make(self.server.clone(), false).await
     }
 
-    async fn make(server: Option<String>) -> Self {
+    async fn make(server: Option<String>, ready: bool) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         // Process numbers come again; what an earlier run was killed over may still be there.
         let dice = RandomState::new().hash_one(number) & 0xffff_ffff;
@@ -76,8 +90,13 @@ impl TestDb {
             return Self { url, name, directory, server: None };
         };
         let admin = open(&server, &directory);
-        // Outside a transaction, as PostgreSQL insists.
-        admin.query(&format!("CREATE DATABASE {name}"), Vec::new()).await.expect("may create a database");
+        let made = if ready {
+            template::copy(&admin, &name, template::opener(&server, &directory)).await
+        } else {
+            // Outside a transaction, as PostgreSQL insists.
+            admin.query(&format!("CREATE DATABASE {name}"), Vec::new()).await.map(|_| ())
+        };
+        made.expect("may create a database");
         Self { url: with_database(&server, &name), name, directory, server: Some(server) }
     }
 
