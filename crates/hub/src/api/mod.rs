@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod connect_tokens;
 pub mod connections;
+pub mod counters;
 pub mod events;
 pub mod health;
 pub mod integrations;
@@ -90,6 +91,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/portal/setup-link", post(api_keys::setup_link))
         .route("/v1/status", get(health::status))
         .merge(syncs::routes())
+        .merge(counters::routes())
         .merge(notify::routes(api.cx.config.notify.max_payload.bytes()))
         .layer(from_fn_with_state(api.clone(), bounded))
         .route("/v1/connections/{id}/setup", post(setup::create))

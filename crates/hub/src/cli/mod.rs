@@ -3,6 +3,7 @@
 mod bench;
 mod configure;
 mod connections;
+mod counters;
 mod demo;
 mod doctor;
 mod endpoints;
@@ -71,6 +72,9 @@ enum Command {
     /// See what waits for a person in syncs, and decide it
     #[command(subcommand)]
     Conflicts(syncs::Conflicts),
+    /// Count, have a property at HubSpot follow, and compare
+    #[command(subcommand)]
+    Counters(counters::Counters),
     /// Say where your application wants to be told, and see how that goes
     #[command(subcommand)]
     Endpoints(endpoints::Endpoints),
@@ -142,6 +146,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Runs(command) => command.run(&cli.settings),
         Command::Syncs(command) => command.run(&cli.settings),
         Command::Conflicts(command) => command.run(&cli.settings),
+        Command::Counters(command) => command.run(&cli.settings),
         Command::Endpoints(command) => command.run(&cli.settings),
         Command::Messages(command) => command.run(&cli.settings),
         Command::Listen(command) => command.run(&cli.settings),

@@ -20,6 +20,7 @@ assets! {
     "popup.js" "text/javascript; charset=utf-8";
     "syncs.css" "text/css; charset=utf-8";
     "endpoints.css" "text/css; charset=utf-8";
+    "counters.css" "text/css; charset=utf-8";
     "refresh.js" "text/javascript; charset=utf-8";
     "theme.js" "text/javascript; charset=utf-8";
     "icons.svg" "image/svg+xml";

@@ -5,6 +5,7 @@ mod access;
 mod assets;
 mod connecting;
 mod connections;
+mod counters;
 mod counts;
 mod endpoints;
 mod events;
@@ -71,6 +72,7 @@ pub fn router(api: Api) -> Router {
         .route("/portal/runs/{id}", get(runs::show))
         .route("/portal/runs/{id}/cancel", post(runs::cancel))
         .merge(syncs::router())
+        .merge(counters::router())
         .merge(endpoints::router())
         .route("/portal/events", get(events::list))
         .route("/portal/events/stream", get(live::stream))

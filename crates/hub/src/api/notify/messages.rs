@@ -67,7 +67,7 @@ pub async fn publish(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let body = body.map_err(|error| refused_body(&api, &error))?;
-    let (draft, idempotency) = (read(&caller, &body)?, key_of(&headers, &body)?);
+    let (draft, idempotency) = (read(&caller, &body)?, idempotency(&headers, &body)?);
     let (org_id, kind) = (draft.org_id.clone(), draft.kind.clone());
     let receipt = notify::publish(&api.cx, Draft { idempotency, ..draft }).await?;
     let location = format!("/v1/messages/{}", receipt.id);
@@ -98,7 +98,10 @@ fn read(caller: &Caller, body: &[u8]) -> Result<Draft, Problem> {
 }
 
 /// The idempotency key in the headers, with what came with it.
-fn key_of(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Problem> {
+///
+/// # Errors
+/// 400 for one that cannot be, and for several.
+pub fn idempotency(headers: &HeaderMap, body: &[u8]) -> Result<Option<Idempotency>, Problem> {
     let bad = || {
         let say = "`Idempotency-Key` is one text of 1 to 255 visible characters.";
         Problem::bad_request("bad_idempotency_key", say)

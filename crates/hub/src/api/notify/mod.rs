@@ -18,6 +18,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 pub use deliveries::{DeliveryView, page, with_attempts, with_kinds};
+pub use messages::idempotency;
 pub use statistics::{Part, Span, chart};
 
 /// How much longer a publishing request may be than the payload in it: names, and what JSON escapes.

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod budgets;
 pub mod connections;
+pub mod counters;
 pub mod endpoints;
 pub mod event;
 pub mod event_filters;

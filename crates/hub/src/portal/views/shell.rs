@@ -40,6 +40,8 @@ pub enum Section {
     Syncs,
     /// What two sides do not agree on.
     Conflicts,
+    /// Numbers that a property follows.
+    Counters,
     /// Where the application is told.
     Endpoints,
     /// The timeline of events.
@@ -59,6 +61,7 @@ struct Group {
 const GROUPS: &[Group] = &[
     Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
     Group { label: "Two-way sync", sections: &[Section::Syncs, Section::Conflicts] },
+    Group { label: "Counting", sections: &[Section::Counters] },
     Group { label: "Notifications", sections: &[Section::Endpoints] },
     Group { label: "Observe", sections: &[Section::Events] },
     Group { label: "Operate", sections: &[Section::Jobs, Section::Keys] },
@@ -72,6 +75,7 @@ impl Section {
             Self::Runs => "Runs",
             Self::Syncs => "Syncs",
             Self::Conflicts => "Conflicts",
+            Self::Counters => "Counters",
             Self::Endpoints => "Endpoints",
             Self::Events => "Events",
             Self::Jobs => "Jobs",
@@ -86,6 +90,7 @@ impl Section {
             Self::Runs => "/portal/runs",
             Self::Syncs => "/portal/syncs",
             Self::Conflicts => "/portal/conflicts",
+            Self::Counters => "/portal/counters",
             Self::Endpoints => "/portal/endpoints",
             Self::Events => "/portal/events",
             Self::Jobs => "/portal/jobs",
@@ -100,6 +105,7 @@ impl Section {
             Self::Runs => "runs",
             Self::Syncs => "syncs",
             Self::Conflicts => "conflicts",
+            Self::Counters => "counters",
             Self::Endpoints => "endpoints",
             Self::Events => "events",
             Self::Jobs => "jobs",

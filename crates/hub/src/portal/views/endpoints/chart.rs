@@ -29,10 +29,12 @@ pub struct Chart {
     pub bars: Vec<Bar>,
 }
 
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 96.0;
+/// How wide a chart is drawn.
+pub(in crate::portal::views) const WIDTH: f64 = 720.0;
+/// How high.
+pub(in crate::portal::views) const HEIGHT: f64 = 96.0;
 /// The least height of something that is there.
-const LEAST: f64 = 2.0;
+pub(in crate::portal::views) const LEAST: f64 = 2.0;
 
 impl Chart {
     /// All attempts that delivered.
@@ -136,11 +138,13 @@ impl Chart {
     }
 }
 
-fn tall(count: u64, scale: f64) -> f64 {
+/// How high a bar is.
+pub(in crate::portal::views) fn tall(count: u64, scale: f64) -> f64 {
     if count == 0 { 0.0 } else { (float(count) * scale).clamp(LEAST, HEIGHT) }
 }
 
-fn rect(svg: &mut String, class: &str, x: f64, y: f64, width: f64, height: f64) {
+/// Draws a bar.
+pub(in crate::portal::views) fn rect(svg: &mut String, class: &str, x: f64, y: f64, width: f64, height: f64) {
     if height > 0.0 {
         let _ = write!(
             svg,
@@ -149,8 +153,9 @@ fn rect(svg: &mut String, class: &str, x: f64, y: f64, width: f64, height: f64) 
     }
 }
 
+/// A count, to draw with.
 #[expect(clippy::cast_precision_loss, reason = "a picture of it")]
-fn float(count: u64) -> f64 {
+pub(in crate::portal::views) fn float(count: u64) -> f64 {
     count as f64
 }
 

@@ -1,6 +1,6 @@
 //! Endpoints and what is sent to them, as pages.
 
-mod chart;
+pub(in crate::portal::views) mod chart;
 mod delivery;
 mod endpoint;
 mod form;
