@@ -4,6 +4,7 @@ use crate::api::{self, Api};
 use crate::call::Calls;
 use crate::config::{Config, DatabaseUrl, IntakeLog as LogKind};
 use crate::connect::{Keys, rotation};
+use crate::counters::{self, Counters};
 use crate::cx::Cx;
 use crate::dice::Dice;
 use crate::http::{client, server};
@@ -90,6 +91,7 @@ impl App {
             client,
             config: Arc::new(config),
             notify: Notify::default(),
+            counters: Counters::default(),
             wake: Wake::default(),
             ready: CancellationToken::new(),
             log_failed_at: Arc::default(),
@@ -293,6 +295,7 @@ pub async fn prepare(cx: &Cx) -> Result<()> {
     cx.store.migrate().await?;
     let mut tx = cx.store.begin().await?;
     jobs::enqueue(cx, &mut tx, &Payload::Retention, cx.now()).await?;
+    counters::work::begin(cx, &mut tx).await?;
     tx.commit().await?;
     local_key::ensure(cx).await?;
     rotation::warn_of_lost_keys(cx).await?;

@@ -3,6 +3,7 @@
 use crate::call::Calls;
 use crate::config::Config;
 use crate::connect::Keys;
+use crate::counters::Counters;
 use crate::dice::Dice;
 use crate::notify::Notify;
 use crate::setup::Addresses;
@@ -34,6 +35,8 @@ pub struct Cx {
     pub calls: Arc<Calls>,
     /// What is published on its way to where it is kept, and what was kept on its way to who sends it.
     pub notify: Notify,
+    /// Changes of counters on their way to where they are kept, and the places outside that counters and truths live in.
+    pub counters: Counters,
     /// "There is something new", between the rooms and between processes.
     pub wake: Wake,
     /// Cancelled once the schema is in place: before that, nothing can be asked of the database.

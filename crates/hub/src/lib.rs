@@ -7,6 +7,7 @@ pub mod call;
 pub mod cli;
 pub mod config;
 pub mod connect;
+pub mod counters;
 pub mod cx;
 pub mod dice;
 pub mod endpoints;

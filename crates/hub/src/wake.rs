@@ -12,6 +12,8 @@ pub struct Wake {
     pub jobs: Arc<Notify>,
     /// There is news for the outbox to hand on, or something to be sent that was not handed to this process.
     pub news: Arc<Notify>,
+    /// There is something to be pushed, or definitions of counters changed.
+    pub counters: Arc<Notify>,
     /// New events were stored; the value only ever changes.
     pub events: watch::Sender<u64>,
     /// Rung for other processes, where there is a way to.
@@ -24,6 +26,7 @@ impl Default for Wake {
             log: Arc::default(),
             jobs: Arc::default(),
             news: Arc::default(),
+            counters: Arc::default(),
             events: watch::Sender::new(0),
             outside: Arc::default(),
         }
@@ -42,6 +45,13 @@ impl Wake {
         self.events.send_modify(|times| *times = times.wrapping_add(1));
         self.jobs.notify_one();
         self.news.notify_one();
+        self.counters.notify_one();
+    }
+
+    /// Counters were changed, or definitions of them, maybe for another process to push.
+    pub fn counters(&self) {
+        self.counters.notify_one();
+        self.outside.notify_one();
     }
 
     /// There is news, or something to be sent, maybe for another process to send.

@@ -58,6 +58,12 @@ pub enum Refusal {
     /// By zero, or by a negative number.
     #[error("a counter is incremented or decremented by at least 1, at most {MOST}")]
     Amount,
+    /// The definition was deleted.
+    #[error("the counter's definition was deleted")]
+    Deleted,
+    /// What its Redis key holds is no whole number.
+    #[error("the counter's Redis key holds no whole number")]
+    NotANumber,
     /// The key is none of the definition's.
     #[error("{message}")]
     Key {

@@ -8,6 +8,7 @@
 //! The tests compare the three. **Invariant:** no message and no table holds a secret.
 
 mod check;
+mod counters;
 mod file;
 mod keys;
 mod kinds;
@@ -24,6 +25,7 @@ mod starter;
 mod units;
 mod urls;
 
+pub use counters::Counters;
 pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{

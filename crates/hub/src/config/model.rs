@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer};
 use syncline_core::secret::Secret;
 
+use super::counters::Counters;
 use super::notify::Notify;
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins};
@@ -39,6 +40,8 @@ pub struct Config {
     pub load: Load,
     /// Two-way sync.
     pub sync: Syncs,
+    /// Counters and the properties that follow them.
+    pub counters: Counters,
     /// Setting up accounts.
     pub setup: Setup,
     /// Telling applications over HTTP.
@@ -403,6 +406,8 @@ pub struct Retention {
     pub messages: Keep,
     /// What syncs did to which record, and settled conflicts.
     pub history: Keep,
+    /// What moved counters, how they were pushed, and what comparing them found.
+    pub counters: Keep,
 }
 
 /// `[redis]`: shared budgets and wake-ups.

@@ -1,5 +1,6 @@
 //! What follows in other rooms when a connection begins, stops or ends. Called in the transaction that changes the connection.
 
+use crate::counters::work as counters;
 use crate::cx::Cx;
 use crate::load;
 use crate::news;
@@ -39,6 +40,7 @@ impl News {
 pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<(), StoreError> {
     load::resumed(cx, tx, connection).await?;
     sync::resumed(cx, tx, connection).await?;
+    counters::resumed(cx, tx, connection).await?;
     setup::resumed(cx, tx, connection).await
 }
 
@@ -49,6 +51,7 @@ pub async fn resumed(cx: &Cx, tx: &mut Tx, connection: &Connection) -> Result<()
 pub async fn ended(cx: &Cx, tx: &mut Tx, connection_id: &str) -> Result<(), StoreError> {
     load::ended(tx, connection_id, cx.now()).await?;
     sync::ended(cx, tx, connection_id).await?;
+    counters::ended(cx, tx, connection_id).await?;
     stale::erase(tx, connection_id).await.map(|_| ())
 }
 

@@ -154,8 +154,17 @@ pub(crate) async fn reseal(cx: &Cx) -> Result<Outcome, Failure> {
     }
     let (hooks_done, hooks_lost) = crate::setup::reseal(cx, &current).await?;
     let (endpoints_done, endpoints_lost) = crate::notify::reseal(cx, &current).await?;
-    done += hooks_done + endpoints_done;
-    tracing::info!(key = current, done, lost, hooks_lost, endpoints_lost, "credentials were sealed anew");
+    let (counters_done, counters_lost) = crate::counters::seal::reseal(cx, &current).await?;
+    done += hooks_done + endpoints_done + counters_done;
+    tracing::info!(
+        key = current,
+        done,
+        lost,
+        hooks_lost,
+        endpoints_lost,
+        counters_lost,
+        "credentials were sealed anew"
+    );
     if lost > 0 {
         let say = format!(
             "{lost} connections are sealed with keys that are not there; add those keys and retry, or connect anew"
@@ -166,6 +175,13 @@ pub(crate) async fn reseal(cx: &Cx) -> Result<Outcome, Failure> {
         let say = format!(
             "{endpoints_lost} secrets or headers of endpoints are sealed with keys that are not there; add those keys and retry, \
              or give the endpoints new ones"
+        );
+        return Err(Failure::GiveUp(say));
+    }
+    if counters_lost > 0 {
+        let say = format!(
+            "the secrets of {counters_lost} counters are sealed with keys that are not there; add those keys and retry, or give the \
+             counters their trigger's URL again"
         );
         return Err(Failure::GiveUp(say));
     }

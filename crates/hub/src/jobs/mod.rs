@@ -9,6 +9,7 @@ pub mod worker;
 pub use hold::Hold;
 
 use crate::connect::jobs as connect;
+use crate::counters;
 use crate::cx::Cx;
 use crate::intake::stored::Misfit;
 use crate::load::{engine, hydrate, schedule};
@@ -108,6 +109,40 @@ pub enum Payload {
         /// Its organization.
         org_id: String,
     },
+    /// Take the comparison of a definition's counters that is under way as far as it goes.
+    #[serde(rename = "counters.compare")]
+    CompareCounters {
+        /// Which definition's.
+        definition_id: String,
+        /// Whose.
+        org_id: String,
+    },
+    /// Have counters of a definition pushed again.
+    #[serde(rename = "counters.nudge")]
+    NudgeCounters {
+        /// Which definition's.
+        definition_id: String,
+        /// Whose.
+        org_id: String,
+        /// All of them; else those that are parked.
+        all: bool,
+    },
+    /// Follow the counters in a Redis server.
+    #[serde(rename = "counters.follow")]
+    FollowCounters {
+        /// The server's name in the configuration.
+        server: String,
+    },
+    /// Erase what belonged to a deleted definition of counters.
+    #[serde(rename = "counters.erase")]
+    EraseCounters {
+        /// The definition.
+        definition_id: String,
+        /// Its organization.
+        org_id: String,
+        /// Whether to come again for what a change under way left.
+        again: bool,
+    },
     /// Renew an idle connection's token when it is time.
     #[serde(rename = "connection.refresh")]
     RefreshConnection {
@@ -158,6 +193,10 @@ impl Payload {
             Self::SyncWork { .. } => SYNC_WORK,
             Self::SyncSchedule { .. } => "sync.schedule",
             Self::SyncErase { .. } => "sync.erase",
+            Self::CompareCounters { .. } => COMPARE_COUNTERS,
+            Self::NudgeCounters { .. } => "counters.nudge",
+            Self::FollowCounters { .. } => FOLLOW_COUNTERS,
+            Self::EraseCounters { .. } => "counters.erase",
             Self::RefreshConnection { .. } => "connection.refresh",
             Self::RevokeTokens { .. } => "connection.revoke",
             Self::EraseConnection { .. } => "connection.erase",
@@ -179,10 +218,15 @@ impl Payload {
             | Self::SyncWork { org_id, .. }
             | Self::SyncSchedule { org_id, .. }
             | Self::SyncErase { org_id, .. }
+            | Self::CompareCounters { org_id, .. }
+            | Self::NudgeCounters { org_id, .. }
+            | Self::EraseCounters { org_id, .. }
             | Self::RefreshConnection { org_id, .. }
             | Self::RevokeTokens { org_id, .. }
             | Self::EraseConnection { org_id, .. } => org_id,
-            Self::StoreEvent(_) | Self::ResealCredentials | Self::Retention => "",
+            Self::StoreEvent(_) | Self::FollowCounters { .. } | Self::ResealCredentials | Self::Retention => {
+                ""
+            }
         }
     }
 
@@ -201,6 +245,15 @@ impl Payload {
             Self::SyncWork { sync_id, .. } => Some(format!("sync.work/{sync_id}")),
             Self::SyncSchedule { sync_id, .. } => Some(format!("sync.schedule/{sync_id}")),
             Self::SyncErase { sync_id, .. } => Some(format!("sync.erase/{sync_id}")),
+            Self::CompareCounters { definition_id, .. } => {
+                Some(format!("{COMPARE_COUNTERS}/{definition_id}"))
+            }
+            // One that goes on with all is not kept from it by one for those that are parked.
+            Self::NudgeCounters { definition_id, all, .. } => {
+                Some(format!("counters.nudge/{all}/{definition_id}"))
+            }
+            Self::FollowCounters { server } => Some(format!("{FOLLOW_COUNTERS}/{server}")),
+            Self::EraseCounters { definition_id, .. } => Some(format!("counters.erase/{definition_id}")),
             Self::RefreshConnection { connection_id, .. } => {
                 Some(format!("connection.refresh/{connection_id}"))
             }
@@ -271,6 +324,8 @@ impl From<StoreError> for Failure {
 /// The kinds that take hours and mostly wait: they have seats of their own.
 const LOAD_RUN: &str = "load.run";
 const SYNC_WORK: &str = "sync.work";
+const COMPARE_COUNTERS: &str = "counters.compare";
+const FOLLOW_COUNTERS: &str = "counters.follow";
 
 /// Runs a job once. `stop` is cancelled when long ones should come to a halt and give the rest back.
 async fn run(cx: &Cx, job: &Job, hold: &Hold, stop: &CancellationToken) -> Result<Outcome, Failure> {
@@ -286,6 +341,16 @@ async fn run(cx: &Cx, job: &Job, hold: &Hold, stop: &CancellationToken) -> Resul
         Payload::SyncWork { sync_id, .. } => work::run(cx, job, hold, &sync_id, stop).await,
         Payload::SyncSchedule { sync_id, .. } => sync_schedule::tick(cx, &sync_id).await,
         Payload::SyncErase { sync_id, .. } => work::erase(cx, &sync_id).await,
+        Payload::CompareCounters { definition_id, .. } => {
+            counters::reconcile::run(cx, job, hold, &definition_id, stop).await
+        }
+        Payload::NudgeCounters { definition_id, all, .. } => {
+            counters::work::nudge(cx, &definition_id, all).await
+        }
+        Payload::FollowCounters { server } => counters::observe::run(cx, hold, &server, stop).await,
+        Payload::EraseCounters { definition_id, org_id, again } => {
+            counters::work::erase(cx, &definition_id, &org_id, again).await
+        }
         Payload::RefreshConnection { connection_id, .. } => connect::refresh(cx, &connection_id).await,
         Payload::RevokeTokens { connection_id, sealed, .. } => {
             connect::revoke(cx, &connection_id, &sealed).await

@@ -5,12 +5,12 @@ use std::panic::AssertUnwindSafe;
 use syncline_store::StoreError;
 
 /// What `work` answers; none when it panicked. What it was doing is given up: nothing it had in hand is looked at again.
-pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
     AssertUnwindSafe(work).catch_unwind().await.ok()
 }
 
 /// The same for what may fail anyway. It is refused, so nobody tries it at once again.
-pub(super) async fn failing<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub(crate) async fn failing<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let panicked =
         || Err(StoreError::Rejected("a defect of Syncline: the log says where it panicked".into()));
     caught(work).await.unwrap_or_else(panicked)

@@ -78,10 +78,10 @@ const INSERT_KEY: Bulk = Bulk {
 };
 
 /// Carries requests out, in their order, in one transaction: whoever commits it has counted. `rules` are those of every definition that is
-/// named.
+/// named and is still there, as this transaction sees them: a change of any other is refused as [`Refusal::Deleted`].
 ///
 /// # Errors
-/// [`StoreError`] as the database says; [`StoreError::Rejected`] when there are no rules for a definition.
+/// [`StoreError`] as the database says.
 pub async fn apply(
     tx: &mut Tx,
     requests: &[Request],
@@ -189,9 +189,14 @@ async fn carry_out<'a>(
         }
     }
     for (definition_id, moves) in by_definition {
-        let rules = rules
-            .get(definition_id)
-            .ok_or_else(|| StoreError::Rejected(format!("no rules for definition {definition_id}").into()))?;
+        let Some(rules) = rules.get(definition_id) else {
+            for (request, at, _) in &moves {
+                if let Some(answers) = answers.get_mut(request.id.as_str()) {
+                    answers[*at] = Some(Answer::Refused(Refusal::Deleted));
+                }
+            }
+            continue;
+        };
         let only: Vec<Move<'_>> = moves.iter().map(|(_, _, one)| one.clone()).collect();
         let made = make(tx, definition_id, &only, rules, now).await?;
         for ((request, at, _), moved) in moves.iter().zip(made) {

@@ -106,6 +106,31 @@ pub async fn get_many(store: &Store, ids: &[&str]) -> Result<Vec<Stored>> {
     Ok(found)
 }
 
+/// The same, as seen by this transaction: for whoever changes counters.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn get_many_in(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Stored>> {
+    let mut found = Vec::new();
+    for piece in ids.chunks(512) {
+        let (marks, values) = in_list(piece.iter().map(|id| Value::from(*id)).collect());
+        let sql = format!("SELECT {COLUMNS} FROM counter_definitions WHERE id IN ({marks})");
+        for row in tx.query(&sql, values).await? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// All definitions of a connection, by id, as seen by this transaction.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn on_connection(tx: &mut Tx, connection_id: &str) -> Result<Vec<Stored>> {
+    let sql = format!("SELECT {COLUMNS} FROM counter_definitions WHERE connection_id = ? ORDER BY id");
+    tx.query(&sql, args![connection_id]).await?.iter().map(read).collect()
+}
+
 /// Active definitions whose counters are due to be compared, longest due first, at most `limit`.
 ///
 /// # Errors

@@ -4,7 +4,10 @@ mod keep;
 mod look;
 
 pub use keep::{Kept, attention, create, delete, pause, reconciled, reseal, resume, update};
-pub use look::{Filter, by_name, due, get, get_in, get_many, list, sealed_otherwise, sealing_keys};
+pub use look::{
+    Filter, by_name, due, get, get_in, get_many, get_many_in, list, on_connection, sealed_otherwise,
+    sealing_keys,
+};
 
 use super::{Sealed, maybe_time, parsed};
 use crate::Result;

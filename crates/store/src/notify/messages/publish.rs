@@ -32,6 +32,20 @@ impl Idempotency {
         fine.then(|| Self { key: key.to_owned(), fingerprint })
     }
 
+    /// Where its answer is kept outside the database: a name that says whose it is, and nothing of the key itself.
+    #[must_use]
+    pub fn place(&self, org_id: &str) -> String {
+        let digest = sha256(&[org_id.as_bytes(), &[0], self.key.as_bytes()]);
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("syncline:idempotency:{hex}")
+    }
+
+    /// The request's fingerprint as text, always as long.
+    #[must_use]
+    pub fn fingerprint_text(&self) -> String {
+        self.fingerprint.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     pub(crate) fn key(&self) -> &str {
         &self.key
     }
