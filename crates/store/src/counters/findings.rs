@@ -185,6 +185,26 @@ pub async fn page(
     store.query(&sql, values).await?.iter().map(read).collect()
 }
 
+/// What the latest run that found something about a counter found, with the run; none when none did, or the counter is not in `scope`.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn latest_of(
+    store: &Store,
+    scope: &Scope,
+    definition_id: &str,
+    key: &str,
+) -> Result<Option<(String, Finding)>> {
+    let (mine, scope_values) = super::visible(scope, "r.definition_id");
+    let sql = format!(
+        "SELECT f.counter_key, f.verdict, f.outcome, f.detail, f.found_at, f.settled_at, r.id FROM counter_runs r \
+         JOIN counter_findings f ON f.run_id = r.id AND f.counter_key = ? WHERE r.definition_id = ?{mine} \
+         ORDER BY r.created_at DESC, r.id DESC LIMIT 1"
+    );
+    let values = { args![key, definition_id] }.into_iter().chain(scope_values).collect();
+    store.query(&sql, values).await?.first().map(|row| Ok((row.text(6)?, read(row)?))).transpose()
+}
+
 /// What a run found about one counter, as seen by this transaction: for whoever tells that it is right again.
 ///
 /// # Errors

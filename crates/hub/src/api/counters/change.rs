@@ -125,7 +125,7 @@ impl From<&Refusal> for ErrorView {
 fn value_of(refusal: &Refusal) -> Option<i64> {
     match refusal {
         Refusal::BelowMinimum { value, .. } | Refusal::Overflow { value } => Some(*value),
-        Refusal::Amount | Refusal::Key { .. } => None,
+        Refusal::Amount | Refusal::Key { .. } | Refusal::Deleted | Refusal::NotANumber => None,
     }
 }
 
@@ -147,7 +147,8 @@ async fn carry_out(
 ) -> Result<(Vec<(String, Answer)>, bool), Problem> {
     let definition = find(api, asked.caller, asked.counter).await?;
     let key = items.first().filter(|_| items.len() == 1).map_or("", |(key, _)| key.as_str());
-    let request = [definition.id.as_bytes(), b"\n", asked.route.as_bytes(), b"\n", key.as_bytes(), b"\n", asked.body];
+    let request =
+        [definition.id.as_bytes(), b"\n", asked.route.as_bytes(), b"\n", key.as_bytes(), b"\n", asked.body];
     let idempotency = idempotency(asked.headers, &request.concat())?;
     let definition_id = definition.id;
     let keys: Vec<String> = items.iter().map(|(key, _)| key.clone()).collect();
@@ -212,7 +213,8 @@ pub async fn increment(
 ) -> Result<Response, Problem> {
     let body = bytes(body)?;
     let change = Change::Increment(read_or_default::<ByBody>(&body)?.by);
-    let asked = Asked { caller: &caller, counter: &counter, headers: &headers, route: "increment", body: &body };
+    let asked =
+        Asked { caller: &caller, counter: &counter, headers: &headers, route: "increment", body: &body };
     one_change(&api, asked, key, change).await
 }
 
@@ -229,7 +231,8 @@ pub async fn decrement(
 ) -> Result<Response, Problem> {
     let body = bytes(body)?;
     let change = Change::Decrement(read_or_default::<ByBody>(&body)?.by);
-    let asked = Asked { caller: &caller, counter: &counter, headers: &headers, route: "decrement", body: &body };
+    let asked =
+        Asked { caller: &caller, counter: &counter, headers: &headers, route: "decrement", body: &body };
     one_change(&api, asked, key, change).await
 }
 
@@ -266,7 +269,8 @@ pub async fn batch(
     let items = read::<BatchBody>(&body)?.changes;
     let items = items.into_iter().map(|item| Ok((item.key.clone(), item.change()?)));
     let items = items.collect::<Result<Vec<_>, Problem>>()?;
-    let asked = Asked { caller: &caller, counter: &counter, headers: &headers, route: "changes", body: &body };
+    let asked =
+        Asked { caller: &caller, counter: &counter, headers: &headers, route: "changes", body: &body };
     let (answers, before) = carry_out(&api, asked, items).await?;
     let view = |(key, answer)| match answer {
         &Answer::Made { value, version } => ItemView::Made(Made { key, value, version }),

@@ -101,23 +101,29 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let made = keep::create(&api.cx, &caller.scope, read(body_of(body)?)?).await?;
     let location = format!("/v1/counters/{}", made.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], json(&DefinitionView::from(made))).into_response())
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], json(&DefinitionView::from(made)))
+        .into_response())
 }
 
 /// A definition as somebody wrote it. What is wrong is said without what was written, which may be a secret in the wrong place.
 fn read(body: Map<String, Value>) -> Result<Definition, Problem> {
     for (field, say) in [
-        ("target", "`target` is an object, like {\"kind\": \"trigger\", \"url\": \"https://…\"} or {\"kind\": \"property\"}."),
-        ("truth", "`truth` is an object, like {\"source\": \"counter\"} or {\"source\": \"associations\", \"to_object_type\": \"contacts\"}."),
+        (
+            "target",
+            "`target` is an object, like {\"kind\": \"trigger\", \"url\": \"https://…\"} or {\"kind\": \"property\"}.",
+        ),
+        (
+            "truth",
+            "`truth` is an object, like {\"source\": \"counter\"} or {\"source\": \"associations\", \"to_object_type\": \"contacts\"}.",
+        ),
         ("store", "`store` is an object, like {\"kind\": \"database\"}."),
     ] {
         if body.get(field).is_some_and(|value| !value.is_object()) {
             return Err(Problem::bad_request("bad_body", say));
         }
     }
-    serde_json::from_value(Value::Object(body)).map_err(|error| {
-        Problem::bad_request("bad_body", format!("The body is not a definition: {error}."))
-    })
+    serde_json::from_value(Value::Object(body))
+        .map_err(|error| Problem::bad_request("bad_body", format!("The body is not a definition: {error}.")))
 }
 
 /// `PATCH /v1/counters/{counter}`: what is left out stays, secrets too; `version`, where it is given, is the one that was looked at. Answers

@@ -108,7 +108,11 @@ fn words(detail: &str) -> String {
 }
 
 impl FindingView {
-    fn of(finding: Finding) -> Result<Self, StoreError> {
+    /// What is shown of a finding.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when its row holds something else.
+    pub fn of(finding: Finding) -> Result<Self, StoreError> {
         let found = Found::of(&finding)?;
         let Finding { key, verdict, outcome, found_at, settled_at, .. } = finding;
         Ok(Self { key, verdict, outcome, found, found_at, settled_at })

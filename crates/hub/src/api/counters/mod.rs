@@ -20,7 +20,8 @@ use crate::http::Problem;
 use axum::Router;
 use axum::routing::{get, post};
 use syncline_store::Scope;
-use syncline_store::counters::definitions::{self, Stored};
+use syncline_store::counters::definitions as stored;
+use syncline_store::counters::definitions::Stored;
 
 pub use findings::{FindingView, Found, page as findings};
 pub use keys::{page as keys, stage_named, stage_word};
@@ -59,9 +60,9 @@ pub fn routes() -> Router<Api> {
 /// 404 when there is none.
 async fn find(api: &Api, caller: &Caller, counter: &str) -> Result<Stored, Problem> {
     let store = &api.cx.store;
-    let found = match (definitions::get(store, &caller.scope, counter).await?, &caller.scope) {
+    let found = match (stored::get(store, &caller.scope, counter).await?, &caller.scope) {
         (Some(found), _) => Some(found),
-        (None, Scope::Organization(org_id)) => definitions::by_name(store, org_id, counter).await?,
+        (None, Scope::Organization(org_id)) => stored::by_name(store, org_id, counter).await?,
         (None, Scope::All) => None,
     };
     found.ok_or_else(|| Problem::not_found("counter"))

@@ -39,5 +39,7 @@ pub(super) fn of_change(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::Overflow { .. } => (StatusCode::CONFLICT, "counter_overflow"),
         Refusal::Amount => (StatusCode::BAD_REQUEST, "bad_amount"),
         Refusal::Key { .. } => (StatusCode::BAD_REQUEST, "bad_counter_key"),
+        Refusal::Deleted => (StatusCode::NOT_FOUND, "not_found"),
+        Refusal::NotANumber => (StatusCode::CONFLICT, "not_a_number"),
     }
 }

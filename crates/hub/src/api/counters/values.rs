@@ -44,9 +44,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let ValueQuery { search, stage, limit: asked, cursor } = checked(query)?;
     let say = "`stage` is `quiet`, `trigger`, `write`, `look` or `parked`.";
-    let named = |name: String| {
-        keys::stage_named(&name).ok_or_else(|| Problem::bad_request("bad_stage", say))
-    };
+    let named = |name: String| keys::stage_named(&name).ok_or_else(|| Problem::bad_request("bad_stage", say));
     let stage = some(stage).map(named).transpose()?;
     let limit = limit(asked)?;
     let definition = find(&api, &caller, &counter).await?;

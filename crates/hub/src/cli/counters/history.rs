@@ -179,7 +179,10 @@ mod tests {
     #[test]
     fn a_change_is_said_as_it_was_asked_for() {
         let of = |op: &str, amount: i64| what(&json!({ "op": op, "amount": amount }));
-        assert_eq!((of("increment", 2), of("decrement", 1), of("set", 8)), ("+2".into(), "-1".into(), "= 8".into()));
+        assert_eq!(
+            (of("increment", 2), of("decrement", 1), of("set", 8)),
+            ("+2".into(), "-1".into(), "= 8".into())
+        );
         assert_eq!((of("seen", 3), of("repair", 4)), ("found 3".into(), "repaired to 4".into()));
     }
 }

@@ -38,7 +38,8 @@ impl List {
         runtime()?.block_on(async {
             let found = rows(&target.find(settings)?, "/v1/counters", &filters, usize::MAX).await?;
             print(&found, json, |found| {
-                let mut table = table(&["ID", "NAME", "ORGANIZATION", "STATE", "PROPERTY", "TARGET", "STORE"]);
+                let mut table =
+                    table(&["ID", "NAME", "ORGANIZATION", "STATE", "PROPERTY", "TARGET", "STORE"]);
                 for one in found {
                     table.add_row([
                         id(&one["id"]),
@@ -105,7 +106,8 @@ fn facts(shown: &Value) -> String {
         text(&waiting["parked"])
     );
     let every = shown["reconcile_minutes"].as_u64();
-    let every = every.map_or_else(|| "when asked".to_owned(), |minutes| format!("every {}", count(minutes, "minute")));
+    let every = every
+        .map_or_else(|| "when asked".to_owned(), |minutes| format!("every {}", count(minutes, "minute")));
     let key = match shown["key"]["property"].as_str() {
         Some(property) => format!("the property {}", out::plain(property)),
         None => "the record's id".to_owned(),

@@ -18,7 +18,7 @@ use super::rows::{given, print, rows};
 use super::runtime;
 use super::settings::Flags;
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use one::{One, find};
 use reqwest::Method;
 use serde_json::Value;

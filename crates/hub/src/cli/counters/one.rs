@@ -44,7 +44,9 @@ pub(super) async fn find(hub: &Remote, counter: &str) -> Result<String> {
     match named.as_slice() {
         [one] => Ok(format!("/v1/counters/{}", segment(one["id"].as_str().unwrap_or_default()))),
         [] => bail!("there is no counter named {}: `syncline counters list` shows them", out::plain(counter)),
-        several => bail!("several organizations have a counter named {}: {}", out::plain(counter), ids(several)),
+        several => {
+            bail!("several organizations have a counter named {}: {}", out::plain(counter), ids(several))
+        }
     }
 }
 

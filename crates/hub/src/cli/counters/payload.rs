@@ -49,11 +49,16 @@ mod tests {
     #[test]
     fn the_seeds_payload_and_the_usual_one_say_which_field_is_which() {
         let payload = json!({ "mock_exam_id": "{{key}}", "total_bookings": "{{value}}" });
-        let of = Payload::of(&json!({ "property": "total_bookings", "key": "record_id", "payload": payload }));
-        assert_eq!((of.key_field.as_deref(), of.value_field.as_deref()), (Some("mock_exam_id"), Some("total_bookings")));
+        let of =
+            Payload::of(&json!({ "property": "total_bookings", "key": "record_id", "payload": payload }));
+        assert_eq!(
+            (of.key_field.as_deref(), of.value_field.as_deref()),
+            (Some("mock_exam_id"), Some("total_bookings"))
+        );
         let sent: Value = serde_json::from_str(&of.example("40577087837", 8)).unwrap();
         assert_eq!(sent, json!({ "mock_exam_id": "40577087837", "total_bookings": 8 }));
-        let usual = Payload::of(&json!({ "property": "seats", "key": { "property": "code" }, "payload": null }));
+        let usual =
+            Payload::of(&json!({ "property": "seats", "key": { "property": "code" }, "payload": null }));
         assert_eq!((usual.key_field.as_deref(), usual.value_field.as_deref()), (Some("code"), Some("seats")));
     }
 }

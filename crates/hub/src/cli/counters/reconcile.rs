@@ -70,7 +70,8 @@ impl Reconcile {
         if self.json {
             out::json(&run.to_string());
         } else {
-            let path = format!("/v1/counter-runs/{}/findings", segment(run["id"].as_str().unwrap_or_default()));
+            let path =
+                format!("/v1/counter-runs/{}/findings", segment(run["id"].as_str().unwrap_or_default()));
             let found = rows(hub, &path, &[], PRINTED + 1).await?;
             if !found.is_empty() {
                 out::line(findings(&found[..found.len().min(PRINTED)]));
@@ -103,7 +104,11 @@ pub(super) fn tally(run: &Value) -> String {
     }
     match number("drifted") {
         0 => parts.push("none wrong".to_owned()),
-        wrong => parts.push(format!("{wrong} wrong by {} together, {} repaired", number("size"), number("repaired"))),
+        wrong => parts.push(format!(
+            "{wrong} wrong by {} together, {} repaired",
+            number("size"),
+            number("repaired")
+        )),
     }
     format!("{}; {}", parts.join(", "), count(number("calls"), "call"))
 }
@@ -252,8 +257,14 @@ mod tests {
     #[test]
     fn a_finding_says_what_is_wrong_and_what_was_done() {
         let one = json!({ "verdict": "drift", "outcome": "repairing", "counter_off": -2, "property_off": 3, "property_is": "number", "property": 11 });
-        assert_eq!((off(&one), shown(&one), done(&one)), ("counter -2, property +3".into(), "11".into(), "is being repaired".into()));
+        assert_eq!(
+            (off(&one), shown(&one), done(&one)),
+            ("counter -2, property +3".into(), "11".into(), "is being repaired".into())
+        );
         let none = json!({ "verdict": "no_truth", "outcome": "reported", "words": "it answered 500", "property_is": null });
-        assert_eq!((off(&none), shown(&none), done(&none)), ("-".into(), "-".into(), "nothing: it answered 500".into()));
+        assert_eq!(
+            (off(&none), shown(&none), done(&none)),
+            ("-".into(), "-".into(), "nothing: it answered 500".into())
+        );
     }
 }

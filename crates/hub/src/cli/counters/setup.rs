@@ -61,7 +61,8 @@ struct Event {
 
 impl Setup {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
-        let patience = Span::parse(&self.patience).map(Span::get).context("--patience is a span like 90s or 3m")?;
+        let patience =
+            Span::parse(&self.patience).map(Span::get).context("--patience is a span like 90s or 3m")?;
         runtime()?.block_on(async {
             let hub = self.one.target.find(settings)?;
             let path = find(&hub, &self.one.counter).await?;
@@ -89,7 +90,8 @@ async fn check(hub: &Remote, definition: &Value) -> Result<()> {
         _ => {}
     }
     let connection = definition["connection_id"].as_str().unwrap_or_default();
-    let found = hub.json(hub.request(Method::GET, &format!("/v1/connections/{}", segment(connection)))).await?;
+    let found =
+        hub.json(hub.request(Method::GET, &format!("/v1/connections/{}", segment(connection)))).await?;
     match found["status"].as_str() {
         Some("active") | None => Ok(()),
         Some(_) => bail!(
@@ -141,7 +143,8 @@ impl Trial<'_> {
     /// Changes the counter; the number that was given is set, what was counted is counted on, so that nobody's change is lost.
     async fn event(&self, to: i64, verb: &str, second: bool) -> Result<Event> {
         let before = self.pushes().await?.first().and_then(|entry| entry["seq"].as_i64()).unwrap_or(0);
-        let (verb, body) = if self.given { ("set", json!({ "value": to })) } else { (verb, json!({ "by": 1 })) };
+        let (verb, body) =
+            if self.given { ("set", json!({ "value": to })) } else { (verb, json!({ "by": 1 })) };
         let path = format!("{}{}/{verb}", self.path, value(self.key));
         let made = self.hub.json(self.hub.request(Method::POST, &path).json(&body)).await?;
         let wanted = made["value"].as_i64().context("the hub did not say what the counter is")?;
@@ -159,10 +162,18 @@ impl Trial<'_> {
             let mut pushes = self.pushes().await?;
             pushes.retain(|entry| entry["seq"].as_i64() > Some(event.before));
             let Event { wanted, version, second, .. } = *event;
-            let known =
-                Known { definition: &definition, counter: &counter, pushes: &pushes, wanted, version, second };
+            let known = Known {
+                definition: &definition,
+                counter: &counter,
+                pushes: &pushes,
+                wanted,
+                version,
+                second,
+            };
             match known.verdict(late) {
-                Verdict::Moved => return Ok(Ok(u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX))),
+                Verdict::Moved => {
+                    return Ok(Ok(u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX)));
+                }
                 Verdict::Failed(why) => return Ok(Err(why)),
                 Verdict::Wait(now) if now != told => {
                     told = now;

@@ -44,7 +44,8 @@ pub fn steps(definition: &Value, key: Option<&str>) -> String {
         format!("   {value_field}: number"),
         format!("5. Match rule: {key_field} equals {matched}."),
         format!("6. Action: Edit record, property {property}, value: {value_field} from the webhook."),
-        "7. Settings: let records re-enroll (without that, the second change of a record is lost).".to_owned(),
+        "7. Settings: let records re-enroll (without that, the second change of a record is lost)."
+            .to_owned(),
         "8. Turn the workflow on, and prove it:".to_owned(),
         format!("   syncline counters setup {name} --key RECORD"),
         String::new(),
@@ -81,7 +82,10 @@ mod tests {
         ] {
             assert!(said.contains(part), "no {part} in\n{said}");
         }
-        let direct = steps(&json!({ "name": "x", "object_type": "contacts", "property": "n", "target": { "kind": "property" } }), None);
+        let direct = steps(
+            &json!({ "name": "x", "object_type": "contacts", "property": "n", "target": { "kind": "property" } }),
+            None,
+        );
         assert!(direct.contains("no workflow to set up"), "{direct}");
     }
 }

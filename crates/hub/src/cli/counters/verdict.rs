@@ -42,7 +42,8 @@ impl Known<'_> {
         }
         match self.definition["state"].as_str() {
             Some("paused") => {
-                let say = "the counter was paused meanwhile, so nothing is sent: resume it and run this again";
+                let say =
+                    "the counter was paused meanwhile, so nothing is sent: resume it and run this again";
                 return Verdict::Failed(say.to_owned());
             }
             Some("attention") => return Verdict::Failed(text_of(&self.definition["reason"])),
@@ -158,7 +159,8 @@ mod tests {
     fn verdict(state: &str, counter: &Value, what: Option<&str>, second: bool, late: bool) -> Verdict {
         let pushes: Vec<Value> = what.iter().map(|what| json!({ "what": what, "detail": "429" })).collect();
         let definition = definition(state);
-        Known { definition: &definition, counter, pushes: &pushes, wanted: 9, version: 4, second }.verdict(late)
+        Known { definition: &definition, counter, pushes: &pushes, wanted: 9, version: 4, second }
+            .verdict(late)
     }
 
     fn words(verdict: Verdict) -> String {
@@ -170,12 +172,21 @@ mod tests {
 
     #[test]
     fn it_moved_when_the_property_shows_the_counter_and_nothing_else_counts() {
-        assert_eq!(verdict("active", &counter("quiet", true, 9, 9), Some("shown"), false, false), Verdict::Moved);
-        assert_eq!(verdict("active", &counter("quiet", true, 9, 9), Some("shown"), false, true), Verdict::Moved);
+        assert_eq!(
+            verdict("active", &counter("quiet", true, 9, 9), Some("shown"), false, false),
+            Verdict::Moved
+        );
+        assert_eq!(
+            verdict("active", &counter("quiet", true, 9, 9), Some("shown"), false, true),
+            Verdict::Moved
+        );
         let before = counter("trigger", false, 9, 8);
         assert_eq!(verdict("active", &before, None, false, false), Verdict::Wait("waiting for its turn"));
         let stale = counter("quiet", true, 8, 8);
-        assert!(matches!(verdict("active", &stale, None, false, false), Verdict::Wait(_)), "the change is not seen yet");
+        assert!(
+            matches!(verdict("active", &stale, None, false, false), Verdict::Wait(_)),
+            "the change is not seen yet"
+        );
         let mut counted_on = counter("quiet", true, 10, 10);
         counted_on["version"] = json!(5);
         assert_eq!(verdict("active", &counted_on, None, false, false), Verdict::Moved);

@@ -27,7 +27,9 @@ pub async fn watch(hub: &Remote, id: &str, quiet: bool) -> Result<Option<Value>>
 async fn until_it_ends(hub: &Remote, id: &str, quiet: bool) -> Result<Value> {
     let path = format!("/v1/counter-runs/{}", segment(id));
     let bar = (!quiet && std::io::stderr().is_terminal()).then(ProgressBar::no_length);
-    if let (Some(bar), Ok(style)) = (&bar, ProgressStyle::with_template("{prefix:36} {spinner} {human_pos:>9}")) {
+    if let (Some(bar), Ok(style)) =
+        (&bar, ProgressStyle::with_template("{prefix:36} {spinner} {human_pos:>9}"))
+    {
         bar.set_style(style);
     }
     let mut said = String::new();

@@ -33,3 +33,9 @@ pub fn clock(value: impl Display, _: &dyn Values) -> Result<String> {
 pub fn thousands(value: &u64, _: &dyn Values) -> Result<String> {
     Ok(text::thousands(*value))
 }
+
+/// [`text::span`].
+#[askama::filter_fn]
+pub fn span(value: &u64, _: &dyn Values) -> Result<String> {
+    Ok(text::span(*value))
+}

@@ -68,6 +68,14 @@ impl Charts {
         self.pushes.iter().map(|bar| bar.failed).sum()
     }
 
+    pub(super) fn changes_text(&self) -> String {
+        text::thousands(self.changes())
+    }
+
+    pub(super) fn calls_text(&self) -> String {
+        text::thousands(self.calls())
+    }
+
     /// Comparisons.
     pub(super) fn runs(&self) -> u64 {
         self.drift.iter().map(|bar| bar.runs).sum()
@@ -117,7 +125,8 @@ impl Charts {
 
     /// Calls, what failed on top of what was accepted.
     pub(super) fn attempts(&self) -> Safe<String> {
-        let bars: Vec<_> = self.pushes.iter().map(|bar| [("good", bar.accepted), ("bad", bar.failed)]).collect();
+        let bars: Vec<_> =
+            self.pushes.iter().map(|bar| [("good", bar.accepted), ("bad", bar.failed)]).collect();
         draw(&self.said(), &bars, true)
     }
 
@@ -127,7 +136,11 @@ impl Charts {
         let bars: Vec<_> =
             self.pushes.iter().map(|bar| [("p99", part(bar.p99)), ("p50", part(bar.p50))]).collect();
         let most = self.slowest().unwrap_or_else(|| "nothing was shown".to_owned());
-        draw(&format!("From the change to the property in the last {}: at most {most}", self.span), &bars, false)
+        draw(
+            &format!("From the change to the property in the last {}: at most {most}", self.span),
+            &bars,
+            false,
+        )
     }
 
     /// Drift: what is right by now, and on top of it what is not.
@@ -188,7 +201,10 @@ mod tests {
         let count = |svg: &str, class: &str| svg.matches(&format!("class=\"{class}\"")).count();
         let calls = charts.attempts().0;
         assert_eq!((count(&calls, "good"), count(&calls, "bad")), (1, 2), "{calls}");
-        assert!(calls.contains("aria-label=\"1,000,006 calls in the last 24h, 6 of them failed\""), "{calls}");
+        assert!(
+            calls.contains("aria-label=\"1,000,006 calls in the last 24h, 6 of them failed\""),
+            "{calls}"
+        );
         let late = charts.latencies().0;
         assert_eq!((count(&late, "p99"), count(&late, "p50")), (2, 2), "{late}");
         assert!(late.contains("at most 1 min"), "{late}");
