@@ -123,6 +123,26 @@ impl Hub {
         self.base.trim_start_matches("http://").parse().context("the hub's address")
     }
 
+    /// The beginnings of requests below a path: what stands before and behind the rest of it, up to the length.
+    pub(super) fn head_of(&self, address: SocketAddr, path: &str) -> [String; 2] {
+        let behind = format!(
+            " HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nAuthorization: Bearer {}\r\n",
+            self.key
+        );
+        [format!("POST {path}"), behind]
+    }
+
+    /// Where it is, and the key to it.
+    pub(super) fn door(&self) -> (String, String) {
+        (self.base.clone(), self.key.clone())
+    }
+
+    /// Ends it at once, as a power cut does.
+    pub(super) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     /// The beginning of a request that publishes a message, up to its length.
     pub(super) fn head(&self, address: SocketAddr) -> String {
         format!(
@@ -153,7 +173,6 @@ impl Hub {
 
 impl Drop for Hub {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }

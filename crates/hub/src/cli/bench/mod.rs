@@ -1,6 +1,9 @@
 //! `syncline bench`: measurements anyone can repeat, as ratios within one run.
 
 mod client;
+mod counters;
+mod counters_proof;
+mod counters_scene;
 mod hub;
 mod intake;
 mod load;
@@ -28,6 +31,8 @@ pub enum Bench {
     Sync(sync::Sync),
     /// Notifying: published over the API, durable, delivered, settled; fan-out, pace, a backlog
     Notify(notify::Notify),
+    /// Counters: changes accepted durably; with --proof, many keys through faults and kills to right properties
+    Counters(counters::Counters),
     /// The sandbox: single reads a second, and memory with a million contacts
     Sandbox(sandbox::Sandbox),
 }
@@ -40,6 +45,7 @@ impl Bench {
             Self::Load(command) => command.run(),
             Self::Sync(command) => command.run(),
             Self::Notify(command) => command.run(),
+            Self::Counters(command) => command.run(),
             Self::Sandbox(command) => command.run(),
         }
     }

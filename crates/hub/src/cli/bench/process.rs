@@ -79,6 +79,11 @@ impl Process {
         Ok(answer.json().await?)
     }
 
+    pub(super) async fn delete(&self, path: &str) -> Result<()> {
+        self.client.delete(format!("{}{path}", self.base)).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     pub(super) async fn post_as(&self, path: &str, authorization: &str, body: Value) -> Result<Value> {
         let request = self.client.post(format!("{}{path}", self.base)).json(&body);
         let request = request.header("Authorization", authorization).header("Notion-Version", "2025-09-03");

@@ -1,0 +1,287 @@
+//! The proof: so many keys, many changes by several clients at once, faults at the trigger, lost answers, a hub that is killed. In the end
+//! every property has to show what was accepted, and no value may have come after a later one.
+
+use super::counters_scene::{EXAMS, Scene};
+use crate::cli::out;
+use crate::cli::remote::segment;
+use crate::telemetry::Stopwatch;
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::RwLock;
+use tokio::task::JoinSet;
+
+/// Clients at once.
+const CLIENTS: u64 = 16;
+/// Records in one call.
+const BATCH: usize = 100;
+/// How long everything may take to be shown after the last change.
+const PATIENCE: Duration = Duration::from_secs(1_800);
+/// How long a client waits for an answer before it asks again.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+/// Faults at the trigger, each with this chance: refused for now, a server's error, cut before, cut after it was taken.
+const CHANCE: f64 = 0.01;
+
+/// How much.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scale {
+    pub(super) keys: u64,
+    pub(super) changes: u64,
+    pub(super) kills: u64,
+}
+
+/// The proof under way.
+pub(super) struct Proof {
+    scene: Scene,
+    scale: Scale,
+    ids: Arc<Vec<String>>,
+}
+
+/// Where clients send to; another place after the hub was killed.
+#[derive(Clone)]
+struct Door {
+    base: String,
+    key: String,
+}
+
+impl Proof {
+    pub(super) async fn run(
+        dir: &Path,
+        database: &str,
+        store: Option<&str>,
+        scale: Scale,
+    ) -> Result<ExitCode> {
+        ensure!(scale.keys > 0 && scale.changes > 0, "there is nothing to change");
+        let scene = Scene::start(dir, database, store).await?;
+        let ids = Arc::new(exams(&scene, scale.keys).await?);
+        prepare(&scene, scale).await?;
+        let mut proof = Self { scene, scale, ids };
+        let watch = Stopwatch::start();
+        let accepted = proof.change().await?;
+        let counted = watch.elapsed();
+        proof.scene.sandbox.delete("/_sandbox/faults").await?;
+        proof.until_shown().await?;
+        proof.tell(&accepted, counted, watch.elapsed()).await
+    }
+
+    /// All changes, while the hub is killed so often; answers how many of each key were accepted.
+    async fn change(&mut self) -> Result<BTreeMap<String, u64>> {
+        let door = Arc::new(RwLock::new(self.door()));
+        let next = Arc::new(AtomicU64::new(0));
+        let mut clients = JoinSet::new();
+        for _ in 0..CLIENTS {
+            let client = Client {
+                door: Arc::clone(&door),
+                next: Arc::clone(&next),
+                ids: Arc::clone(&self.ids),
+                changes: self.scale.changes,
+                path: format!("/v1/counters/{}/values", segment(&self.scene.counter)),
+                http: crate::http::client::client()?,
+            };
+            clients.spawn(client.run());
+        }
+        for kill in 1..=self.scale.kills {
+            let at = self.scale.changes * kill / (self.scale.kills + 1);
+            while next.load(Ordering::Relaxed) < at {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            self.scene.kill().await?;
+            *door.write().await = self.door();
+        }
+        let mut accepted = BTreeMap::new();
+        while let Some(one) = clients.join_next().await {
+            for (key, count) in one?? {
+                *accepted.entry(key).or_insert(0) += count;
+            }
+        }
+        Ok(accepted)
+    }
+
+    fn door(&self) -> Door {
+        let (base, key) = self.scene.hub.door();
+        Door { base, key }
+    }
+
+    /// Until nothing is to be sent or looked at any more.
+    async fn until_shown(&self) -> Result<()> {
+        let (watch, path) = (Stopwatch::start(), format!("/v1/counters/{}", segment(&self.scene.counter)));
+        loop {
+            let waiting = &self.scene.hub.get(&path).await?["waiting"];
+            let number = |name: &str| waiting[name].as_u64().unwrap_or(u64::MAX);
+            ensure!(number("parked") == 0, "{} counters were parked", number("parked"));
+            if number("to_send") == 0 && number("to_look_at") == 0 {
+                return Ok(());
+            }
+            if watch.elapsed() > PATIENCE {
+                bail!("{waiting} are left after {} s", PATIENCE.as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    async fn tell(
+        &self,
+        accepted: &BTreeMap<String, u64>,
+        counted: Duration,
+        shown: Duration,
+    ) -> Result<ExitCode> {
+        let changes: u64 = accepted.values().sum();
+        let properties = self.properties().await?;
+        let right = self.ids.iter().filter(|id| {
+            let expected = accepted.get(*id).copied().unwrap_or(0);
+            properties.get(*id).copied().unwrap_or(0) == expected
+        });
+        let right = right.count();
+        let sent = self.sent().await?;
+        let requests = self.scene.hub.calls("hubspot").await?;
+        let keys = accepted.len();
+        out::line(format!(
+            "{changes} changes of {keys} keys by {CLIENTS} clients, accepted in {:.1} s ({:.0}/s); shown {:.1} s after the last",
+            counted.as_secs_f64(),
+            changes as f64 / counted.as_secs_f64(),
+            (shown - counted).as_secs_f64(),
+        ));
+        out::line(format!(
+            "  the hub was killed {} times; {:.0} of 100 calls of the trigger went wrong",
+            self.scale.kills,
+            400.0 * CHANCE
+        ));
+        out::line(format!(
+            "  calls that the trigger took: {}, {:.2} for each key, {:.1} changes in each; other calls to HubSpot since the last start: {}",
+            sent.calls,
+            sent.calls as f64 / keys.max(1) as f64,
+            changes as f64 / sent.calls.max(1) as f64,
+            requests,
+        ));
+        out::line(format!("  an older value after a newer one: {}", sent.inverted));
+        out::line(format!("  properties that show what was accepted: {right} of {}", self.ids.len()));
+        let good = right == self.ids.len() && sent.inverted == 0 && changes == self.scale.changes;
+        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// What HubSpot shows, past the hub.
+    async fn properties(&self) -> Result<BTreeMap<String, u64>> {
+        let path = format!("/hubspot/crm/v3/objects/{EXAMS}/batch/read");
+        let authorization = format!("Bearer {}", self.scene.token);
+        let mut found = BTreeMap::new();
+        for ids in self.ids.chunks(BATCH) {
+            let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+            let body = json!({ "inputs": inputs, "properties": ["total_bookings"] });
+            let answer = self.scene.sandbox.post_as(&path, &authorization, body).await?;
+            for one in answer["results"].as_array().into_iter().flatten() {
+                let shown = one["properties"]["total_bookings"].as_str().and_then(|text| text.parse().ok());
+                found.insert(one["id"].as_str().unwrap_or_default().to_owned(), shown.unwrap_or(0));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What the workflow was sent, in the order in which it came.
+    async fn sent(&self) -> Result<Sent> {
+        let workflows = self.scene.sandbox.get("/_sandbox/hubspot/workflows", "").await?;
+        let history = workflows["workflows"][0]["history"].as_array().context("the workflow's history")?;
+        let (mut latest, mut sent) = (BTreeMap::<&str, i64>::new(), Sent::default());
+        for call in history {
+            let payload = &call["payload"];
+            let key = payload["mock_exam_id"].as_str().unwrap_or_default();
+            let value = payload["total_bookings"].as_i64().unwrap_or(0);
+            let before = latest.insert(key, value);
+            sent.calls += 1;
+            // Only counted up: a smaller number is an older one.
+            sent.inverted += u64::from(before.is_some_and(|before| value < before));
+        }
+        Ok(sent)
+    }
+}
+
+/// What the workflow was sent.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    calls: u64,
+    inverted: u64,
+}
+
+/// Makes the records; their ids.
+async fn exams(scene: &Scene, count: u64) -> Result<Vec<String>> {
+    let path = format!("/hubspot/crm/v3/objects/{EXAMS}/batch/create");
+    let authorization = format!("Bearer {}", scene.token);
+    let mut ids = Vec::new();
+    let numbers: Vec<u64> = (0..count).collect();
+    for numbers in numbers.chunks(BATCH) {
+        let inputs: Vec<Value> = numbers
+            .iter()
+            .map(|number| json!({ "properties": { "mock_exam_name": format!("Exam {number}") } }))
+            .collect();
+        let made = scene.sandbox.post_as(&path, &authorization, json!({ "inputs": inputs })).await?;
+        let results = made["results"].as_array().context("the records that were made")?;
+        ids.extend(results.iter().filter_map(|one| one["id"].as_str()).map(str::to_owned));
+    }
+    ensure!(ids.len() as u64 == count, "{} records were made", ids.len());
+    Ok(ids)
+}
+
+/// A workflow that is quick and remembers everything, and a trigger that goes wrong now and then.
+async fn prepare(scene: &Scene, scale: Scale) -> Result<()> {
+    let settings = json!({ "hubspot": { "workflows": { "delay_ms": 200, "history": scale.changes * 2 } } });
+    scene.sandbox.patch("/_sandbox/settings", settings).await?;
+    for effect in [
+        json!({ "kind": "rate_limited", "retry_after": 1 }),
+        json!({ "kind": "server_error", "status": 503 }),
+        json!({ "kind": "cut" }),
+        json!({ "kind": "lost_answer" }),
+    ] {
+        let rule = json!({ "provider": "hubspot", "path": "*webhook-triggers*", "chance": CHANCE, "effect": effect });
+        scene.sandbox.post("/_sandbox/faults", rule).await?;
+    }
+    Ok(())
+}
+
+/// A client that takes the next change when the one before was answered.
+struct Client {
+    door: Arc<RwLock<Door>>,
+    next: Arc<AtomicU64>,
+    ids: Arc<Vec<String>>,
+    changes: u64,
+    path: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    async fn run(self) -> Result<BTreeMap<String, u64>> {
+        let mut accepted = BTreeMap::new();
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.changes {
+                return Ok(accepted);
+            }
+            // A step without a divisor in common with a round number of keys: all of them, again and again.
+            let at = number.wrapping_mul(1_000_003) % self.ids.len() as u64;
+            let key = &self.ids[usize::try_from(at)?];
+            self.increment(key, number).await?;
+            *accepted.entry(key.clone()).or_insert(0) += 1;
+        }
+    }
+
+    /// Asks until it is answered: the idempotency key makes that one change.
+    async fn increment(&self, key: &str, number: u64) -> Result<()> {
+        let watch = Stopwatch::start();
+        loop {
+            let Door { base, key: secret } = self.door.read().await.clone();
+            let request = self.http.post(format!("{base}{}/{key}/increment", self.path)).bearer_auth(secret);
+            let request = request.header("Idempotency-Key", format!("bench-{number}")).timeout(ANSWER_WITHIN);
+            match request.send().await {
+                Ok(answer) if answer.status().is_success() => return Ok(()),
+                Ok(answer) if answer.status().is_client_error() => bail!("refused: {}", answer.text().await?),
+                _ if watch.elapsed() > PATIENCE => {
+                    bail!("a change was not answered for {} s", PATIENCE.as_secs())
+                }
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+}

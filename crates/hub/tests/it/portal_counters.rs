@@ -1,0 +1,204 @@
+//! Counters in the portal: what is counted where, three numbers side by side, comparisons and what they found; and what can be done.
+
+use crate::counters_api_scene::{Counting, EXAM, TRIGGER, a_run_with_findings};
+use crate::support::browser::{Browser, csrf};
+use serde_json::json;
+
+const PATH: &str = "/portal/counters";
+
+/// A definition's page in the portal, and its id.
+fn page_of(path: &str) -> String {
+    format!("{PATH}/{}", path.rsplit_once('/').unwrap().1)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_counter_the_page_says_what_they_are_for() {
+    let scene = Counting::start().await;
+    let mut browser = Browser::signed_in(&scene.hub).await;
+    let page = browser.get(PATH).await.text();
+    assert!(page.contains("Nothing is counted yet") && page.contains("syncline counters create"), "{page}");
+    assert!(page.contains("aria-current=\"page\""), "the navigation has them");
+    assert!(browser.get(&format!("{PATH}?state=paused")).await.text().contains("No counter matches"));
+    assert!(browser.get(&format!("{PATH}?state=x")).await.text().contains("There is no such state"));
+    for missing in
+        [format!("{PATH}/ctr_x"), format!("{PATH}/ctr_x/values/1"), "/portal/counter-runs/crn_x".to_owned()]
+    {
+        assert_eq!(browser.get(&missing).await.status, 404, "{missing}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_definition_shows_its_terms_and_counters_and_is_paused_compared_and_ended() {
+    let scene = Counting::start().await;
+    let path = scene.make(json!({ "reconcile_minutes": 90 })).await;
+    let page = page_of(&path);
+    let mut browser = Browser::signed_in(&scene.hub).await;
+    let empty = browser.get(&page).await.text();
+    for part in [
+        "Nobody has counted anything yet",
+        "Nothing was pushed or compared",
+        "None yet. A comparison",
+        "every 90 min",
+    ] {
+        assert!(empty.contains(part), "no {part} in {empty}");
+    }
+    for key in [EXAM, "7"] {
+        scene.post(&format!("{path}/values/{key}/set"), &json!({ "value": 1_234 })).await;
+    }
+    let shown = browser.get(&page).await;
+    let text = shown.text();
+    for part in [
+        "exam-bookings",
+        "total_bookings of 2-50158913",
+        "webhook-triggers/62515/…",
+        "&#34;mock_exam_id&#34;: &#34;key&#34;",
+        "the counter itself",
+        "is repaired",
+        EXAM,
+        "1,234",
+        "To be sent",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    assert!(!text.contains(TRIGGER), "the address is a secret");
+    let list = browser.get(PATH).await.text();
+    assert!(list.contains(&page) && list.contains("acme") && list.contains("Active"), "{list}");
+    let searched = browser.get(&format!("{page}?search=405")).await.text();
+    assert!(searched.contains(EXAM) && !searched.contains("/values/7\""), "{searched}");
+    assert!(browser.get(&format!("{page}?stage=parked")).await.text().contains("None fits these filters"));
+    assert!(browser.get(&format!("{page}?stage=x")).await.text().contains("There is no such stage"));
+    assert!(browser.get(&format!("{page}?stage=look&search=1")).await.text().contains("do not go together"));
+
+    let token = csrf(&shown);
+    for action in ["pause", "resume", "delete", "reconcile"] {
+        let forged = browser.post(&format!("{page}/{action}"), &[("csrf", "x")]).await;
+        assert_eq!(forged.status, 403, "{action}");
+    }
+    for (action, did, word) in [("pause", "pause", "Paused"), ("resume", "resume", "Active")] {
+        let done = browser.post(&format!("{page}/{action}"), &[("csrf", &token)]).await;
+        assert_eq!((done.status, done.header("location")), (303, format!("{page}?did={did}").as_str()));
+        assert!(
+            browser.get(done.header("location")).await.text().contains(&format!(">{word}</span>")),
+            "{word}"
+        );
+    }
+    let compared = browser.post(&format!("{page}/reconcile"), &[("csrf", &token), ("dry", "yes")]).await;
+    let run = compared.header("location").to_owned();
+    assert!(compared.status == 303 && run.starts_with("/portal/counter-runs/crn_"), "{run}");
+    let shown = browser.get(&run).await.text();
+    assert!(shown.contains("Dry comparison") && shown.contains("by a person"), "{shown}");
+    let done = browser.post(&format!("{page}/delete"), &[("csrf", &token)]).await;
+    assert_eq!(done.header("location"), format!("{PATH}?did=delete"));
+    assert_eq!(browser.get(&page).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_shows_its_three_numbers_and_is_changed_here() {
+    let scene = Counting::start().await;
+    let path =
+        scene.make(json!({ "truth": { "source": "associations", "to_object_type": "contacts" } })).await;
+    let page = format!("{}/values/{EXAM}", page_of(&path));
+    let mut browser = Browser::signed_in(&scene.hub).await;
+    let never = browser.get(&page).await;
+    for part in [
+        "never changed",
+        "not looked at",
+        "not known",
+        "associated contacts at HubSpot",
+        "not asked since it changed",
+    ] {
+        assert!(never.text().contains(part), "no {part} in {}", never.text());
+    }
+    let token = csrf(&never);
+    for (verb, fields) in
+        [("increment", vec![]), ("increment", vec![]), ("decrement", vec![]), ("set", vec![("value", "8")])]
+    {
+        let fields = [vec![("csrf", token.as_str())], fields].concat();
+        let done = browser.post(&format!("{page}/{verb}"), &fields).await;
+        assert_eq!(
+            (done.status, done.header("location")),
+            (303, format!("{page}?did=changed").as_str()),
+            "{verb}"
+        );
+    }
+    assert_eq!(scene.value(&path, EXAM).await, 8);
+    let shown = browser.get(&format!("{page}?did=changed")).await.text();
+    for part in [
+        "Counted. HubSpot follows.",
+        "<p class=\"big\">8</p>",
+        "To be sent",
+        "portal",
+        "Set",
+        "HubSpot lacks changes since",
+    ] {
+        assert!(shown.contains(part), "no {part} in {shown}");
+    }
+    for (value, says) in
+        [("-1", "less than its minimum of 0"), ("many", "whole number"), ("1.5", "whole number")]
+    {
+        let refused = browser.post(&format!("{page}/set"), &[("csrf", &token), ("value", value)]).await;
+        assert!(refused.status == 200 && refused.text().contains(says), "{value}: {}", refused.text());
+    }
+    assert_eq!(scene.value(&path, EXAM).await, 8);
+    for verb in ["increment", "decrement", "set", "push"] {
+        assert_eq!(
+            browser.post(&format!("{page}/{verb}"), &[("csrf", "x"), ("value", "1")]).await.status,
+            403,
+            "{verb}"
+        );
+    }
+    let pushed = browser.post(&format!("{page}/push"), &[("csrf", &token)]).await;
+    assert_eq!(pushed.header("location"), format!("{page}?did=push"));
+    let never = format!("{}/values/1/push", page_of(&path));
+    assert_eq!(browser.post(&never, &[("csrf", &token)]).await.status, 404);
+    assert_eq!(
+        browser.get(&format!("{}/values/x", page_of(&path))).await.status,
+        400,
+        "no key of this definition"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_comparison_shows_what_was_wrong_by_how_much_and_what_was_done() {
+    let scene = Counting::start().await;
+    let path =
+        scene.make(json!({ "truth": { "source": "associations", "to_object_type": "contacts" } })).await;
+    for key in ["1", "2", "3", EXAM] {
+        scene.post(&format!("{path}/values/{key}/set"), &json!({ "value": 8 })).await;
+    }
+    a_run_with_findings(&scene, &path).await;
+    let page = "/portal/counter-runs/crn_1";
+    let mut browser = Browser::signed_in(&scene.hub).await;
+    let shown = browser.get(page).await;
+    let text = shown.text();
+    for part in [
+        "Comparing",
+        "by the schedule",
+        "by 3 together",
+        "Being repaired",
+        "+3",
+        "Truth not known",
+        "the endpoint answered 500",
+        "empty",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    let narrowed = browser.get(&format!("{page}?verdict=no_truth")).await.text();
+    assert!(narrowed.contains("answered 500") && !narrowed.contains("Being repaired"), "{narrowed}");
+    assert!(browser.get(&format!("{page}?verdict=x")).await.text().contains("There is no such finding"));
+    let value = browser.get(&format!("{}/values/1", page_of(&path))).await.text();
+    assert!(
+        value.contains(page) && value.contains("<p class=\"big\">8</p>"),
+        "the truth as it was asked: {value}"
+    );
+    let definition = browser.get(&page_of(&path)).await.text();
+    assert!(definition.contains(page) && definition.contains("<svg class=\"chart\""), "{definition}");
+
+    let token = csrf(&shown);
+    assert_eq!(browser.post(&format!("{page}/cancel"), &[("csrf", "x")]).await.status, 403);
+    let stopping = browser.post(&format!("{page}/cancel"), &[("csrf", &token)]).await;
+    assert_eq!(stopping.header("location"), format!("{page}?did=cancel"));
+    assert!(browser.get(page).await.text().contains("It stops at the end of the page"));
+    let already = browser.post(&format!("{}/reconcile", page_of(&path)), &[("csrf", &token)]).await;
+    assert_eq!(already.header("location"), format!("{page}?did=already"));
+}
