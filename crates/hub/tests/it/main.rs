@@ -13,6 +13,8 @@ mod counters_api;
 mod counters_api_runs;
 mod counters_api_scene;
 mod counters_api_values;
+mod counters_cli;
+mod counters_setup;
 mod crash;
 mod delivery;
 mod endpoints_api;

@@ -31,6 +31,7 @@ for_each_database!(
     what_is_suspected_is_looked_at_again,
     runs_are_listed_latest_first_to_their_own,
     drift_is_shown_over_time,
+    what_was_found_last_about_a_counter_is_told_to_its_own,
     runs_are_forgotten_with_what_they_found,
 );
 
@@ -328,6 +329,26 @@ async fn drift_is_shown_over_time(db: &TestDb) {
     let theirs = Scope::Organization("globex".to_owned());
     let none = runs::drift(&store, &theirs, "ctr_1", buckets).await.unwrap();
     assert!(none.iter().all(|bucket| bucket.runs == 0));
+}
+
+async fn what_was_found_last_about_a_counter_is_told_to_its_own(db: &TestDb) {
+    let store = open(db).await;
+    let theirs = Scope::Organization("globex".to_owned());
+    let latest = async |scope: &Scope, key: &str| {
+        let found = findings::latest_of(&store, scope, "ctr_1", key).await.unwrap();
+        found.map(|(run, finding)| (run, finding.detail))
+    };
+    assert_eq!(latest(&acme(), "7").await, None);
+    for (id, second, words) in [("crn_1", 1, "away"), ("crn_2", 2, "still away")] {
+        begin(&store, id, at(second)).await;
+        let words = [found("7", 1, Verdict::NoTruth(words.to_owned())), found("8", 1, Verdict::Equal)];
+        compared(&store, &page(id, &words)).await.unwrap();
+        finish(&store, id, at(second)).await;
+    }
+    let (run, detail) = latest(&acme(), "7").await.expect("it was found");
+    assert!(run == "crn_2" && detail.contains("still away"), "{run}: {detail}");
+    assert_eq!(latest(&acme(), "8").await, None, "nothing was wrong with it");
+    assert_eq!(latest(&theirs, "7").await, None);
 }
 
 async fn runs_are_forgotten_with_what_they_found(db: &TestDb) {

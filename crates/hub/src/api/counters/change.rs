@@ -1,5 +1,6 @@
 //! Changes over the API: one, or many at once, each made or refused by itself; each request once, where it has an idempotency key.
 
+use super::bodies::{BatchBody, ByBody, SetBody};
 use super::find;
 use super::refusals::of_change;
 use crate::api::Api;
@@ -13,81 +14,13 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use syncline_core::counters::change::{Change, Refusal};
 use syncline_store::counters::changes::Answer;
 
 /// The header that says that it was asked before, and answered like this.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-
-/// `POST …/increment` and `…/decrement`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ByBody {
-    /// By how much; left out: by one.
-    #[serde(default = "one")]
-    by: i64,
-}
-
-impl Default for ByBody {
-    fn default() -> Self {
-        Self { by: 1 }
-    }
-}
-
-fn one() -> i64 {
-    1
-}
-
-/// `POST …/set`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetBody {
-    /// What it is from now on.
-    value: i64,
-}
-
-/// `POST …/changes`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BatchBody {
-    changes: Vec<ItemBody>,
-}
-
-/// One of them.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ItemBody {
-    key: String,
-    op: Op,
-    /// By how much, or to what; left out, increments and decrements are by one.
-    n: Option<i64>,
-}
-
-/// What is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Op {
-    Increment,
-    Decrement,
-    Set,
-}
-
-impl ItemBody {
-    fn change(&self) -> Result<Change, Problem> {
-        let n = self.n.or((self.op != Op::Set).then_some(1));
-        let n = n.ok_or_else(|| {
-            let say = "A change whose `op` is `set` says to what: `n`.";
-            Problem::bad_request("bad_body", say)
-        })?;
-        Ok(match self.op {
-            Op::Increment => Change::Increment(n),
-            Op::Decrement => Change::Decrement(n),
-            Op::Set => Change::Set(n),
-        })
-    }
-}
 
 /// What a counter is now.
 #[derive(Debug, Serialize)]

@@ -2,6 +2,7 @@
 //!
 //! Nothing remote is in the way of a change: it is one transaction, and whoever is answered has counted.
 
+mod bodies;
 mod change;
 mod definitions;
 mod findings;

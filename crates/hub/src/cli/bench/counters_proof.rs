@@ -85,19 +85,21 @@ impl Proof {
             };
             clients.spawn(client.run());
         }
+        let mut accepted = BTreeMap::new();
         for kill in 1..=self.scale.kills {
             let at = self.scale.changes * kill / (self.scale.kills + 1);
             while next.load(Ordering::Relaxed) < at {
+                // One that was refused ends everything; none ends well before the last change.
+                if let Some(ended) = clients.try_join_next() {
+                    add(&mut accepted, ended??);
+                }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             self.scene.kill().await?;
             *door.write().await = self.door();
         }
-        let mut accepted = BTreeMap::new();
         while let Some(one) = clients.join_next().await {
-            for (key, count) in one?? {
-                *accepted.entry(key).or_insert(0) += count;
-            }
+            add(&mut accepted, one??);
         }
         Ok(accepted)
     }
@@ -196,6 +198,13 @@ impl Proof {
             sent.inverted += u64::from(before.is_some_and(|before| value < before));
         }
         Ok(sent)
+    }
+}
+
+/// Adds what a client did.
+fn add(accepted: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
+    for (key, count) in more {
+        *accepted.entry(key).or_insert(0) += count;
     }
 }
 

@@ -202,15 +202,15 @@ pub struct Update {
     #[command(flatten)]
     terms: Terms,
     /// Only if it is still this version
-    #[arg(long)]
-    version: Option<i64>,
+    #[arg(long, value_name = "VERSION")]
+    if_version: Option<i64>,
 }
 
 impl Update {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
         let mut body = self.terms.body()?;
         ensure!(!body.is_empty(), "nothing was asked for: see syncline counters update --help");
-        body.extend(self.version.map(|version| ("version".to_owned(), version.into())));
+        body.extend(self.if_version.map(|version| ("version".to_owned(), version.into())));
         let one = One { target: self.at, counter: self.counter };
         runtime()?.block_on(async {
             let hub = one.target.find(settings)?;

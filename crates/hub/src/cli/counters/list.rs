@@ -119,7 +119,7 @@ fn facts(shown: &Value) -> String {
         ("Property", place(shown)),
         ("Keys are", key),
         ("Target", target_of(shown)),
-        ("Trigger", text(&shown["trigger"])),
+        ("Trigger", id(&shown["trigger"])),
         ("Window", format!("{} ms", text(&shown["window_ms"]))),
         ("Settles in", format!("{} ms", text(&shown["settle_ms"]))),
         ("Minimum", text(&shown["minimum"])),

@@ -128,9 +128,9 @@ pub(super) async fn row(portal: &Portal, of: &Stored, charts: &Charts) -> Result
 pub(super) fn plain_row(of: &Stored) -> DefinitionRow {
     let definition = &of.definition;
     let target = match definition.target {
-        Target::Trigger { .. } => "through a workflow’s trigger",
-        Target::Property => "written directly",
-        Target::TriggerThenProperty { .. } => "through a trigger, else written",
+        Target::Trigger { .. } => "by a workflow",
+        Target::Property => "written",
+        Target::TriggerThenProperty { .. } => "by a workflow, else written",
     };
     DefinitionRow {
         id: of.id.clone(),
