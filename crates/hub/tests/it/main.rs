@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod connect;
 mod connections_api;
+mod counters;
 mod crash;
 mod delivery;
 mod endpoints_api;
