@@ -280,7 +280,8 @@ impl BackgroundParts {
             let reading = reader::run(cx.clone(), log, life.soft());
             let working = worker::work(cx.clone(), life.soft(), life.hard());
             let telling = engine::run(cx.clone(), life.soft(), life.hard());
-            tokio::join!(reading, working, telling);
+            let counting = counters::engine::run(cx.clone(), life.soft(), life.hard());
+            tokio::join!(reading, working, telling, counting);
         } else {
             life.soft().cancelled().await;
         }

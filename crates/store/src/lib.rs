@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod leases;
 pub mod notifications;
 pub mod notify;
+pub mod outside;
 pub mod portal;
 pub mod positions;
 pub mod records;

@@ -1,5 +1,6 @@
 //! `syncline doctor`: looks at everything a hub depends on, and says what to do about what is missing.
 
+mod counters;
 mod notifications;
 
 use super::settings::Flags;
@@ -16,6 +17,7 @@ use clap::Args;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
+use syncline_store::counters::definitions;
 use syncline_store::{Store, connections};
 
 /// Check the database, the log, keys, the public URL and provider apps, and say what to do.
@@ -94,6 +96,7 @@ async fn examine(loaded: &Loaded) -> Vec<Finding> {
     findings.extend(redis(config).await);
     findings.push(sealing_keys(config).await);
     findings.extend(notifications::look(config).await);
+    findings.extend(counters::look(config).await);
     findings.push(webhook_addresses(config));
     findings.push(public_url(config).await);
     findings.extend(apps(config));
@@ -200,11 +203,13 @@ async fn sealing_keys(config: &Config) -> Finding {
     let asked = match Store::open(&options) {
         Ok(store) if options.url != "sqlite" || config.data_dir.exists() => {
             let of_endpoints = notify::sealing_keys(&store).await.unwrap_or_default();
+            let of_counters = definitions::sealing_keys(&store).await.unwrap_or_default();
             connections::sealing_keys(&store)
                 .await
                 .unwrap_or_default()
                 .into_iter()
                 .chain(of_endpoints)
+                .chain(of_counters)
                 .collect()
         }
         _ => Vec::new(),
@@ -213,7 +218,9 @@ async fn sealing_keys(config: &Config) -> Finding {
     if lost > 0 {
         return Finding::broken(
             WHAT,
-            format!("{lost} connections and secrets of endpoints are sealed with keys that are not there"),
+            format!(
+                "{lost} connections, secrets of endpoints and counters are sealed with keys that are not there"
+            ),
             advice,
         );
     }

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::seal::made_with;
 use syncline_core::time::Timestamp;
 use syncline_store::connections::{self, authorizations};
+use syncline_store::counters::definitions;
 use syncline_store::jobs::{self, Job, State};
 use syncline_store::{Scope, StoreError};
 
@@ -27,6 +28,8 @@ pub struct KeyView {
     pub connections: i64,
     /// How many signing secrets and sets of headers of endpoints are sealed with it.
     pub endpoints: i64,
+    /// How many secrets of counters are sealed with it.
+    pub counters: i64,
 }
 
 /// All keys that there are and those that are needed, the one that seals first.
@@ -34,12 +37,15 @@ pub struct KeyView {
 /// # Errors
 /// [`ConnectError`].
 pub async fn list(cx: &Cx) -> Result<Vec<KeyView>, ConnectError> {
-    let mut used: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    let mut used: BTreeMap<String, (i64, i64, i64)> = BTreeMap::new();
     for (id, count) in connections::sealing_keys(&cx.store).await? {
         used.entry(id).or_default().0 += count;
     }
     for (id, count) in notify::sealing_keys(&cx.store).await? {
         used.entry(id).or_default().1 += count;
+    }
+    for (id, count) in definitions::sealing_keys(&cx.store).await? {
+        used.entry(id).or_default().2 += count;
     }
     let available = cx.keys.ids()?;
     let mut views: Vec<KeyView> = available
@@ -47,16 +53,17 @@ pub async fn list(cx: &Cx) -> Result<Vec<KeyView>, ConnectError> {
         .enumerate()
         .map(|(place, id)| {
             let id = id.to_string();
-            let (connections, endpoints) = used.remove(&id).unwrap_or_default();
-            KeyView { id, current: place == 0, available: true, connections, endpoints }
+            let (connections, endpoints, counters) = used.remove(&id).unwrap_or_default();
+            KeyView { id, current: place == 0, available: true, connections, endpoints, counters }
         })
         .collect();
-    let lost = |(id, (connections, endpoints))| KeyView {
+    let lost = |(id, (connections, endpoints, counters))| KeyView {
         id,
         current: false,
         available: false,
         connections,
         endpoints,
+        counters,
     };
     views.extend(used.into_iter().map(lost));
     Ok(views)
@@ -74,7 +81,8 @@ pub async fn rotate(cx: &Cx) -> Result<String, ConnectError> {
         let id = cx.keys.current()?.to_string();
         let sealed = connections::sealing_keys(&cx.store).await?;
         let of_endpoints = notify::sealing_keys(&cx.store).await?;
-        if sealed.iter().chain(&of_endpoints).all(|(key, _)| *key == id) {
+        let of_counters = definitions::sealing_keys(&cx.store).await?;
+        if sealed.iter().chain(&of_endpoints).chain(&of_counters).all(|(key, _)| *key == id) {
             return Err(KeysError::Configured.into());
         }
         id
@@ -98,12 +106,13 @@ pub async fn prune(cx: &Cx) -> Result<usize, ConnectError> {
     Ok(gone)
 }
 
-/// Keys that something stored is sealed with: connections, webhooks, endpoints, authorizations under way, tokens that are to be withdrawn.
+/// Keys that something stored is sealed with: connections, webhooks, endpoints, counters, authorizations under way, tokens that are to be withdrawn.
 async fn needed(cx: &Cx) -> Result<BTreeSet<String>, StoreError> {
     let of_connections = connections::sealing_keys(&cx.store).await?;
     let of_hooks = setup::sealing_keys(&cx.store).await?;
     let of_endpoints = notify::sealing_keys(&cx.store).await?;
-    let all = of_connections.into_iter().chain(of_hooks).chain(of_endpoints);
+    let of_counters = definitions::sealing_keys(&cx.store).await?;
+    let all = of_connections.into_iter().chain(of_hooks).chain(of_endpoints).chain(of_counters);
     let mut needed: BTreeSet<String> = all.map(|(id, _)| id).collect();
     let mut seals = authorizations::verifiers(&cx.store, cx.now()).await?;
     for state in [State::Waiting, State::Running, State::Parked] {

@@ -7,7 +7,7 @@
 
 use super::request::terms;
 use crate::cx::Cx;
-use crate::telemetry::Stopwatch;
+use crate::telemetry::{Stopwatch, metrics};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -137,7 +137,10 @@ pub async fn apply(cx: &Cx, scope: &Scope, wanted: Changes) -> Result<Applied, C
         let applied = super::redis::apply(cx, &known, &request(pick(&there))).await?;
         parts.push((&there, applied));
     }
-    Ok(join(items.len(), parts))
+    let applied = join(items.len(), parts);
+    let made = applied.answers.iter().filter(|answer| matches!(answer, Answer::Made { .. })).count() as u64;
+    metrics::counter_changes(made, applied.answers.len() as u64 - made);
+    Ok(applied)
 }
 
 /// Puts the answers of both parts where they belong.

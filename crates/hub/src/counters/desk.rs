@@ -2,6 +2,7 @@
 
 use super::change::Applier;
 use super::redis::Servers;
+use super::truth::Databases;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -11,6 +12,7 @@ use tokio::sync::Notify;
 pub struct Counters {
     pub(super) applier: Arc<Applier>,
     pub(super) servers: Arc<Servers>,
+    pub(super) databases: Arc<Databases>,
     /// Something was changed in Redis through this process.
     pub(super) seen: Arc<Notify>,
 }

@@ -10,14 +10,18 @@
 //! nobody knows what became of it.
 //! **Invariant:** nothing that a lost bell would lose: whoever is woken also looks by itself.
 
+mod ask;
 pub mod change;
 mod desk;
+pub mod engine;
 pub mod keep;
 pub(crate) mod observe;
+pub mod probe;
 pub(crate) mod reconcile;
 mod redis;
 pub mod request;
 pub mod seal;
+mod truth;
 pub(crate) mod work;
 
 pub use desk::Counters;

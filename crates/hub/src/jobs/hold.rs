@@ -25,7 +25,7 @@ impl Hold {
     }
 
     /// The lease was renewed.
-    pub(super) fn renewed(&self, until: Timestamp) {
+    pub(crate) fn renewed(&self, until: Timestamp) {
         self.until.fetch_max(until.as_millis(), Ordering::AcqRel);
     }
 }

@@ -342,7 +342,7 @@ async fn run(cx: &Cx, job: &Job, hold: &Hold, stop: &CancellationToken) -> Resul
         Payload::SyncSchedule { sync_id, .. } => sync_schedule::tick(cx, &sync_id).await,
         Payload::SyncErase { sync_id, .. } => work::erase(cx, &sync_id).await,
         Payload::CompareCounters { definition_id, .. } => {
-            counters::reconcile::run(cx, job, hold, &definition_id, stop).await
+            counters::reconcile::run(cx, hold, &definition_id, stop).await
         }
         Payload::NudgeCounters { definition_id, all, .. } => {
             counters::work::nudge(cx, &definition_id, all).await

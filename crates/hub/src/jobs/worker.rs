@@ -1,6 +1,6 @@
 //! The worker: claims due jobs fairly, runs them, keeps their leases alive, settles them.
 
-use super::{Failure, Hold, LOAD_RUN, SYNC_WORK, run};
+use super::{COMPARE_COUNTERS, FOLLOW_COUNTERS, Failure, Hold, LOAD_RUN, SYNC_WORK, run};
 use crate::cx::Cx;
 use crate::telemetry::{SPANS, Stopwatch, metrics};
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ use tracing::Instrument as _;
 const RETRY_BASE: Duration = Duration::from_secs(2);
 /// And ends here.
 const RETRY_CAP: Duration = Duration::from_secs(3_600);
+/// Comparisons of counters at the same time, per process.
+const COMPARISONS: usize = 64;
 /// How soon to look again when there is due work that cannot be taken.
 const SOON: Duration = Duration::from_millis(20);
 
@@ -45,6 +47,7 @@ impl Running {
 pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
     let running = Running::default();
     let (mut tasks, mut loads, mut syncs) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+    let (mut comparing, mut following) = (JoinSet::new(), JoinSet::new());
     let mut last_served: Option<String> = None;
     let renewing = tokio::spawn(keep_leases(cx.clone(), running.clone()));
     while !soft.is_cancelled() {
@@ -65,6 +68,8 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
             let (seats, most) = match job.kind.as_str() {
                 LOAD_RUN => (&mut loads, cx.config.load.runs),
                 SYNC_WORK => (&mut syncs, cx.config.sync.workers),
+                COMPARE_COUNTERS => (&mut comparing, COMPARISONS),
+                FOLLOW_COUNTERS => (&mut following, usize::MAX),
                 _ => (&mut tasks, usize::MAX),
             };
             if seats.len() >= most {
@@ -84,6 +89,8 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
             _ = tasks.join_next(), if !tasks.is_empty() => {}
             _ = loads.join_next(), if !loads.is_empty() => {}
             _ = syncs.join_next(), if !syncs.is_empty() => {}
+            _ = comparing.join_next(), if !comparing.is_empty() => {}
+            _ = following.join_next(), if !following.is_empty() => {}
             () = tokio::time::sleep(until_next(&cx).await) => {}
             () = soft.cancelled() => {}
         }
@@ -91,6 +98,8 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
     while tasks.join_next().await.is_some() {}
     while loads.join_next().await.is_some() {}
     while syncs.join_next().await.is_some() {}
+    while comparing.join_next().await.is_some() {}
+    while following.join_next().await.is_some() {}
     renewing.abort();
 }
 
@@ -134,8 +143,9 @@ async fn candidates(
     free: usize,
     after: Option<&str>,
 ) -> Result<Vec<Candidate<String>>, StoreError> {
-    // Loads and syncs wait more than they work: they take no seat from their organization's other jobs.
-    let running = jobs::running_by_organization(tx, &[LOAD_RUN, SYNC_WORK]).await?;
+    // These wait more than they work: they take no seat from their organization's other jobs.
+    let apart = [LOAD_RUN, SYNC_WORK, COMPARE_COUNTERS, FOLLOW_COUNTERS];
+    let running = jobs::running_by_organization(tx, &apart).await?;
     let cap = cx.config.jobs.per_organization;
     // Organizations at their cap are passed over, so look at more than there are seats.
     let organizations = jobs::organizations_due(tx, after, cx.now(), free + running.len()).await?;

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 pub struct Notify {
     pub(super) publisher: Arc<Publisher>,
     pub(super) desk: Arc<Desk>,
-    pub(super) names: Arc<dyn Names>,
+    pub(crate) names: Arc<dyn Names>,
 }
 
 impl Notify {

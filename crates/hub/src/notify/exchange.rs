@@ -9,7 +9,7 @@ use crate::http::client;
 use crate::telemetry::Stopwatch;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,8 @@ use url::{Host, Url};
 
 /// The most of an answer's headers that is kept, in bytes of their text.
 const KEPT_HEADERS: usize = 4_096;
+
+type Request = (Method, HeaderMap, Bytes);
 
 /// Sends to endpoints.
 pub struct Courier {
@@ -80,14 +82,21 @@ impl Courier {
 
     /// Posts a JSON body once.
     pub async fn send(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Exchange {
+        self.call(url, (Method::POST, headers, body)).await
+    }
+
+    /// Reads what is at a URL once.
+    pub async fn read(&self, url: &Url, headers: HeaderMap) -> Exchange {
+        self.call(url, (Method::GET, headers, Bytes::new())).await
+    }
+
+    async fn call(&self, url: &Url, request: Request) -> Exchange {
         let watch = Stopwatch::start();
         // Outside of what is timed: what came before the limit was said.
         let mut got = Got::default();
         let (in_time, error) = match self.refused(url) {
             Some(why) => (true, Some(why)),
-            None => match tokio::time::timeout(self.timeout, self.exchange(url, headers, body, &mut got))
-                .await
-            {
+            None => match tokio::time::timeout(self.timeout, self.exchange(url, request, &mut got)).await {
                 Ok(ended) => (true, ended.err()),
                 Err(_) => (false, Some(format!("no whole answer within {} s", self.timeout.as_secs_f64()))),
             },
@@ -127,11 +136,10 @@ impl Courier {
     async fn exchange(
         &self,
         url: &Url,
-        headers: HeaderMap,
-        body: Bytes,
+        (method, headers, body): Request,
         got: &mut Got,
     ) -> Result<(), String> {
-        let request = self.client.post(url.clone()).headers(headers).body(body);
+        let request = self.client.request(method, url.clone()).headers(headers).body(body);
         let mut response = request.send().await.map_err(|error| why(&error))?;
         let status = response.status();
         got.head = Some((status.as_u16(), std::mem::take(response.headers_mut())));

@@ -23,7 +23,7 @@ mod settle;
 mod terms;
 mod test;
 
-pub(crate) use caught::{caught, failing};
+pub(crate) use caught::caught;
 pub use desk::Notify;
 pub use keep::{
     Headers, HeadersRefused, UrlRefused, check_url, open_headers, open_secret, policy, reseal, seal_headers,

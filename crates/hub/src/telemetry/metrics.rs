@@ -97,6 +97,19 @@ fn describe() {
         "syncline_notify_endpoints_disabled_total",
         "Endpoints disabled for their answers or failures"
     );
+    describe_counter!(
+        "syncline_counter_changes_total",
+        "Changes of counters that were asked for, by outcome"
+    );
+    describe_counter!(
+        "syncline_counter_calls_total",
+        "Calls for counters (trigger), values written (write) and readings of a hundred (look), by outcome"
+    );
+    describe_histogram!("syncline_counter_call_seconds", Unit::Seconds, "One of these calls");
+    describe_histogram!("syncline_counter_lag_seconds", Unit::Seconds, "From due to claimed");
+    describe_counter!("syncline_counter_pushes_total", "Pushes that ended: shown by the property, or parked");
+    describe_gauge!("syncline_counter_waiting", "Counters to be sent, to be looked at, and parked");
+    describe_counter!("syncline_counter_compared_total", "Counters that were compared, by what was found");
     describe_counter!("syncline_http_requests_total", "API and portal requests, by route and status");
 }
 
@@ -272,4 +285,38 @@ pub fn notify_waiting(deliveries: u64) {
 /// An endpoint was disabled.
 pub fn endpoint_disabled() {
     counter!("syncline_notify_endpoints_disabled_total").increment(1);
+}
+
+/// Changes of counters were made or refused.
+pub fn counter_changes(made: u64, refused: u64) {
+    counter!("syncline_counter_changes_total", "outcome" => "made").increment(made);
+    counter!("syncline_counter_changes_total", "outcome" => "refused").increment(refused);
+}
+
+/// A call for a counter ended.
+pub fn counter_call(way: &'static str, outcome: &'static str, took: Duration) {
+    counter!("syncline_counter_calls_total", "way" => way, "outcome" => outcome).increment(1);
+    histogram!("syncline_counter_call_seconds", "way" => way).record(took);
+}
+
+/// A counter is worked on so long after it was due.
+pub fn counter_lag(lag: Duration) {
+    histogram!("syncline_counter_lag_seconds").record(lag);
+}
+
+/// A push ended: `shown`, `parked`.
+pub fn counter_ended(outcome: &'static str) {
+    counter!("syncline_counter_pushes_total", "outcome" => outcome).increment(1);
+}
+
+/// How many counters something is to be done with.
+pub fn counters_waiting(to_send: u64, to_look_at: u64, parked: u64) {
+    for (what, count) in [("to_send", to_send), ("to_look_at", to_look_at), ("parked", parked)] {
+        gauge!("syncline_counter_waiting", "what" => what).set(count as f64);
+    }
+}
+
+/// Counters were compared.
+pub fn counters_compared(found: &'static str, count: u64) {
+    counter!("syncline_counter_compared_total", "found" => found).increment(count);
 }

@@ -9,6 +9,7 @@ mod cli;
 mod config;
 mod connect;
 mod connections_api;
+mod counters;
 mod counters_api;
 mod counters_api_runs;
 mod counters_api_scene;

@@ -1,6 +1,6 @@
 //! Redis, where it is configured, carries wake-ups between processes.
 
-use crate::support::TestHub;
+use crate::support::{REDIS, TestHub};
 use futures_util::StreamExt as _;
 use std::time::Duration;
 use syncline_store::testing::service;
@@ -14,6 +14,7 @@ async fn wake_ups_come_and_go_through_redis() {
     let Some(url) = service("SYNCLINE_TEST_REDIS_URL", "wake::wake_ups_come_and_go_through_redis") else {
         return;
     };
+    let _alone = REDIS.lock().await;
     let client = redis::Client::open(url.as_str()).unwrap();
     let mut other = client.get_multiplexed_async_connection().await.unwrap();
     let mut subscription = client.get_async_pubsub().await.unwrap();

@@ -3,6 +3,7 @@
 mod account;
 mod app_api;
 mod change;
+pub mod counters;
 mod errors;
 mod event;
 mod fields;

@@ -4,6 +4,7 @@
 mod body;
 mod change;
 mod connect;
+mod counters;
 mod door;
 mod errors;
 mod events;

@@ -90,7 +90,7 @@ async fn on_server(
     places: &[usize],
 ) -> Result<Applied, ChangeError> {
     let mut connection = cx.counters.servers.get(cx, server).await?;
-    let script = redis::Script::new(APPLY);
+    let script = ::redis::Script::new(APPLY);
     let mut call = script.prepare_invoke();
     let idempotency = request.idempotency.as_ref();
     call.key(idempotency.map_or(String::new(), |it| it.place(&request.org_id)));
@@ -164,7 +164,7 @@ pub(in crate::counters) async fn read(
     let mut connection = cx.counters.servers.get(cx, server).await?;
     for piece in keys.chunks(500) {
         let names: Vec<String> = piece.iter().map(|key| template.of(key)).collect();
-        let held: Vec<Option<String>> = redis::cmd("MGET")
+        let held: Vec<Option<String>> = ::redis::cmd("MGET")
             .arg(&names)
             .query_async(&mut connection)
             .await
@@ -202,7 +202,7 @@ pub(in crate::counters) async fn repair(
 ) -> Result<Vec<bool>, ChangeError> {
     let Some((server, template, ttl)) = place(of) else { return Ok(vec![false; wanted.len()]) };
     let mut connection = cx.counters.servers.get(cx, server).await?;
-    let script = redis::Script::new(REPAIR);
+    let script = ::redis::Script::new(REPAIR);
     let mut set = Vec::with_capacity(wanted.len());
     for piece in wanted.chunks(500) {
         let mut call = script.prepare_invoke();

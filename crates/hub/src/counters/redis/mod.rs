@@ -8,7 +8,7 @@ mod changes;
 mod servers;
 
 pub(super) use changes::{apply, read, repair};
-pub(super) use servers::Servers;
+pub(super) use servers::{Servers, client};
 
 use super::change::ChangeError;
 use syncline_core::counters::definition::Keep;
@@ -23,7 +23,7 @@ pub(super) fn place(of: &Stored) -> Option<(&str, &RedisKey, u64)> {
     }
 }
 
-fn trouble(server: &str, why: &redis::RedisError) -> ChangeError {
+pub(super) fn trouble(server: &str, why: &::redis::RedisError) -> ChangeError {
     // An error's text may have the address in it, with its password.
     let why = why.detail().filter(|_| !why.is_io_error()).unwrap_or(why.category()).to_owned();
     ChangeError::Redis { server: server.to_owned(), why }

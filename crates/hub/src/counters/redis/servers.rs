@@ -2,7 +2,7 @@
 
 use super::ChangeError;
 use crate::cx::Cx;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -39,10 +39,10 @@ impl Servers {
 }
 
 /// A client of a server, not connected yet.
-pub(in crate::counters) fn client(cx: &Cx, server: &str) -> Result<redis::Client, ChangeError> {
+pub(in crate::counters) fn client(cx: &Cx, server: &str) -> Result<::redis::Client, ChangeError> {
     let url = cx.config.counters.servers.get(server).ok_or_else(|| ChangeError::Redis {
         server: server.to_owned(),
         why: "the configuration names no such server (counters.servers)".to_owned(),
     })?;
-    redis::Client::open(url.expose()).map_err(|error| super::trouble(server, &error))
+    ::redis::Client::open(url.expose()).map_err(|error| super::trouble(server, &error))
 }

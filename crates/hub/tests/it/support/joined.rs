@@ -14,6 +14,7 @@ use syncline_store::Scope;
 use syncline_store::connections::{self, Connection};
 use syncline_store::records::{self, Filter, Stored};
 use syncline_store::runs::{self, LaneRow, Mode, Run, Trigger};
+use syncline_store::testing::{TestDb, Which};
 
 /// The organization of these tests.
 pub const ORG: &str = "acme";
@@ -28,6 +29,11 @@ pub struct Joined {
 impl Joined {
     /// With so many people and the rest in proportion, no limits, and these settings of the hub.
     pub async fn start(people: usize, settings: &[(&str, &str)]) -> Self {
+        Self::on(TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there"), people, settings).await
+    }
+
+    /// The same on a given database.
+    pub async fn on(db: TestDb, people: usize, settings: &[(&str, &str)]) -> Self {
         let off = json!({ "limits": { "enabled": false } });
         let options = Options {
             population: Population { people, companies: people / 5, deals: people / 4 },
@@ -35,11 +41,16 @@ impl Joined {
             epoch_ms: Some(START.as_millis()),
             ..Options::for_tests()
         };
-        Self::with(options, settings).await
+        Self::with_db(db, options, settings).await
     }
 
     /// With a sandbox of the test's choice.
     pub async fn with(options: Options, settings: &[(&str, &str)]) -> Self {
+        let db = TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there");
+        Self::with_db(db, options, settings).await
+    }
+
+    async fn with_db(db: TestDb, options: Options, settings: &[(&str, &str)]) -> Self {
         let sandbox = Sandbox::start(options).await.unwrap();
         let credentials = sandbox.credentials();
         let mut all: Vec<(String, String)> = Vec::new();
@@ -67,7 +78,7 @@ impl Joined {
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned())),
         );
         let all: Vec<(&str, &str)> = all.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        let hub = TestHub::start(&all).await;
+        let hub = TestHub::with(db, &all).await;
         let client = syncline_hub::http::client::client().unwrap();
         Self { sandbox, hub, client }
     }

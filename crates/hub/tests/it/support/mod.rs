@@ -31,6 +31,9 @@ use syncline_hub::lifecycle::{Ending, Lifecycle};
 use syncline_store::testing::{TestDb, Which};
 use tokio::net::TcpListener;
 
+/// Held by whoever uses the Redis server: one test restarts it.
+pub static REDIS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// The URL providers believe to call.
 pub const PUBLIC_URL: &str = "https://hub.example.com";
 /// As a setting's value: the URL at which the hub really listens.

@@ -109,6 +109,16 @@ pub async fn attention(tx: &mut Tx, id: &str, version: i64, reason: &str, now: T
     change(tx, (State::Attention, Some(reason)), id, test, now).await
 }
 
+/// Says what is wrong with a definition though its counters are pushed, or no longer says anything; not a change of what it says. Nothing
+/// when it is not active.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn remark(tx: &mut Tx, id: &str, reason: Option<&str>) -> Result<()> {
+    let sql = "UPDATE counter_definitions SET reason = ? WHERE id = ? AND state = ?";
+    tx.execute(sql, args![reason.map(storable), id, State::Active.name()]).await.map(|_| ())
+}
+
 /// Has a definition's counters pushed and compared again; what waits goes on. False when they were, or there is none.
 ///
 /// # Errors

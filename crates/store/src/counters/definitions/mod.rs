@@ -3,7 +3,7 @@
 mod keep;
 mod look;
 
-pub use keep::{Kept, attention, create, delete, pause, reconciled, reseal, resume, update};
+pub use keep::{Kept, attention, create, delete, pause, reconciled, remark, reseal, resume, update};
 pub use look::{
     Filter, by_name, due, get, get_in, get_many, get_many_in, list, on_connection, sealed_otherwise,
     sealing_keys,

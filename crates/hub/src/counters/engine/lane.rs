@@ -1,0 +1,281 @@
+//! Working on a lane until nothing of it is due: claiming, sending, settling.
+
+use super::post::{Posted, outcome, post};
+use super::settle::{Turned, settle};
+use super::{Known, written};
+use crate::call::Line;
+use crate::counters::ask::{self, PURPOSE, Stopped};
+use crate::cx::Cx;
+use crate::jobs::Hold;
+use crate::telemetry::{Stopwatch, metrics};
+use std::sync::Arc;
+use std::time::Duration;
+use syncline_core::counters::definition::Definition;
+use syncline_core::counters::push::{Answer, Stage, Told};
+use syncline_core::time::Timestamp;
+use syncline_providers::hubspot::counters::BATCH;
+use syncline_store::StoreError;
+use syncline_store::counters::pushes::{self, Ask, Claim, Report, Work};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How a lane ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ended {
+    /// Whether it has to rest, and how long somebody said.
+    pub rest: Option<Option<Duration>>,
+    /// Whether something was taken.
+    pub went: bool,
+}
+
+/// A lease is longer than a call by this: what came of it can then be told.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// A lane that is being worked on.
+pub(super) struct Lane {
+    pub cx: Cx,
+    pub known: Arc<Known>,
+    /// Whether it tries with one counter.
+    pub one: bool,
+    pub soft: CancellationToken,
+}
+
+/// What is claimed, with until when.
+struct Claimed {
+    claims: Vec<Claim>,
+    hold: Hold,
+}
+
+impl Lane {
+    async fn claim(&self, stage: Stage, limit: usize) -> Result<Claimed, StoreError> {
+        let cx = &self.cx;
+        let now = cx.now();
+        let settings = &cx.config.counters;
+        let until = now.plus(settings.lease.get().max(settings.timeout.get() + MARGIN));
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let ask = Ask { definition_id: &self.known.stored.id, stage, terms: &self.known.terms, limit };
+        let mut tx = cx.store.begin().await?;
+        let claims = pushes::claim(&mut tx, &[ask], &cx.me, now, until).await?;
+        tx.commit().await?;
+        for claim in &claims {
+            metrics::counter_lag(now.since(claim.due_at));
+        }
+        Ok(Claimed { claims, hold: Hold::new(Arc::clone(&cx.clock), until) })
+    }
+
+    /// The same; nothing when the database does not answer, which is looked at again.
+    async fn claimed(&self, stage: Stage, limit: usize) -> Claimed {
+        self.claim(stage, limit).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "counters cannot be claimed; trying again");
+            Claimed { claims: Vec::new(), hold: Hold::new(Arc::clone(&self.cx.clock), self.cx.now()) }
+        })
+    }
+
+    fn report(&self, key: String, told: Told, latency: Duration) -> Report {
+        Report { definition_id: self.known.stored.id.clone(), key, told, latency }
+    }
+
+    /// Calls the trigger for what is due, several at a time.
+    pub(super) async fn trigger(&self, places: &Arc<Semaphore>) -> Ended {
+        let mut ended = Ended::default();
+        let Some(definition) = self.known.definition.clone().filter(|it| it.target.url().is_some()) else {
+            ended.rest = Some(None);
+            return ended;
+        };
+        let definition = Arc::new(definition);
+        let most = if self.one { 1 } else { self.cx.config.counters.per_definition };
+        let mut flying: JoinSet<Report> = JoinSet::new();
+        let mut open = true;
+        loop {
+            if open && !self.soft.is_cancelled() {
+                open = self.launch(&mut flying, &definition, most, places).await;
+            }
+            let Some(first) = flying.join_next().await else { return ended };
+            let mut reports: Vec<Report> = first.ok().into_iter().collect();
+            while let Some(more) = flying.try_join_next() {
+                reports.extend(more.ok());
+            }
+            let turned = settle(&self.cx, &self.known, reports).await;
+            ended.note(&turned);
+            // A lane that tries has found out; one that was turned away has, too.
+            open &= ended.rest.is_none() && !self.one;
+        }
+    }
+
+    /// Claims and sends as much as there is room for; false when nothing is due.
+    async fn launch(
+        &self,
+        flying: &mut JoinSet<Report>,
+        definition: &Arc<Definition>,
+        most: usize,
+        places: &Arc<Semaphore>,
+    ) -> bool {
+        let mut permits: Vec<OwnedSemaphorePermit> = Vec::new();
+        while flying.len() + permits.len() < most {
+            match Arc::clone(places).try_acquire_owned() {
+                Ok(permit) => permits.push(permit),
+                // One has to be waited for when nothing is under way. It is never closed.
+                Err(_) if permits.is_empty() && flying.is_empty() => {
+                    permits.extend(Arc::clone(places).acquire_owned().await.ok());
+                }
+                Err(_) => break,
+            }
+        }
+        if permits.is_empty() {
+            return true;
+        }
+        let claimed = self.claimed(Stage::Trigger, permits.len()).await;
+        let any = !claimed.claims.is_empty();
+        for (claim, permit) in claimed.claims.into_iter().zip(permits) {
+            let Work::Send(value, _) = claim.work else { continue };
+            let (cx, definition, hold) = (self.cx.clone(), Arc::clone(definition), claimed.hold.clone());
+            flying.spawn(async move {
+                let _permit = permit;
+                let Posted { answer, latency, .. } = send(&cx, &definition, &hold, &claim.key, value).await;
+                let told = Told::Answer(answer);
+                Report { definition_id: claim.definition_id, key: claim.key, told, latency }
+            });
+        }
+        any
+    }
+
+    /// Writes what is due, a hundred at a time.
+    pub(super) async fn write(&self) -> Ended {
+        self.batches(Stage::Write).await
+    }
+
+    /// Reads what is due, a hundred at a time.
+    pub(super) async fn look(&self) -> Ended {
+        self.batches(Stage::Look).await
+    }
+
+    async fn batches(&self, stage: Stage) -> Ended {
+        let mut ended = Ended::default();
+        let line = Line::new(&self.cx, &self.known.stored.definition.connection_id, PURPOSE);
+        while !self.soft.is_cancelled() && ended.rest.is_none() {
+            // Before anything is claimed: what cannot be sent stays due, and goes on as soon as the connection is good.
+            if let Err(trouble) = line.ready().await {
+                ended.rest = Some(self.refused(&Stopped::Trouble(trouble)));
+                return ended;
+            }
+            let Claimed { claims, hold } = self.claimed(stage, if self.one { 1 } else { BATCH }).await;
+            if claims.is_empty() {
+                return ended;
+            }
+            let work = async {
+                match stage {
+                    Stage::Write => self.write_batch(&line, &hold, &claims).await,
+                    _ => self.look_at_batch(&line, &hold, &claims).await,
+                }
+            };
+            let (reports, stopped) = self.holding(&claims, &hold, work).await;
+            let turned = settle(&self.cx, &self.known, reports).await;
+            ended.note(&turned);
+            if let Some(stopped) = stopped {
+                ended.rest = Some(self.refused(&stopped));
+            }
+            if self.one {
+                return ended;
+            }
+        }
+        ended
+    }
+
+    fn refused(&self, stopped: &Stopped) -> Option<Duration> {
+        let (wait, why) = ask::rest(stopped)?;
+        tracing::warn!(counter = self.known.stored.id, why, "a counter's property cannot be reached now");
+        Some(wait)
+    }
+
+    async fn look_at_batch(
+        &self,
+        line: &Line<'_>,
+        hold: &Hold,
+        claims: &[Claim],
+    ) -> (Vec<Report>, Option<Stopped>) {
+        let keys: Vec<&str> = claims.iter().map(|claim| claim.key.as_str()).collect();
+        let (watch, mut calls) = (Stopwatch::start(), 0);
+        let looked = ask::look(line, hold, &mut calls, &self.known.stored.definition, &keys).await;
+        let latency = watch.elapsed();
+        let told = |told: &dyn Fn(usize) -> Told| -> Vec<Report> {
+            let each = claims.iter().enumerate();
+            each.map(|(at, claim)| self.report(claim.key.clone(), told(at), latency)).collect()
+        };
+        match looked {
+            Ok((shown, at)) => {
+                metrics::counter_call("look", "accepted", latency);
+                (told(&|place| Told::Look(ask::seen(shown[place].as_ref(), at))), None)
+            }
+            Err(stopped) => {
+                metrics::counter_call("look", "not_taken", latency);
+                let wait = ask::rest(&stopped).map(|(wait, _)| self.cx.now().plus(wait));
+                (told(&|_| Told::LookFailed(wait)), Some(stopped))
+            }
+        }
+    }
+
+    async fn write_batch(
+        &self,
+        line: &Line<'_>,
+        hold: &Hold,
+        claims: &[Claim],
+    ) -> (Vec<Report>, Option<Stopped>) {
+        let values = claims.iter().filter_map(|claim| match claim.work {
+            Work::Send(value, _) => Some((claim.key.as_str(), value)),
+            Work::Look => None,
+        });
+        let values: Vec<(&str, i64)> = values.collect();
+        let watch = Stopwatch::start();
+        let (answers, stopped) = written::send(line, hold, &self.known.stored.definition, &values).await;
+        let latency = watch.elapsed();
+        let report = |((key, _), answer): (&(&str, i64), Answer)| {
+            metrics::counter_call("write", outcome(&answer), latency);
+            self.report((*key).to_owned(), Told::Answer(answer), latency)
+        };
+        (values.iter().zip(answers).map(report).collect(), stopped)
+    }
+
+    /// Does `work`, and keeps what was claimed for it meanwhile.
+    async fn holding<T>(&self, claims: &[Claim], hold: &Hold, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        let every = self.cx.config.counters.lease.get() / 3;
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(every) => {
+                    if let Err(error) = self.renew(claims, hold).await {
+                        tracing::warn!(%error, "leases of counters cannot be renewed; trying again");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn renew(&self, claims: &[Claim], hold: &Hold) -> Result<(), StoreError> {
+        let settings = &self.cx.config.counters;
+        let until: Timestamp = self.cx.now().plus(settings.lease.get().max(settings.timeout.get() + MARGIN));
+        let mut tx = self.cx.store.begin().await?;
+        let held = pushes::renew(&mut tx, claims, &self.cx.me, until).await?;
+        tx.commit().await?;
+        if held == claims.len() as u64 {
+            hold.renewed(until);
+        }
+        Ok(())
+    }
+}
+
+impl Ended {
+    fn note(&mut self, turned: &Turned) {
+        self.went |= turned.taken;
+        if let Some(wait) = turned.away {
+            self.rest = Some(wait);
+        }
+    }
+}
+
+async fn send(cx: &Cx, definition: &Definition, hold: &Hold, key: &str, value: i64) -> Posted {
+    let nothing = Posted { answer: Answer::NotTaken(None), status: None, latency: Duration::ZERO };
+    let Some(url) = definition.target.url().filter(|_| hold.is_good()) else { return nothing };
+    post(cx, url, &definition.template().render(key, value)).await
+}

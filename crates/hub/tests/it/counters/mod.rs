@@ -1,0 +1,9 @@
+//! Counters against the sandbox's trigger, workflow and records.
+
+mod compare;
+mod keep;
+mod killed;
+mod push;
+mod redis;
+mod scene;
+mod truths;
