@@ -49,6 +49,8 @@ pub fn routes() -> Router<Api> {
         .route(&format!("{value}/decrement"), post(change::decrement))
         .route(&format!("{value}/set"), post(change::set))
         .route(&format!("{value}/push"), post(push::push))
+        .route(&format!("{value}/property"), get(push::look))
+        .route(&format!("{value}/test"), post(push::test))
         .route(&format!("{value}/history"), get(history::changes))
         .route("/v1/counter-runs/{id}", get(runs::show))
         .route("/v1/counter-runs/{id}/cancel", post(runs::cancel))

@@ -71,7 +71,10 @@ pub async fn show(
 }
 
 /// Whether all of these may be keys of the definition's counters.
-fn check_keys<'a>(of: &Stored, keys: impl IntoIterator<Item = &'a str>) -> Result<(), Problem> {
+///
+/// # Errors
+/// 400 that says what a key is.
+pub(super) fn check_keys<'a>(of: &Stored, keys: impl IntoIterator<Item = &'a str>) -> Result<(), Problem> {
     let bad = |message: &str| Problem::bad_request("bad_counter_key", sentence(message));
     keys.into_iter().try_for_each(|key| of.definition.check_key(key).map_err(bad))
 }

@@ -34,6 +34,9 @@ pub struct Setup {
     /// What this record's counter is, where nobody has counted it yet: the property shows that in the end
     #[arg(long, requires = "key", allow_negative_numbers = true)]
     value: Option<i64>,
+    /// Only send the event that the workflow editor waits for to learn its fields; nothing is counted
+    #[arg(long, requires = "key")]
+    event: bool,
     /// How long to wait for each of the two events
     #[arg(long, default_value = "3m", value_name = "SPAN")]
     patience: String,
@@ -71,10 +74,32 @@ impl Setup {
                 out::line(steps(&definition, None));
                 return Ok(ExitCode::SUCCESS);
             };
+            if self.event {
+                return send(&hub, &path, key, self.value.unwrap_or(1)).await;
+            }
             check(&hub, &definition).await?;
             let trial = Trial { hub: &hub, path: &path, key, given: self.value.is_some(), patience };
             trial.run(self.value).await
         })
+    }
+}
+
+/// Sends the event that the workflow editor waits for.
+async fn send(hub: &Remote, path: &str, key: &str, number: i64) -> Result<ExitCode> {
+    let path = format!("{path}{}/test", value(key));
+    let sent = hub.json(hub.request(Method::POST, &path).json(&json!({ "value": number }))).await?;
+    let payload = out::plain(&sent["payload"].to_string());
+    match sent["status"].as_u64() {
+        Some(status @ 200..=299) => {
+            out::line(format!(
+                "Sent {payload}; HubSpot answered {status}. The editor has its event: map the fields."
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(status) => bail!(
+            "the trigger answered {status}: it is not there, or cannot be called like this. Compare the webhook URL with the editor's"
+        ),
+        None => bail!("the trigger did not answer: see that this machine reaches HubSpot (syncline doctor)"),
     }
 }
 
@@ -112,6 +137,7 @@ impl Trial<'_> {
                 out::plain(self.key)
             ),
         };
+        self.is_there().await?;
         let up = self.event(base.saturating_add(1), "increment", false).await?;
         let first = self.wait(&up).await;
         // Back in any case: the number is right again, whatever became of the event.
@@ -132,6 +158,16 @@ impl Trial<'_> {
     async fn counter(&self) -> Result<Value> {
         let path = format!("{}{}", self.path, value(self.key));
         self.hub.json(self.hub.request(Method::GET, &path)).await
+    }
+
+    /// Whether HubSpot has the record, and shows its property.
+    async fn is_there(&self) -> Result<()> {
+        let path = format!("{}{}/property", self.path, value(self.key));
+        let shown = self.hub.json(self.hub.request(Method::GET, &path)).await?;
+        if shown["is"] == "no_record" {
+            bail!("HubSpot has no record {} of the definition's object type", out::plain(self.key));
+        }
+        Ok(())
     }
 
     async fn pushes(&self) -> Result<Vec<Value>> {

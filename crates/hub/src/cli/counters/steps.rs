@@ -36,7 +36,7 @@ pub fn steps(definition: &Value, key: Option<&str>) -> String {
         format!("   Syncline knows it as {trigger}"),
         format!("   Another one: syncline counters update {name} --trigger-url -   (and paste it)"),
         "3. The editor now waits for a test event. Send it with".to_owned(),
-        format!("   syncline counters setup {name} --key RECORD"),
+        format!("   syncline counters setup {name} --key RECORD --event"),
         "   which is sent as".to_owned(),
         indented(&example),
         "4. Map the fields, with these types:".to_owned(),
