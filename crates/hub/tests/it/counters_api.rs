@@ -74,7 +74,7 @@ async fn a_definition_is_made_shown_changed_paused_and_ended() {
 }
 
 /// All routes below a definition.
-fn routes() -> [(Method, &'static str); 17] {
+fn routes() -> [(Method, &'static str); 19] {
     [
         (Method::GET, ""),
         (Method::PATCH, ""),
@@ -93,6 +93,8 @@ fn routes() -> [(Method, &'static str); 17] {
         (Method::POST, "/values/1/set"),
         (Method::POST, "/values/1/push"),
         (Method::GET, "/values/1/history"),
+        (Method::GET, "/values/1/property"),
+        (Method::POST, "/values/1/test"),
     ]
 }
 
@@ -100,7 +102,7 @@ fn body_for(rest: &str) -> Value {
     match rest {
         "/read" => json!({ "keys": ["1"] }),
         "/changes" => json!({ "changes": [{ "key": "1", "op": "increment" }] }),
-        "/values/1/set" => json!({ "value": 1 }),
+        "/values/1/set" | "/values/1/test" => json!({ "value": 1 }),
         _ => json!({}),
     }
 }
@@ -223,6 +225,33 @@ async fn organizations_never_see_each_others_counters() {
     assert_eq!((by_name.status, &by_name.json()["value"]), (200, &json!(1)), "a name will do for its own");
     let by_all = scene.hub.get("/v1/counters/exam-bookings").await;
     assert_eq!(by_all.status, 404, "with a key for all organizations a name says too little");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_event_is_refused_where_it_could_overtake_a_value_or_there_is_no_trigger() {
+    let scene = Counting::start().await;
+    let path = scene.make(json!({})).await;
+    let direct =
+        scene.make(json!({ "name": "direct", "target": { "kind": "property" }, "payload": null })).await;
+    scene.post(&format!("{path}/values/1/increment"), &Value::Null).await;
+    for (path, body, status, code) in [
+        (format!("{path}/values/1/test"), json!({ "value": 1 }), 409, "counted_already"),
+        (format!("{direct}/values/1/test"), json!({ "value": 1 }), 409, "no_trigger"),
+        (format!("{path}/values/x/test"), json!({ "value": 1 }), 400, "bad_counter_key"),
+        (format!("{path}/values/2/test"), json!({}), 400, "bad_body"),
+    ] {
+        let refused = scene.post(&path, &body).await;
+        assert_eq!((refused.status, refused.code().as_str()), (status, code), "{path}: {}", refused.text());
+    }
+    let unanswered = scene.post(&format!("{path}/values/2/test"), &json!({ "value": 1 })).await;
+    assert_eq!(
+        (unanswered.status, &unanswered.json()["status"]),
+        (200, &Value::Null),
+        "nobody listens there"
+    );
+    assert_eq!(scene.value(&path, "2").await, 0, "nothing was counted");
+    let wrong = scene.hub.get(&format!("{path}/values/x/property")).await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (400, "bad_counter_key"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

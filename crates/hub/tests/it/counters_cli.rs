@@ -207,14 +207,16 @@ async fn setup_prints_the_steps_with_the_definitions_own_names() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn setup_says_that_nothing_was_sent_and_leaves_the_number_as_it_was() {
+async fn setup_changes_nothing_where_hubspot_cannot_be_asked() {
     let operator = Operator::start().await;
     operator.made().await;
     operator.ok(&["set", "exam-bookings", EXAM, "8"]).await;
-    // The hub's clock stands, so nothing is ever due.
-    let late = operator.run(&["setup", "exam-bookings", "--key", EXAM, "--patience", "50ms"]).await;
-    assert!(late.code == 1 && late.stderr.contains("nothing was sent yet"), "{late:?}");
-    assert_eq!(operator.ok(&["get", "exam-bookings", EXAM]).await, "8\n");
+    let failed = operator.run(&["setup", "exam-bookings", "--key", EXAM]).await;
+    assert!(failed.code == 1 && failed.stdout.is_empty(), "{failed:?}");
+    let history = operator.ok(&["history", "exam-bookings", EXAM, "--json"]).await;
+    assert_eq!(lines(&history).len(), 1, "{failed:?}");
+    let event = operator.run(&["setup", "exam-bookings", "--key", EXAM, "--event"]).await;
+    assert!(event.code == 1 && event.stderr.contains("counted_already"), "{event:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -20,7 +20,9 @@ struct Stage {
 
 impl Stage {
     async fn start() -> Self {
-        let joined = Joined::start(0, &[("counters.rounds", "1")]).await;
+        let joined =
+            Joined::start(0, &[("counters.rounds", "1"), ("jobs.lease", "1h"), ("counters.lease", "10m")])
+                .await;
         let connection = joined.connect("hubspot").await;
         let exam = json!({ "action": "create", "object": EXAMS, "properties": { "mock_exam_name": "B2", "total_bookings": "8" } });
         let exam = joined.edit("hubspot", exam).await["id"].as_str().expect("an id").to_owned();
@@ -124,6 +126,23 @@ async fn a_trigger_that_was_deleted_is_told() {
     assert!(failed.code == 1 && failed.stderr.contains("the trigger answered 404"), "{failed:?}");
     let again = stage.set_up().await;
     assert!(again.code == 1 && again.stderr.contains("needs attention first"), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_event_is_sent_where_nobody_has_counted_and_a_record_there_is_not_is_told() {
+    let stage = Stage::start().await;
+    let event = ["setup", "exam-bookings", "--key", stage.exam.as_str(), "--event", "--value", "8"];
+    let sent = stage.run(&event).await;
+    assert!(sent.code == 0 && sent.stdout.contains("HubSpot answered 202"), "{sent:?}");
+    assert!(sent.stdout.contains(&format!("\"mock_exam_id\":\"{}\"", stage.exam)), "{sent:?}");
+    stage.run(&["incr", "exam-bookings", &stage.exam]).await.ok();
+    let refused = stage.run(&event).await;
+    assert!(refused.code == 1 && refused.stderr.contains("counted_already"), "{refused:?}");
+    let nobody = stage.run(&["setup", "exam-bookings", "--key", "999", "--value", "1"]).await;
+    assert!(nobody.code == 1 && nobody.stderr.contains("HubSpot has no record 999"), "{nobody:?}");
+    stage.joined.control(Method::DELETE, &stage.workflow, Value::Null).await;
+    let gone = stage.run(&["setup", "exam-bookings", "--key", "999", "--event"]).await;
+    assert!(gone.code == 1 && gone.stderr.contains("the trigger answered 404"), "{gone:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
