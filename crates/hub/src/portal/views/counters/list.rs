@@ -72,6 +72,11 @@ impl DefinitionRow {
         class(&self.state)
     }
 
+    /// A reason as a sentence.
+    pub(super) fn said(&self, reason: &str) -> String {
+        text::sentence(reason, 400)
+    }
+
     pub(super) fn is_active(&self) -> bool {
         self.state == "active"
     }
