@@ -32,6 +32,9 @@ pub(super) struct Ended {
 /// A lease is longer than a call by this: what came of it can then be told.
 const MARGIN: Duration = Duration::from_secs(10);
 
+/// How soon it is looked for more while calls are under way.
+const AGAIN: Duration = Duration::from_millis(250);
+
 /// A lane that is being worked on.
 pub(super) struct Lane {
     pub cx: Cx,
@@ -76,8 +79,17 @@ impl Lane {
         Report { definition_id: self.known.stored.id.clone(), key, told, latency }
     }
 
+    /// Sends what is due, in the way that the definition has now: one that was changed may have left counters in another stage.
+    pub(super) async fn send(&self, stage: Stage, places: &Arc<Semaphore>) -> Ended {
+        let target = &self.known.stored.definition.target;
+        match (stage, target.has_trigger(), target.writes()) {
+            (Stage::Write, _, true) | (_, false, _) => self.batches(stage).await,
+            _ => self.trigger(stage, places).await,
+        }
+    }
+
     /// Calls the trigger for what is due, several at a time.
-    pub(super) async fn trigger(&self, places: &Arc<Semaphore>) -> Ended {
+    async fn trigger(&self, stage: Stage, places: &Arc<Semaphore>) -> Ended {
         let mut ended = Ended::default();
         let Some(definition) = self.known.definition.clone().filter(|it| it.target.url().is_some()) else {
             ended.rest = Some(None);
@@ -88,10 +100,16 @@ impl Lane {
         let mut flying: JoinSet<Report> = JoinSet::new();
         let mut open = true;
         loop {
-            if open && !self.soft.is_cancelled() {
-                open = self.launch(&mut flying, &definition, most, places).await;
+            let open_now = open && !self.soft.is_cancelled();
+            if open_now {
+                self.launch(stage, &mut flying, &definition, (most, places)).await;
             }
-            let Some(first) = flying.join_next().await else { return ended };
+            let first = tokio::select! {
+                first = flying.join_next() => first,
+                // A call that hangs is in nobody's way: what came to be due meanwhile is claimed beside it.
+                () = tokio::time::sleep(AGAIN), if open_now && flying.len() < most => continue,
+            };
+            let Some(first) = first else { return ended };
             let mut reports: Vec<Report> = first.ok().into_iter().collect();
             while let Some(more) = flying.try_join_next() {
                 reports.extend(more.ok());
@@ -103,14 +121,14 @@ impl Lane {
         }
     }
 
-    /// Claims and sends as much as there is room for; false when nothing is due.
+    /// Claims and sends as much as there is room for.
     async fn launch(
         &self,
+        stage: Stage,
         flying: &mut JoinSet<Report>,
         definition: &Arc<Definition>,
-        most: usize,
-        places: &Arc<Semaphore>,
-    ) -> bool {
+        (most, places): (usize, &Arc<Semaphore>),
+    ) {
         let mut permits: Vec<OwnedSemaphorePermit> = Vec::new();
         while flying.len() + permits.len() < most {
             match Arc::clone(places).try_acquire_owned() {
@@ -123,10 +141,9 @@ impl Lane {
             }
         }
         if permits.is_empty() {
-            return true;
+            return;
         }
-        let claimed = self.claimed(Stage::Trigger, permits.len()).await;
-        let any = !claimed.claims.is_empty();
+        let claimed = self.claimed(stage, permits.len()).await;
         for (claim, permit) in claimed.claims.into_iter().zip(permits) {
             let Work::Send(value, _) = claim.work else { continue };
             let (cx, definition, hold) = (self.cx.clone(), Arc::clone(definition), claimed.hold.clone());
@@ -137,12 +154,6 @@ impl Lane {
                 Report { definition_id: claim.definition_id, key: claim.key, told, latency }
             });
         }
-        any
-    }
-
-    /// Writes what is due, a hundred at a time.
-    pub(super) async fn write(&self) -> Ended {
-        self.batches(Stage::Write).await
     }
 
     /// Reads what is due, a hundred at a time.
@@ -165,8 +176,8 @@ impl Lane {
             }
             let work = async {
                 match stage {
-                    Stage::Write => self.write_batch(&line, &hold, &claims).await,
-                    _ => self.look_at_batch(&line, &hold, &claims).await,
+                    Stage::Look => self.look_at_batch(&line, &hold, &claims).await,
+                    _ => self.write_batch(&line, &hold, &claims).await,
                 }
             };
             let (reports, stopped) = self.holding(&claims, &hold, work).await;

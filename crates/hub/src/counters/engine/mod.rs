@@ -189,9 +189,8 @@ impl Engine {
         lanes.spawn(async move {
             let lane = lane::Lane { cx, known, one: tries, soft };
             let ended = match key.1 {
-                Stage::Trigger => caught(lane.trigger(&places)).await,
-                Stage::Write => caught(lane.write()).await,
-                _ => caught(lane.look()).await,
+                Stage::Look => caught(lane.look()).await,
+                stage => caught(lane.send(stage, &places)).await,
             };
             (key, ended)
         });

@@ -202,7 +202,12 @@ async fn a_run_that_is_cancelled_stops_and_one_that_waits_ends_at_once() {
 async fn a_provider_that_fails_for_a_while_delays_a_run_and_does_not_end_it() {
     let scene = in_step(3, "repair").await;
     scene.write(&scene.exams[1], "9").await;
-    scene.joined.fault(json!({ "provider": "hubspot", "path": "*batch/read*", "times": 9, "effect": { "kind": "rate_limited" } })).await;
+    // The account is being moved: longer than a call waits by itself.
+    let moved = json!({ "kind": "status", "status": 477, "headers": [["Retry-After", "130"]] });
+    scene
+        .joined
+        .fault(json!({ "provider": "hubspot", "path": "*batch/read*", "times": 1, "effect": moved }))
+        .await;
     let run = scene.compare(false).await;
     assert_eq!((run.state, run.counts.drifted), (State::Succeeded, 1), "{run:?}");
     scene.agree().await;

@@ -45,7 +45,8 @@ async fn everything_that_is_wrong_with_a_definition_is_said_with_its_field() {
         let fields = wrong(&joined, said.clone()).await;
         assert!(fields.iter().any(|it| it == field), "{said}: {fields:?}");
     }
-    let all = definitions::list(&joined.hub.cx.store, &Scope::All, &definitions::Filter::default(), None, 9);
+    let filter = definitions::Filter::default();
+    let all = definitions::list(&joined.hub.cx.store, &Scope::All, &filter, None, 9);
     assert_eq!(all.await.unwrap(), vec![], "bad input changes nothing");
 }
 

@@ -191,3 +191,34 @@ async fn a_paused_definition_counts_and_pushes_when_it_goes_on() {
     scene.agree().await;
     assert_eq!(scene.triggered().await, 2, "nothing was sent while it was paused");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_may_be_a_unique_property_of_the_records() {
+    for target in ["property", "trigger_then_property"] {
+        let said = json!({ "target": { "kind": target }, "key": { "property": "mock_exam_id" } });
+        let scene = Scene::with(3, said, &[]).await;
+        // The workflow matches ids and not this property: what the trigger cannot show is written.
+        scene.change(&[("E-0", Change::Set(4)), ("E-2", Change::Set(6)), ("E-9", Change::Set(1))]).await;
+        scene.quiet().await;
+        let shown = scene.shown().await;
+        let shown: Vec<Option<i64>> = scene.exams.iter().map(|id| shown[id]).collect();
+        assert_eq!(shown, [Some(4), None, Some(6)], "{target}");
+        let nobody = scene.counter("E-9").await.unwrap();
+        assert_eq!(nobody.push.stage, Stage::Parked, "{nobody:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_trigger_is_written_when_the_target_is_changed_to_that() {
+    let scene = Scene::start(3, through_the_trigger()).await;
+    let away = json!({ "kind": "rate_limited" });
+    scene.joined.fault(json!({ "provider": "hubspot", "path": "*webhook-triggers*", "effect": away })).await;
+    scene.book(&scene.exams).await;
+    scene
+        .as_time_passes("the trigger turns it away", async || (scene.triggered().await > 0).then_some(()))
+        .await;
+    let changed = super::scene::definition(&scene.joined, &scene.connection, json!({})).await;
+    keep::update(scene.cx(), &Scope::All, &scene.of.id, changed, None).await.unwrap();
+    scene.agree().await;
+    assert!(scene.shown().await.values().all(|shown| *shown == Some(1)));
+}

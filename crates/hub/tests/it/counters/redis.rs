@@ -79,8 +79,9 @@ impl Kept {
 }
 
 async fn configure(redis: &mut MultiplexedConnection, events: &str) {
-    let set = redis::cmd("CONFIG").arg("SET").arg("notify-keyspace-events").arg(events).exec_async(redis);
-    set.await.unwrap();
+    let mut set = redis::cmd("CONFIG");
+    set.arg("SET").arg("notify-keyspace-events").arg(events);
+    set.exec_async(redis).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

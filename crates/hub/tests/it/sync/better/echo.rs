@@ -11,6 +11,9 @@ use syncline_core::time::Clock as _;
 use syncline_hub::jobs::{Payload, enqueue};
 use syncline_store::stale::{self, Mark};
 
+/// How many customers are read in one go.
+const AT_ONCE: usize = 16;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edit_is_one_write_there_and_one_status_here() {
     let synced = Synced::start(0, &[]).await;
@@ -169,7 +172,7 @@ async fn what_people_changed_is_read_before_what_came_back_to_us() {
     synced.run().await;
     let mut uris: Vec<String> = synced.customers().await.into_keys().collect();
     let news = uris.pop().unwrap();
-    assert!(uris.len() > 20, "more than are read in one go");
+    assert!(uris.len() > 2 * AT_ONCE, "more than are read in one go");
     let cx = &synced.joined.hub.cx;
     let mark = |uri: &String, echo: bool| Mark {
         object_type: synced.sync.agreement.sides.right.object_type.clone(),
@@ -204,6 +207,8 @@ async fn what_people_changed_is_read_before_what_came_back_to_us() {
     tx.commit().await.unwrap();
     synced.quiet().await;
     let read = singles().await.split_off(before);
-    assert!(news.ends_with(&read[0]), "{news} first of {read:?}");
+    // Every eighth batch is the echoes', and it is the dice that say which of them is the first one.
+    let place = read.iter().position(|path| news.ends_with(path)).unwrap();
+    assert!(place == 0 || place == AT_ONCE, "{news} is the {place}th of {read:?}");
     assert_eq!(read.len(), marks.len(), "and each of them once");
 }
