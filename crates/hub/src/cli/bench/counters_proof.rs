@@ -65,7 +65,7 @@ impl Proof {
         let accepted = proof.change().await?;
         let counted = watch.elapsed();
         proof.scene.sandbox.delete("/_sandbox/faults").await?;
-        proof.until_shown().await?;
+        proof.until_shown(&accepted).await?;
         proof.tell(&accepted, counted, watch.elapsed()).await
     }
 
@@ -109,14 +109,16 @@ impl Proof {
         Door { base, key }
     }
 
-    /// Until nothing is to be sent or looked at any more.
-    async fn until_shown(&self) -> Result<()> {
+    /// Until nothing is to be sent or looked at any more, and every counter was seen to be shown: what was counted in Redis is noticed a little
+    /// later.
+    async fn until_shown(&self, accepted: &BTreeMap<String, u64>) -> Result<()> {
         let (watch, path) = (Stopwatch::start(), format!("/v1/counters/{}", segment(&self.scene.counter)));
         loop {
             let waiting = &self.scene.hub.get(&path).await?["waiting"];
             let number = |name: &str| waiting[name].as_u64().unwrap_or(u64::MAX);
             ensure!(number("parked") == 0, "{} counters were parked", number("parked"));
-            if number("to_send") == 0 && number("to_look_at") == 0 {
+            let idle = number("to_send") == 0 && number("to_look_at") == 0;
+            if idle && self.all_are_shown(accepted).await? {
                 return Ok(());
             }
             if watch.elapsed() > PATIENCE {
@@ -124,6 +126,23 @@ impl Proof {
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
+    }
+
+    async fn all_are_shown(&self, accepted: &BTreeMap<String, u64>) -> Result<bool> {
+        let path = format!("/v1/counters/{}/read", segment(&self.scene.counter));
+        let keys: Vec<&String> = accepted.keys().collect();
+        for keys in keys.chunks(1_000) {
+            let found = self.scene.hub.post(&path, json!({ "keys": keys })).await?;
+            let found = found["data"].as_array().context("the counters")?;
+            let right = |one: &Value| {
+                let key = one["key"].as_str().unwrap_or_default();
+                one["shown"] == true && one["property"]["value"].as_u64() == accepted.get(key).copied()
+            };
+            if !found.iter().all(right) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn tell(
