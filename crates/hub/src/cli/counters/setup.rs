@@ -137,11 +137,12 @@ impl Trial<'_> {
                 out::plain(self.key)
             ),
         };
-        self.is_there().await?;
-        let up = self.event(base.saturating_add(1), "increment", false).await?;
+        // To a number that the property does not show already.
+        let by = if self.shown().await? == Some(base.saturating_add(1)) { 2 } else { 1 };
+        let up = self.event(base.saturating_add(by), ("increment", by), false).await?;
         let first = self.wait(&up).await;
         // Back in any case: the number is right again, whatever became of the event.
-        let down = self.event(base, "decrement", true).await?;
+        let down = self.event(base, ("decrement", by), true).await?;
         let Some(first) = said(first?) else { return Ok(ExitCode::FAILURE) };
         let Some(second) = said(self.wait(&down).await?) else { return Ok(ExitCode::FAILURE) };
         out::line(format!(
@@ -160,14 +161,14 @@ impl Trial<'_> {
         self.hub.json(self.hub.request(Method::GET, &path)).await
     }
 
-    /// Whether HubSpot has the record, and shows its property.
-    async fn is_there(&self) -> Result<()> {
+    /// What HubSpot shows of the record there and then.
+    async fn shown(&self) -> Result<Option<i64>> {
         let path = format!("{}{}/property", self.path, value(self.key));
         let shown = self.hub.json(self.hub.request(Method::GET, &path)).await?;
         if shown["is"] == "no_record" {
             bail!("HubSpot has no record {} of the definition's object type", out::plain(self.key));
         }
-        Ok(())
+        Ok(shown["value"].as_i64())
     }
 
     async fn pushes(&self) -> Result<Vec<Value>> {
@@ -177,10 +178,10 @@ impl Trial<'_> {
     }
 
     /// Changes the counter; the number that was given is set, what was counted is counted on, so that nobody's change is lost.
-    async fn event(&self, to: i64, verb: &str, second: bool) -> Result<Event> {
+    async fn event(&self, to: i64, (verb, by): (&str, i64), second: bool) -> Result<Event> {
         let before = self.pushes().await?.first().and_then(|entry| entry["seq"].as_i64()).unwrap_or(0);
         let (verb, body) =
-            if self.given { ("set", json!({ "value": to })) } else { (verb, json!({ "by": 1 })) };
+            if self.given { ("set", json!({ "value": to })) } else { (verb, json!({ "by": by })) };
         let path = format!("{}{}/{verb}", self.path, value(self.key));
         let made = self.hub.json(self.hub.request(Method::POST, &path).json(&body)).await?;
         if self.counter().await?["push"]["stage"] == "parked" {

@@ -53,6 +53,14 @@ impl Known<'_> {
             return Verdict::Failed(self.parked());
         }
         let last = self.pushes.first().and_then(|entry| entry["what"].as_str());
+        let is_refused = matches!(last, Some("refused" | "not_taken"));
+        if is_refused
+            && self.definition["target"]["kind"] == "trigger"
+            && self.definition["reason"].is_string()
+        {
+            // It is tried for as long as it takes; but somebody has to mend it first.
+            return Verdict::Failed(text_of(&self.definition["reason"]));
+        }
         if !late {
             return Verdict::Wait(match last {
                 None => "waiting for its turn",
@@ -74,11 +82,12 @@ impl Known<'_> {
     }
 
     fn parked(&self) -> String {
-        let why = text_of(&self.counter["push"]["reason"]);
-        if self.second && self.pushes.iter().any(|entry| entry["what"] == "accepted") {
-            return format!("{}\n({why})", re_enrollment());
+        let was_accepted = self.pushes.iter().any(|entry| entry["what"] == "accepted");
+        match (was_accepted, self.second) {
+            (true, true) => re_enrollment().to_owned(),
+            (true, false) => self.never_shown(),
+            (false, _) => text_of(&self.counter["push"]["reason"]),
         }
-        why
     }
 
     /// Nothing was shown in time.
@@ -147,7 +156,12 @@ mod tests {
     use serde_json::json;
 
     fn definition(state: &str) -> Value {
-        json!({ "state": state, "reason": "the trigger answered 404", "object_type": "2-50158913", "property": "total_bookings",
+        let (state, reason) = match state {
+            "troubled" => ("active", json!("the trigger answered 404")),
+            "attention" => (state, json!("the trigger answered 404")),
+            _ => (state, Value::Null),
+        };
+        json!({ "state": state, "reason": reason, "object_type": "2-50158913", "property": "total_bookings",
             "key": "record_id", "payload": { "mock_exam_id": "{{key}}", "total_bookings": "{{value}}" }, "target": { "kind": "trigger" } })
     }
 
@@ -198,6 +212,7 @@ mod tests {
         for (state, what, second, says) in [
             ("paused", None, false, "paused meanwhile"),
             ("attention", None, false, "answered 404"),
+            ("troubled", Some("refused"), false, "answered 404"),
             ("active", None, false, "nothing was sent yet"),
             ("active", Some("not_taken"), false, "turns the calls away (429)"),
             ("active", Some("lost"), false, "did not answer"),
@@ -211,5 +226,10 @@ mod tests {
         let parked = counter("parked", false, 9, 8);
         assert_eq!(words(verdict("active", &parked, None, false, false)), "HubSpot has no such record");
         assert!(words(verdict("active", &parked, Some("accepted"), true, false)).contains("re-enrollment"));
+        assert!(
+            words(verdict("active", &parked, Some("accepted"), false, false)).contains("Is the workflow on?")
+        );
+        let tried = verdict("troubled", &on_the_way, Some("accepted"), false, false);
+        assert!(matches!(tried, Verdict::Wait(_)), "what was wrong before is mended: {tried:?}");
     }
 }

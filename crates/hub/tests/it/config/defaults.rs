@@ -84,7 +84,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             creation_delay: span("2s"),
             kept_plan: 10_000,
         },
-        counters: syncline_hub::config::Counters {
+        counters: Counters {
             concurrency: 64,
             per_definition: 16,
             timeout: span("15s"),
