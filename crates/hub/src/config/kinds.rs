@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use toml::Value;
 
+use super::counters::urls_by_name;
 use super::lists::{networks, schedule};
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins, is_redis_url, without_password};
@@ -19,6 +20,8 @@ pub(super) enum Kind {
     Topic,
     /// A text never shown. Empty is refused unless it means "off".
     Secret { off_when_empty: bool },
+    /// Places with names, each a URL that may hold a password; or nothing. Never shown.
+    Places,
     /// A directory or file.
     Path,
     /// An IP address and a port.
@@ -112,6 +115,7 @@ impl Kind {
             }
             Self::Path => !text.is_empty() && !text.contains('\0'),
             Self::Secret { off_when_empty } => off_when_empty || !text.is_empty(),
+            Self::Places => urls_by_name(text).is_some(),
             Self::Listen => text.parse::<SocketAddr>().is_ok(),
             Self::Web { off_when_empty } => {
                 (off_when_empty && text.is_empty()) || BaseUrl::parse(text).is_some()
@@ -193,6 +197,9 @@ impl Kind {
             Self::Origins => {
                 "origins with commas between them, such as \"https://app.example.com,http://localhost:3000\""
             }
+            Self::Places => {
+                "names with their URLs and spaces between them, such as \"bookings=redis://host:6379/0\", or \"\" for none"
+            }
             Self::Networks => {
                 "networks with spaces between them, such as \"127.0.0.0/8 fd00::/8\", or \"\" for none"
             }
@@ -215,6 +222,7 @@ impl Kind {
             (_, Given::Text(text)) if text.is_empty() => "is empty".to_owned(),
             (_, Given::Other(what)) => format!("is {what}"),
             (Self::Secret { .. }, _) => "is not a text (not shown here)".to_owned(),
+            (Self::Places, _) => "is no such list (not shown here)".to_owned(),
             (Self::Web { .. }, Given::Text(text)) if !text.contains('@') => format!("is {}", quoted(text)),
             (Self::Database | Self::Redis | Self::Web { .. }, Given::Text(text)) => scheme_of(text),
             (_, Given::Text(text)) => format!("is {}", quoted(text)),
@@ -227,8 +235,8 @@ impl Kind {
     /// The value as people may see it.
     pub(super) fn dull(self, value: &Value) -> serde_json::Value {
         match (self, value) {
-            (Self::Secret { .. }, Value::String(text)) if text.is_empty() => "".into(),
-            (Self::Secret { .. }, _) => "***".into(),
+            (Self::Secret { .. } | Self::Places, Value::String(text)) if text.is_empty() => "".into(),
+            (Self::Secret { .. } | Self::Places, _) => "***".into(),
             (Self::Database | Self::Redis, Value::String(text)) => without_password(text).into(),
             (_, Value::String(text)) => text.as_str().into(),
             (_, Value::Integer(number)) => (*number).into(),
@@ -240,7 +248,7 @@ impl Kind {
 
     /// Whether the value may be put in a file of its own (`key_file`).
     pub(super) fn may_be_in_a_file(self) -> bool {
-        matches!(self, Self::Secret { .. } | Self::Database | Self::Redis)
+        matches!(self, Self::Secret { .. } | Self::Places | Self::Database | Self::Redis)
     }
 
     /// Whether this very value is one that must not leak.

@@ -84,18 +84,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             creation_delay: span("2s"),
             kept_plan: 10_000,
         },
-        counters: Counters {
-            concurrency: 64,
-            per_definition: 16,
-            timeout: span("15s"),
-            lease: span("30s"),
-            rounds: 3,
-            longest_wait: span("5m"),
-            poll: span("5s"),
-            truth_timeout: span("10s"),
-            databases: BTreeMap::new(),
-            servers: BTreeMap::new(),
-        },
+        counters: counters(),
         notify: notify(),
         retention: Retention {
             events: Keep::Forever,
@@ -115,6 +104,21 @@ fn the_defaults_file_says_what_the_types_hold() {
     assert_eq!(loaded.config, expected);
     assert_eq!(loaded.config.sqlite_path(), Some(PathBuf::from("syncline-data/syncline.db")));
     assert_eq!((loaded.warnings, loaded.file), (vec![], None));
+}
+
+fn counters() -> Counters {
+    Counters {
+        concurrency: 64,
+        per_definition: 16,
+        timeout: span("15s"),
+        lease: span("30s"),
+        rounds: 3,
+        longest_wait: span("5m"),
+        poll: span("5s"),
+        truth_timeout: span("10s"),
+        databases: BTreeMap::new(),
+        servers: BTreeMap::new(),
+    }
 }
 
 fn notify() -> Notify {

@@ -298,6 +298,8 @@ fn networks_and_waits_are_read_whole_or_not_at_all() {
         ("notify.schedule", "5s soon"),
         ("notify.schedule", "500ms"),
         ("notify.schedule", "8d"),
+        ("counters.databases", "postgres://host/name"),
+        ("counters.servers", "a=redis://host a=redis://host"),
     ] {
         let errors = Bench::with(&format!("{key} = \"{bad}\"")).load().unwrap_err().to_string();
         assert!(errors.contains(key) && errors.contains("with spaces between them"), "{errors}");

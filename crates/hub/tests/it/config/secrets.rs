@@ -5,7 +5,7 @@ use super::*;
 const CANARY: &str = "cAnArY";
 
 /// Keys that hold secrets, with values good and bad that contain one.
-const PLANTS: [(&str, &str); 15] = [
+const PLANTS: [(&str, &str); 18] = [
     ("apps.main.client_secret", "cAnArY"),
     ("apps.main.client_secret", " cAnArY"),
     ("apps.main.previous_client_secret", "cAnArY"),
@@ -19,6 +19,9 @@ const PLANTS: [(&str, &str); 15] = [
     ("redis.url", "redis://:cAnArY@host"),
     ("redis.url", "redis://cAnArY@host"),
     ("redis.url", "cAnArY"),
+    ("counters.databases", "bookings=postgres://user:cAnArY@host/name"),
+    ("counters.servers", "bookings=redis://:cAnArY@host"),
+    ("counters.servers", "cAnArY"),
     ("server.public_url", "https://user:cAnArY@host"),
     ("telemetry.otlp_endpoint", "ftp://user:cAnArY@host"),
 ];

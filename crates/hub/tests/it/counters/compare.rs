@@ -305,3 +305,21 @@ async fn metrics_tell_of_changes_calls_pushes_and_comparisons() {
         assert!(metrics.contains(name), "{name} is not in the metrics");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_is_forgotten_and_the_counters_are_not() {
+    use syncline_store::counters::pushes::{LogFilter, log};
+    let scene = Scene::with(2, json!({}), &[("retention.counters", "1d")]).await;
+    scene.book(&scene.exams).await;
+    scene.agree().await;
+    let run = scene.compare(false).await;
+    let filter = LogFilter { definition_id: &scene.of.id, key: None };
+    let left = async || {
+        let log = log(&scene.cx().store, &Scope::All, filter, None, 9).await.unwrap();
+        log.len() + usize::from(runs::get(&scene.cx().store, &Scope::All, &run.id).await.unwrap().is_some())
+    };
+    assert!(left().await > 1);
+    scene.joined.advance(Duration::from_secs(26 * 3_600)).await;
+    scene.as_time_passes("it is forgotten", async || (left().await == 0).then_some(())).await;
+    assert_eq!(scene.counters().await.len(), 2);
+}

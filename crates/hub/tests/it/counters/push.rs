@@ -112,16 +112,17 @@ async fn lost_answers_refusals_and_server_errors_lose_nothing_and_invert_nothing
         json!({ "kind": "lost_answer" }),
         json!({ "kind": "cut" }),
         json!({ "kind": "server_error" }),
-        json!({ "kind": "rate_limited" }),
+        json!({ "kind": "status", "status": 429 }),
         json!({ "kind": "html", "status": 502 }),
     ] {
         scene.joined.fault(json!({ "provider": "hubspot", "path": "*webhook-triggers*", "chance": 0.1, "times": 12, "effect": effect })).await;
-        scene.joined.fault(json!({ "provider": "hubspot", "path": "*batch/read*", "chance": 0.1, "times": 4, "effect": effect })).await;
+    }
+    for effect in [json!({ "kind": "lost_answer" }), json!({ "kind": "server_error" })] {
+        scene.joined.fault(json!({ "provider": "hubspot", "path": "*batch/read*", "chance": 0.2, "times": 2, "effect": effect })).await;
     }
     for _ in 0..8 {
         scene.book(&scene.exams).await;
         scene.joined.advance(Duration::from_millis(700)).await;
-        tokio::time::sleep(Duration::from_millis(30)).await;
     }
     scene.agree().await;
     assert!(scene.shown().await.values().all(|shown| *shown == Some(8)));
