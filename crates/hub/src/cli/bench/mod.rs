@@ -4,6 +4,7 @@ mod client;
 mod counters;
 mod counters_proof;
 mod counters_scene;
+mod cpu;
 mod hub;
 mod intake;
 mod load;
