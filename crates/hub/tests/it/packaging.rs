@@ -77,7 +77,8 @@ async fn a_hub_without_its_database_is_alive_and_not_ready() {
     // Nobody listens on port 9 of this machine.
     let desk = Desk::configured("data_dir = \"data\"\n[database]\nurl = \"postgres://u@127.0.0.1:9/x\"\n");
     let _hub = desk.start(&["serve"]);
-    crate::support::wait::until("it lives", async || (desk.run(&["health"]).await.code == 0).then_some(())).await;
+    crate::support::wait::until("it lives", async || (desk.run(&["health"]).await.code == 0).then_some(()))
+        .await;
     let output = desk.run(&["health", "--ready"]).await;
     assert!(output.code == 1 && output.stderr.contains("503"), "{output:?}");
 }
@@ -86,7 +87,10 @@ async fn a_hub_without_its_database_is_alive_and_not_ready() {
 fn installing_puts_everything_where_it_belongs() {
     let to = tempfile::tempdir().unwrap();
     let mut install = Command::new(root().join("packaging/install"));
-    install.env("PROGRAM", env!("CARGO_BIN_EXE_syncline")).env("DESTDIR", to.path()).env("PREFIX", "/opt/hub");
+    install
+        .env("PROGRAM", env!("CARGO_BIN_EXE_syncline"))
+        .env("DESTDIR", to.path())
+        .env("PREFIX", "/opt/hub");
     let output = install.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let at = to.path().join("opt/hub");
@@ -104,7 +108,9 @@ fn installing_puts_everything_where_it_belongs() {
     let unit = read(at.join("lib/systemd/system/syncline.service"));
     assert!(unit.contains("\nExecStart=/opt/hub/bin/syncline serve\n"), "{unit}");
     let output = install.env("PROGRAM", "/nowhere").output().unwrap();
-    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("cargo build --release"));
+    assert!(
+        !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("cargo build --release")
+    );
 }
 
 /// The sample configurations are without mistakes and warnings, with the secrets that the script makes.
@@ -127,7 +133,8 @@ fn the_sample_configurations_and_the_secrets_made_for_them_fit() {
     std::fs::remove_file(secrets.join("hubspot")).unwrap();
     std::fs::write(secrets.join("hubspot"), "the client secret").unwrap();
     for name in ["syncline.toml", "syncline.scaled.toml"] {
-        let text = read(Path::new("packaging").join(name)).replace("/run/secrets", &secrets.display().to_string());
+        let text =
+            read(Path::new("packaging").join(name)).replace("/run/secrets", &secrets.display().to_string());
         let file = directory.path().join(name);
         std::fs::write(&file, text).unwrap();
         let env = vec![("SYNCLINE_SERVER__LISTEN".to_owned(), "0.0.0.0:8400".to_owned())];
@@ -140,7 +147,9 @@ fn the_sample_configurations_and_the_secrets_made_for_them_fit() {
 
 /// Names of metrics in a text, histograms without what Prometheus adds to them.
 fn metrics(text: &str) -> BTreeSet<String> {
-    let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("syncline_"));
+    let names = text
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("syncline_"));
     let plain = |name: &str| {
         let ends = ["_bucket", "_sum", "_count"];
         ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name).to_owned()
@@ -165,7 +174,8 @@ fn alerts_and_dashboard_ask_for_metrics_that_there_are() {
 #[test]
 fn the_page_on_operations_says_of_every_alert_what_to_do() {
     let rules = read("packaging/prometheus/rules.yml");
-    let alerts: BTreeSet<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    let alerts: BTreeSet<&str> =
+        rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
     let operations = read("docs/operations.md");
     let rows = operations.lines().filter_map(|line| line.strip_prefix("| `Syncline"));
     let explained: Vec<String> =
@@ -202,7 +212,10 @@ fn the_files_for_a_hubspot_app_ask_for_what_the_hub_wants() {
         })
         .collect();
     let usual = setup("hubspot").unwrap().usual(&Wish::default());
-    let wanted = usual.into_iter().map(|Topic { event, property, .. }| (event, property.unwrap_or_default())).collect();
+    let wanted = usual
+        .into_iter()
+        .map(|Topic { event, property, .. }| (event, property.unwrap_or_default()))
+        .collect();
     assert_eq!(declared, wanted);
 }
 

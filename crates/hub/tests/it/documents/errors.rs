@@ -14,7 +14,11 @@ fn sources() -> Vec<(String, String)> {
         (name(&path), text.split("#[cfg(test)]").next().unwrap_or_default().to_owned())
     };
     let is_source = |path: &std::path::PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-    files.filter(is_source).map(source).filter(|(name, _)| !name.contains("/cli/") && !name.contains("/tests")).collect()
+    files
+        .filter(is_source)
+        .map(source)
+        .filter(|(name, _)| !name.contains("/cli/") && !name.contains("/tests"))
+        .collect()
 }
 
 fn is_code(word: &str) -> bool {
@@ -29,10 +33,12 @@ fn codes() -> BTreeMap<String, String> {
         for pair in pieces.windows(2) {
             let before = pair[0].trim_end();
             let behind_a_status = before.strip_suffix(',').is_some_and(|before| {
-                let word = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | ':')).next();
+                let word =
+                    before.rsplit(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | ':')).next();
                 word.is_some_and(|word| word.starts_with("StatusCode::"))
             });
-            let first = ["bad_request(", "unavailable(", "refusal("].iter().any(|call| before.ends_with(call));
+            let first =
+                ["bad_request(", "unavailable(", "refusal("].iter().any(|call| before.ends_with(call));
             if (behind_a_status || first) && is_code(pair[1]) {
                 codes.insert(pair[1].to_owned(), name.clone());
             }

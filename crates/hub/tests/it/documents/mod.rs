@@ -35,7 +35,10 @@ fn every_command_is_run_or_says_why_it_is_not() {
         let Command { at, text, .. } = &command;
         let first: String = text.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
         let is_known = PROGRAMS.contains(&first.as_str()) || text.starts_with("cargo run --release -- ");
-        assert!(is_known, "{at}: a test cannot run `{text}`: say so with <!-- not run: why --> before its block");
+        assert!(
+            is_known,
+            "{at}: a test cannot run `{text}`: say so with <!-- not run: why --> before its block"
+        );
     }
 }
 
@@ -93,7 +96,9 @@ async fn every_command_in_the_documents_works() {
         let commands: Vec<Command> = page
             .commands()
             .into_iter()
-            .filter(|command| command.not_run.is_none() && !goes_on(&command.text) && !is_alone(&command.text))
+            .filter(|command| {
+                command.not_run.is_none() && !goes_on(&command.text) && !is_alone(&command.text)
+            })
             .collect();
         scene.tell(&page.name, &commands).await;
     }

@@ -41,7 +41,9 @@ impl Page {
     /// All of them.
     pub fn all() -> Vec<Self> {
         let mut names: Vec<String> =
-            ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "packaging/README.md"].map(str::to_owned).into();
+            ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "packaging/README.md"]
+                .map(str::to_owned)
+                .into();
         for directory in ["docs", "docs/providers", "docs/decisions"] {
             let entries = std::fs::read_dir(root().join(directory)).unwrap();
             let mut found: Vec<String> = entries
@@ -57,7 +59,8 @@ impl Page {
 
     /// The page of this name.
     pub fn read(name: &str) -> Self {
-        let text = std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let text =
+            std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name: name.to_owned(), text }
     }
 
@@ -73,7 +76,8 @@ impl Page {
             if fence.is_some() && !opens {
                 block = None;
             }
-            let comment = text.trim().strip_prefix("<!-- not run: ").and_then(|rest| rest.strip_suffix(" -->"));
+            let comment =
+                text.trim().strip_prefix("<!-- not run: ").and_then(|rest| rest.strip_suffix(" -->"));
             if comment.is_some() || (block.is_none() && !text.trim().is_empty()) {
                 reason = comment;
             }
@@ -119,7 +123,9 @@ impl Page {
 
     /// The rows of tables that begin with the status of an answer.
     pub fn rows(&self) -> Vec<&str> {
-        let is_row = |line: &&str| line.strip_prefix("| ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let is_row = |line: &&str| {
+            line.strip_prefix("| ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
         self.text.lines().filter(is_row).collect()
     }
 

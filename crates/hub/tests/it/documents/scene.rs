@@ -17,7 +17,7 @@ pub struct Scene {
     desk: Desk,
     _hub: Running,
     _listener: Running,
-    _sandbox: Sandbox,
+    sandbox: Sandbox,
     /// What stands in the documents, and what it is here.
     means: Vec<(&'static str, String)>,
 }
@@ -46,21 +46,23 @@ impl Scene {
             ("http://localhost:8400", desk.base()),
             ("https://hub.example.com", desk.base()),
         ];
-        let mut scene = Self { desk, _hub: hub, _listener: listener, _sandbox: sandbox, means };
+        let mut scene = Self { desk, _hub: hub, _listener: listener, sandbox, means };
         scene.join().await;
         scene
     }
 
     /// Connects, loads, syncs.
     async fn join(&mut self) {
-        let credentials = self._sandbox.credentials();
+        let credentials = self.sandbox.credentials();
         let hubspot = credentials["hubspot"]["accounts"][0]["private_app_token"].as_str().unwrap();
         let tentoeight = credentials["tentoeight"]["organizations"][0]["api_key"].as_str().unwrap();
         self.desk.write("hubspot.key", hubspot);
         // The name that the documents have for it.
         self.desk.write("key", tentoeight);
-        let left = self.said("syncline connections connect hubspot --org-id acme --key-stdin < hubspot.key").await;
-        let right = self.said("syncline connections connect tentoeight --org-id acme --key-stdin < key").await;
+        let left =
+            self.said("syncline connections connect hubspot --org-id acme --key-stdin < hubspot.key").await;
+        let right =
+            self.said("syncline connections connect tentoeight --org-id acme --key-stdin < key").await;
         self.said(&format!("syncline setup {left} && syncline setup {right}")).await;
         let sync = self.said(&format!("syncline syncs create --left {left} --right {right} --no-run")).await;
         self.said(&format!("syncline syncs run {sync} --wait")).await;
@@ -112,7 +114,8 @@ impl Scene {
         let desk = &self.desk;
         let inherited = std::env::var("PATH").unwrap_or_default();
         let key = std::fs::read_to_string(desk.path("syncline-data/local.key")).unwrap();
-        let connection = self.means.iter().find(|(from, _)| *from == "con_1").map_or("", |(_, to)| to);
+        let connection =
+            self.means.iter().find(|(from, _)| *from == "con_1").map_or("", |(_, to)| to.as_str());
         let mut shell = tokio::process::Command::new("sh");
         shell.arg("-c").arg(script).current_dir(desk.dir.path()).env_clear().kill_on_drop(true);
         shell.env("PATH", format!("{}:{inherited}", desk.path("bin").display()));
@@ -186,9 +189,13 @@ fn config(desk: &Desk, sandbox: &Sandbox) -> String {
          [notify]\nallow = \"127.0.0.0/8\"\nplain_http = true\n",
         desk.base()
     );
-    for (app, provider) in [("main", "hubspot"), ("notes", "notion"), ("tables", "airtable"), ("bookings", "tentoeight")] {
+    for (app, provider) in
+        [("main", "hubspot"), ("notes", "notion"), ("tables", "airtable"), ("bookings", "tentoeight")]
+    {
         let url = format!("{}/{provider}", sandbox.url());
-        text.push_str(&format!("\n[providers.{provider}]\napi_url = \"{url}\"\nweb_url = \"{url}\"\nbudget = 0.0\n"));
+        text.push_str(&format!(
+            "\n[providers.{provider}]\napi_url = \"{url}\"\nweb_url = \"{url}\"\nbudget = 0.0\n"
+        ));
         text.push_str(&format!("\n[apps.{app}]\nprovider = \"{provider}\"\n"));
         for key in ["client_id", "client_secret"] {
             if let Some(value) = credentials[provider]["app"][key].as_str() {
@@ -201,8 +208,14 @@ fn config(desk: &Desk, sandbox: &Sandbox) -> String {
 
 /// Whether the program of this command is on this machine; those that are not are told to whoever runs all tests.
 fn is_here(text: &str) -> bool {
-    let Some(program) = ["curl", "sqlite3"].into_iter().find(|program| text.starts_with(program)) else { return true };
-    let asked = std::process::Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let Some(program) = ["curl", "sqlite3"].into_iter().find(|program| text.starts_with(program)) else {
+        return true;
+    };
+    let asked = std::process::Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
     if asked.is_ok_and(|status| status.success()) {
         return true;
     }

@@ -48,7 +48,9 @@ pub fn invocations(line: &str) -> Vec<Vec<String>> {
 
 fn begins_with(line: &str, beginnings: &[&[&str]]) -> bool {
     let invocations = invocations(line);
-    let begins = |words: &[String], with: &[&str]| words.iter().map(String::as_str).take(with.len()).eq(with.iter().copied());
+    let begins = |words: &[String], with: &[&str]| {
+        words.iter().map(String::as_str).take(with.len()).eq(with.iter().copied())
+    };
     invocations.iter().any(|words| beginnings.iter().any(|with| begins(words, with)))
 }
 
