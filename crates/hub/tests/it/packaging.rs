@@ -230,3 +230,37 @@ fn every_file_that_is_packaged_is_named_in_the_page_about_packaging() {
         assert!(is_made || is_linked, "packaging/{name} is not named");
     }
 }
+
+/// What a tool says of a file, where the tool is on this machine: it is asked with `--version` first.
+fn said_by(tool: &str, arguments: &[&str], directory: &Path) -> Option<(bool, String)> {
+    Command::new(tool).arg("--version").output().ok().filter(|output| output.status.success())?;
+    let output = Command::new(tool).args(arguments).current_dir(directory).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+}
+
+#[test]
+fn prometheus_takes_the_rules_and_their_tests_pass() {
+    let directory = root().join("packaging/prometheus");
+    for arguments in [&["check", "rules", "rules.yml"], &["test", "rules", "rules.test.yml"]] {
+        if let Some((passed, said)) = said_by("promtool", arguments, &directory) {
+            assert!(passed, "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn systemd_takes_the_unit_and_finds_little_that_is_open() {
+    let directory = tempfile::tempdir().unwrap();
+    let unit = read("packaging/systemd/syncline.service").replace("/usr/bin/syncline", "/bin/true");
+    std::fs::write(directory.path().join("syncline.service"), unit).unwrap();
+    let verify = ["verify", "--man=no", "./syncline.service"];
+    if let Some((passed, said)) = said_by("systemd-analyze", &verify, directory.path()) {
+        assert!(passed && said.trim().is_empty(), "{said}");
+    }
+    // Of 100, 15 are 1.5 on the scale that it prints.
+    let security = ["security", "--offline=true", "--threshold=15", "./syncline.service"];
+    if let Some((passed, said)) = said_by("systemd-analyze", &security, directory.path()) {
+        assert!(passed, "{said}");
+    }
+}
