@@ -261,6 +261,7 @@ fn systemd_takes_the_unit_and_finds_little_that_is_open() {
     // Of 100, 15 are 1.5 on the scale that it prints.
     let security = ["security", "--offline=true", "--threshold=15", "./syncline.service"];
     if let Some((passed, said)) = said_by("systemd-analyze", &security, directory.path()) {
-        assert!(passed, "{said}");
+        // Versions before 250 cannot tell without a running systemd.
+        assert!(passed || !said.contains("exposure level"), "{said}");
     }
 }
