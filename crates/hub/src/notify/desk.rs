@@ -6,10 +6,12 @@ use crate::cx::Cx;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use syncline_core::time::Timestamp;
 use syncline_store::notify::Handover;
 use syncline_store::notify::messages::{Message, Routed};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 
 /// What the room shares within a process. Cheap to clone.
 #[derive(Clone)]
@@ -56,6 +58,8 @@ pub(super) struct Handed {
 #[derive(Default)]
 pub(super) struct Desk {
     inner: Mutex<Inner>,
+    /// Whether the database is slower with settling than with publishing.
+    behind: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -68,6 +72,9 @@ struct Inner {
     /// The bytes of what was handed over and it has not taken yet.
     waiting: usize,
 }
+
+/// How long publishers give way to what is to be settled: long enough for several groups of that, and nobody notices if it never ends.
+const GIVE_WAY: Duration = Duration::from_millis(100);
 
 /// Bytes that may wait for the engine to take them; what is published beyond that it finds in the database.
 const WAITING: usize = 32 << 20;
@@ -90,6 +97,20 @@ impl Desk {
     /// The engine leaves: nothing is handed over any more.
     pub(super) fn close(&self) {
         *self.inner() = Inner::default();
+        self.set_behind(false);
+    }
+
+    /// Whether settling is behind.
+    pub(super) fn set_behind(&self, behind: bool) {
+        self.behind.send_if_modified(|before| std::mem::replace(before, behind) != behind);
+    }
+
+    /// Waits, though not for long, while settling is behind. Both need the same database: where publishers take all of it, what they publish
+    /// piles up instead of arriving.
+    pub(super) async fn caught_up(&self) {
+        let mut behind = self.behind.subscribe();
+        // The sender lives as long as the desk; and when time is up, nobody waits any longer.
+        let _ = tokio::time::timeout(GIVE_WAY, behind.wait_for(|behind| !behind)).await;
     }
 
     /// A lane has room, or has none.

@@ -19,6 +19,9 @@ pub(super) const WINDOW_BYTES: usize = 8 << 20;
 /// With so many a lane takes no more from publishers at once; a group of theirs still fits behind it.
 const ROOM: usize = 128;
 
+/// With so many that were answered and are not settled, publishers give way.
+const BEHIND: usize = ROOM / 2;
+
 /// A claimed message.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
@@ -194,6 +197,11 @@ impl Lane {
         }
         self.streak = decision.streak;
         Some(Health { streak: self.streak, paused_until: self.pace.paused_until() })
+    }
+
+    /// Whether the database is behind with what became of its messages.
+    pub(super) fn is_behind(&self) -> bool {
+        self.unsettled >= BEHIND
     }
 
     /// Whether a message waits here that could be sent as soon as there is a place for it.

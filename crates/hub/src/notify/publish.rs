@@ -172,6 +172,7 @@ impl Publisher {
 
 async fn lead(cx: Cx) {
     loop {
+        cx.notify.desk.caught_up().await;
         let group = cx.notify.publisher.group();
         if group.is_empty() {
             return;

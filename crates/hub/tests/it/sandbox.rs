@@ -92,7 +92,10 @@ async fn the_same_seed_makes_the_same_credentials_and_another_makes_others() {
             "http://sandbox.test",
             "--json",
         ]);
-        sandbox.out.having("tentoeight").await;
+        until("all credentials", async || {
+            serde_json::from_str::<Value>(&sandbox.out.all().concat()).is_ok().then_some(())
+        })
+        .await;
         sandbox.signal("TERM");
         sandbox.ended().await;
         printed.push(sandbox.out.all());

@@ -9,6 +9,9 @@ use super::{Cast, Person, companies, emails};
 /// Of so many people in a row, one is an earlier one again.
 const BLOCK: usize = 50;
 
+/// For so many people there are telephone numbers that nobody is given.
+const FICTION: usize = 2_000;
+
 /// A person before it is written down.
 #[derive(Debug, Clone)]
 pub(super) struct Sketch {
@@ -95,8 +98,8 @@ fn fresh(cast: &Cast, number: usize) -> Sketch {
     let place = &COUNTRIES[country];
     let name = names::full_name(draw, names::tongue(country));
     let (emails, own_emails) = addresses(draw, cast, &name, employer, number);
-    let lines =
-        (0..how_many_phones(draw)).map(|_| (phones::line(draw, place), phones::style(draw))).collect();
+    let line = if number < FICTION { phones::line } else { phones::any_line };
+    let lines = (0..how_many_phones(draw)).map(|_| (line(draw, place), phones::style(draw))).collect();
     let job_title = if draw.percent(72) { draw.pick(JOBS) } else { "" };
     let city = if draw.percent(80) { draw.pick(place.cities) } else { "" };
     let country = if draw.percent(88) { place.name } else { "" };

@@ -49,13 +49,32 @@ pub(super) fn style(draw: &mut Draw) -> Style {
     *draw.pick(&STYLES)
 }
 
-/// A line in `country`.
+/// A line in `country`, of a range that nobody is given.
 pub(super) fn line(draw: &mut Draw, country: &'static Country) -> Line {
-    let digit =
-        |draw: &mut Draw| char::from_digit(u32::try_from(draw.below(10)).unwrap_or(0), 10).unwrap_or('0');
     let pattern = *draw.pick(country.lines);
-    let groups = pattern.chars().map(|c| if c == '#' { digit(draw) } else { c }).collect();
+    let groups = pattern.chars().map(|c| if c == '#' { digit(draw, 0) } else { c }).collect();
     Line { code: country.code, trunk: country.trunk, groups }
+}
+
+/// The same of any range behind the same area code. The ranges that nobody is given have a hundred numbers or a thousand: of many people most
+/// would share theirs with somebody, as they do nowhere.
+pub(super) fn any_line(draw: &mut Draw, country: &'static Country) -> Line {
+    let pattern = *draw.pick(country.lines);
+    let (area, rest) = pattern.split_once(' ').unwrap_or(("", pattern));
+    let mut groups = area.to_owned();
+    for (place, c) in rest.chars().enumerate() {
+        if place == 0 {
+            groups.push(' ');
+        }
+        // In most countries 0 and 1 behind an area code are something else.
+        groups.push(if c == ' ' { c } else { digit(draw, if place == 0 { 2 } else { 0 }) });
+    }
+    Line { code: country.code, trunk: country.trunk, groups }
+}
+
+fn digit(draw: &mut Draw, least: u32) -> char {
+    let more = u32::try_from(draw.below(10 - least as usize)).unwrap_or(0);
+    char::from_digit(least + more, 10).unwrap_or('0')
 }
 
 impl Line {

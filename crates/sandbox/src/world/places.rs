@@ -16,7 +16,7 @@ pub(super) struct Country {
     /// What is put before a number inside the country.
     pub(super) trunk: &'static str,
     /// Numbers without either; `#` is any digit. Reserved for fiction where the country has such a range, otherwise
-    /// written with 555, which few countries give out. Nothing ever calls them.
+    /// written with 555, which few countries give out. Larger casts keep the area code alone. Nothing ever calls them.
     pub(super) lines: &'static [&'static str],
     pub(super) cities: &'static [&'static str],
     /// How companies sign; `{}` is the name.

@@ -156,6 +156,22 @@ fn hubspot_knows_everybody_and_others_their_share() {
 }
 
 #[test]
+fn few_of_many_people_share_a_telephone() {
+    let cast = cast(21, 50_000);
+    let digits = |written: &String| written.chars().filter(char::is_ascii_digit).collect::<String>();
+    let mut seen = HashSet::new();
+    let (mut lines, mut shared) = (0, 0);
+    for person in everybody(&cast).iter().skip(2_000) {
+        for line in &person.phones {
+            lines += 1;
+            shared += usize::from(!seen.insert(digits(line)));
+        }
+    }
+    // One in fifty is somebody entered again.
+    assert!(lines > 40_000 && shared * 100 < lines * 5, "{shared} of {lines}");
+}
+
+#[test]
 fn whoever_is_in_the_cast_twice_has_another_address_the_second_time() {
     let cast = cast(9, 5_000);
     let mut twice = 0;

@@ -86,6 +86,7 @@ impl Sync {
         self.tell_first(&first)?;
         let again = scene.ran().await?;
         tell_again(&again);
+        scene.tell_written(&again).await?;
         drop(scene);
         if self.rate > 0 {
             let _ = std::fs::remove_dir_all(&self.dir);
@@ -319,6 +320,24 @@ impl Scene {
         }
         pairs.truncate(wanted);
         Ok(pairs)
+    }
+
+    /// What a run that should have found nothing to do wrote, with all that ever became of those records.
+    async fn tell_written(&self, ran: &Ran) -> Result<()> {
+        let path = format!("/v1/syncs/{}/history?limit=20", segment(&self.sync));
+        let since = ran.run["created_at"].as_str().unwrap_or_default().to_owned();
+        for entry in self.hub.get(&path).await?["data"].as_array().into_iter().flatten() {
+            if entry["at"].as_str().is_none_or(|at| at < since.as_str()) {
+                continue;
+            }
+            let Some(link) = entry["link_id"].as_str() else { continue };
+            out::line(format!("  {entry}"));
+            let past = self.hub.get(&format!("/v1/links/{}/history?limit=10", segment(link))).await?;
+            for before in past["data"].as_array().into_iter().flatten().skip(1) {
+                out::line(format!("    before: {before}"));
+            }
+        }
+        Ok(())
     }
 
     /// How many pages the last load of the left side read.

@@ -12,10 +12,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::notify::answer::Answer;
-use syncline_core::notify::verdict::{self, Verdict};
+use syncline_core::notify::verdict::{self, Decision, Verdict};
 use syncline_core::time::Timestamp;
 use syncline_store::notify::attempts::Attempt;
 use syncline_store::notify::deliveries::{Claim, LaneDue, Outcome, Settlement};
+use syncline_store::notify::endpoints::Health;
 
 /// How soon to ask again after the database refused.
 pub(super) const AGAIN: Duration = Duration::from_millis(100);
@@ -217,7 +218,7 @@ impl Engine {
         let decision = self.cx.dice.with(|rng| verdict::decide(rules, attempts, streak, answer, now, rng));
         let delivered = exchange.answer.is_delivered();
         let follows = (!late).then_some(&decision);
-        let health = self.lanes.get_mut(&id).and_then(|lane| lane.landed(delivered, follows, now));
+        let health = self.landed(&id, delivered, follows, now);
         let disable = decision.disable.filter(|_| !late);
         let outcome = match decision.verdict {
             Verdict::Delivered => Outcome::Delivered,
@@ -236,6 +237,23 @@ impl Engine {
         self.touched.insert(id);
     }
 
+    fn landed(
+        &mut self,
+        id: &str,
+        delivered: bool,
+        follows: Option<&Decision>,
+        now: Timestamp,
+    ) -> Option<Health> {
+        let lane = self.lanes.get_mut(id)?;
+        let was_behind = lane.is_behind();
+        let health = lane.landed(delivered, follows, now);
+        if lane.is_behind() && !was_behind {
+            self.behind += 1;
+            self.cx.notify.desk.set_behind(true);
+        }
+        health
+    }
+
     pub(super) fn settled(&mut self, done: Vec<Done>) {
         let now = self.cx.now();
         for one in done {
@@ -243,7 +261,9 @@ impl Engine {
                 self.held.remove(&(one.endpoint_id, one.message_id));
                 continue;
             };
+            let was_behind = lane.is_behind();
             lane.unsettled = lane.unsettled.saturating_sub(1);
+            self.behind -= usize::from(was_behind && !lane.is_behind());
             if let Some(at) = one.retry {
                 lane.note_due(at);
             }
@@ -257,6 +277,7 @@ impl Engine {
             self.touched.insert(one.endpoint_id.clone());
             self.held.remove(&(one.endpoint_id, one.message_id));
         }
+        self.cx.notify.desk.set_behind(self.behind > 0);
     }
 }
 

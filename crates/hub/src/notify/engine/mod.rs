@@ -85,6 +85,8 @@ struct Engine {
     held: HashMap<(String, String), Timestamp>,
     held_bytes: usize,
     flying: usize,
+    /// How many lanes are behind with settling.
+    behind: usize,
     /// Lanes that wait for a place.
     hungry: BTreeSet<String>,
     /// Lanes to look at, and when.
@@ -120,6 +122,7 @@ impl Engine {
             held: HashMap::new(),
             held_bytes: 0,
             flying: 0,
+            behind: 0,
             hungry: BTreeSet::new(),
             timers: BTreeSet::new(),
             touched: HashSet::new(),
