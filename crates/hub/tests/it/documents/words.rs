@@ -30,18 +30,33 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// What stands before the program: variables, another user, a container. Answers the program and what follows.
+fn bare(mut command: &[String]) -> &[String] {
+    loop {
+        let skipped = match command.first().map(String::as_str) {
+            Some("sudo") if command.get(1).is_some_and(|word| word == "-u") => 3,
+            Some("sudo") => 1,
+            // `docker compose exec SERVICE …`
+            Some("docker") => {
+                command.iter().position(|word| word == "exec").map_or(command.len(), |at| at + 2)
+            }
+            Some(word) if word.starts_with(|c: char| c.is_ascii_uppercase()) && word.contains('=') => 1,
+            _ => return command,
+        };
+        command = command.get(skipped..).unwrap_or_default();
+    }
+}
+
 /// The words behind `syncline` of every call of it.
 pub fn invocations(line: &str) -> Vec<Vec<String>> {
     let line = line.replace("cargo run --release -- ", "syncline ").replace("cargo run -- ", "syncline ");
     let words = words(&line);
     let commands = words.split(|word| matches!(word.as_str(), "|" | "&" | ";"));
     let ours = commands.filter_map(|command| {
-        let begins = command.iter().position(|word| word == "syncline" || word.ends_with("/syncline"))?;
-        let rest = command.get(begins + 1..)?;
-        // `docker compose exec syncline syncline …`: the first is the service.
-        let rest = if rest.first().is_some_and(|word| word == "syncline") { &rest[1..] } else { rest };
+        let (program, rest) = bare(command).split_first()?;
         // What is read from or written to a file is the shell's.
-        Some(rest.iter().take_while(|word| !matches!(word.as_str(), "<" | ">")).cloned().collect::<Vec<_>>())
+        let rest = rest.iter().take_while(|word| !matches!(word.as_str(), "<" | ">"));
+        (program == "syncline" || program.ends_with("/syncline")).then(|| rest.cloned().collect::<Vec<_>>())
     });
     ours.filter(|words| !words.is_empty()).collect()
 }
@@ -99,7 +114,9 @@ pub fn unknown(words: &[String]) -> Option<String> {
 fn words_are_told_apart_as_a_shell_does() {
     let line = r#"FOO=1 syncline a 'b c' "d" < key | jq . && syncline e --f="g h" & # syncline comment"#;
     assert_eq!(invocations(line), [vec!["a", "b c", "d"], vec!["e", "--f=g h"]]);
-    assert!(invocations("echo syncline.toml").is_empty());
+    assert_eq!(invocations("sudo -u syncline A=b syncline c"), [["c"]]);
+    assert_eq!(invocations("X=1 docker compose exec syncline syncline c | tee log"), [["c"]]);
+    assert!(invocations("install -g syncline -m 0750 /etc/syncline && syncline").is_empty());
     assert_eq!(unknown(&["jobs".to_owned(), "mend".to_owned()]), Some("mend".to_owned()));
     assert_eq!(unknown(&["load".to_owned(), "--quickly".to_owned()]), Some("--quickly".to_owned()));
     assert_eq!(unknown(&["load".to_owned(), "--set".to_owned(), "a=b".to_owned()]), None);
