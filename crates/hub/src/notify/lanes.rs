@@ -17,10 +17,10 @@ pub(super) const WINDOW: usize = 256;
 /// Their bytes, about: a lane that has more than half of them asks for no more.
 pub(super) const WINDOW_BYTES: usize = 8 << 20;
 /// With so many a lane takes no more from publishers at once; a group of theirs still fits behind it.
-const ROOM: usize = 128;
+const ROOM: usize = 160;
 
 /// With so many that were answered and are not settled, publishers give way.
-const BEHIND: usize = ROOM / 2;
+const BEHIND: usize = 96;
 
 /// A claimed message.
 #[derive(Clone, Debug)]

@@ -29,8 +29,8 @@ pub use super::step::Tally;
 const PAGE: u32 = 200;
 /// Records of one page that is indexed.
 const INDEX_PAGE: u32 = 500;
-/// How often who was asked about is looked at again at the end of a run.
-const ROUNDS: usize = 4;
+/// How often who was asked about is looked at again at the end of a run, at most: it ends when a round links and creates nobody.
+const ROUNDS: usize = 100;
 /// How soon to look again whether the sides have been read.
 const READING: Duration = Duration::from_millis(250);
 
@@ -334,26 +334,49 @@ impl<'a> Running<'a> {
     }
 
     /// Whom somebody could have been may be somebody else's by now: who was asked about, or waited, is looked at again, until that
-    /// changes nothing.
+    /// changes nothing. Those who waited come first, as they are few: of people who are found by the same thing, one of a page goes on at
+    /// a time.
     async fn reconsider(&mut self) -> Result<(), Halt> {
-        let made = |tally: &Tally| (tally.linked, tally.created);
+        if self.run.dry_run {
+            return Ok(());
+        }
         for _ in 0..ROUNDS {
+            let before = self.made();
+            let mut waiting = std::mem::take(&mut self.again);
+            while !waiting.is_empty() {
+                let before = self.made();
+                self.look_again(&waiting, &BTreeSet::new()).await?;
+                if self.made() == before {
+                    break;
+                }
+                waiting = std::mem::take(&mut self.again);
+            }
             let asked = std::mem::take(&mut self.asked);
-            let all: Vec<Place> = asked.union(&std::mem::take(&mut self.again)).cloned().collect();
-            if all.is_empty() || self.run.dry_run {
+            self.look_again(&asked, &asked).await?;
+            if self.made() == before {
                 return Ok(());
             }
-            let before = made(&self.tally);
-            for places in all.chunks(PAGE as usize) {
-                self.is_stopped()?;
-                let counted = places.iter().filter(|place| asked.contains(*place)).count();
-                self.tally.questions = self.tally.questions.saturating_sub(counted as u64);
-                Box::pin(self.look_at(places.to_vec(), false)).await?;
-            }
+        }
+        Ok(())
+    }
+
+    /// How many were linked and created.
+    fn made(&self) -> (Sides<u64>, u64) {
+        (self.tally.created, self.tally.linked)
+    }
+
+    /// Looks again at records that have been counted, those who were `asked` about among the questions, too.
+    async fn look_again(&mut self, places: &BTreeSet<Place>, asked: &BTreeSet<Place>) -> Result<(), Halt> {
+        let all: Vec<Place> = places.iter().cloned().collect();
+        for places in all.chunks(PAGE as usize) {
+            self.is_stopped()?;
+            let looked_at = self.tally.looked_at;
+            let counted =
+                { places.iter() }.filter(|place| self.asked.remove(*place) || asked.contains(*place));
+            self.tally.questions = self.tally.questions.saturating_sub(counted.count() as u64);
+            Box::pin(self.look_at(places.to_vec(), false)).await?;
+            self.tally.looked_at = looked_at;
             self.checkpoint(None).await?;
-            if made(&self.tally) == before && self.again.is_empty() {
-                return Ok(());
-            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! `syncline bench`: measurements anyone can repeat, as ratios within one run.
 
 mod client;
+mod cpu;
 mod hub;
 mod intake;
 mod load;

@@ -2,6 +2,7 @@
 //! publishers and the receiver share the machine's cores with it.
 
 use super::client::{Connection, Outcome};
+use super::cpu;
 use super::hub::{Hub, Setting};
 use super::sink::{SENT, Sink};
 use crate::cli::out;
@@ -56,6 +57,8 @@ struct Stage {
     sink: Sink,
     clock: Stopwatch,
     payload: usize,
+    /// The name of the database server's processes.
+    server: Option<&'static str>,
 }
 
 impl Notify {
@@ -75,7 +78,8 @@ impl Notify {
         let hub = Hub::start(&self.dir, &self.database, &settings).await?;
         let clock = Stopwatch::start();
         let sink = Sink::start(clock).await?;
-        let stage = Stage { hub, sink, clock, payload: self.payload };
+        let server = cpu::server(&self.database);
+        let stage = Stage { hub, sink, clock, payload: self.payload, server };
         let span = Duration::from_secs(self.seconds);
         out::line(
             "                        delivered/s   published/s   p50 ms   p99 ms   CPU ms each   hub MiB",
@@ -200,15 +204,9 @@ impl Stage {
         Ok(all)
     }
 
-    /// What the hub has used so far, in milliseconds, as Linux tells it; 0 elsewhere.
+    /// Milliseconds of processor time of the hub and, if its server is on this machine, of the database.
     fn cpu(&self) -> f64 {
-        /// Ticks a second: what Linux says to every program, whatever it counts in itself.
-        const TICKS: f64 = 100.0;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.hub.id())).unwrap_or_default();
-        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let of = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
-        (of(11) + of(12)) * 1_000.0 / TICKS
+        cpu::of(self.hub.id()) + self.server.map_or(0.0, cpu::of_all)
     }
 }
 

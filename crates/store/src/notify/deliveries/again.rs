@@ -1,7 +1,7 @@
 //! Mending: sending again, and dropping what waits.
 
 use super::order::free;
-use super::{PIECE, State, among, by_primary, hide};
+use super::{PIECE, State, among, by_primary};
 use crate::notify::messages::{BRIEF, Brief, Head, INSERT_ORDER, PLACE, Place, brief, insert, place};
 use crate::notify::own;
 use crate::value::{Row, Value, args};
@@ -146,10 +146,9 @@ pub async fn skip(
         ids.sort_unstable();
         let (marks, some) = among(&ids);
         let sql = format!(
-            "UPDATE deliveries{primary} SET state = ?, at = ?, lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
+            "UPDATE deliveries{primary} SET state = ?, at = ?, lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = ? \
              AND (lease_owner IS NULL OR at <= ?)",
-            primary = by_primary(tx),
-            h = hide(tx)
+            primary = by_primary(tx)
         );
         let mut values = args![State::Skipped.code(), now];
         values.extend(some);
@@ -217,8 +216,10 @@ async fn send(
     let ids: Vec<&str> = wanted.iter().map(|message| message.id).collect();
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
-        let sql =
-            format!("SELECT message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ?");
+        let sql = format!(
+            "SELECT message_id FROM deliveries{primary} WHERE message_id IN ({marks}) AND endpoint_id = ?",
+            primary = by_primary(tx)
+        );
         for row in tx.query(&sql, some.into_iter().chain(args![place.id.as_str()]).collect()).await? {
             known.insert(row.text(0)?);
         }
@@ -243,9 +244,8 @@ async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: 
         let codes = vec!["?"; states.len()].join(", ");
         let sql = format!(
             "UPDATE deliveries{primary} SET state = ?, at = ?, attempts = 0, lease_owner = NULL WHERE message_id IN ({marks}) \
-             AND endpoint_id = ? AND {h}state IN ({codes}) AND (lease_owner IS NULL OR at <= ?)",
-            primary = by_primary(tx),
-            h = hide(tx)
+             AND endpoint_id = ? AND state IN ({codes}) AND (lease_owner IS NULL OR at <= ?)",
+            primary = by_primary(tx)
         );
         let mut values = args![State::Waiting.code(), now];
         values.extend(some);
@@ -264,9 +264,9 @@ async fn queue(tx: &mut Tx, place: &Place, ids: &[&str], states: &[State], now: 
 async fn line_up(tx: &mut Tx, endpoint_id: &str, ids: &[&str]) -> Result<()> {
     let (marks, some) = among(ids);
     let sql = format!(
-        "SELECT order_key, message_id FROM deliveries WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? \
+        "SELECT order_key, message_id FROM deliveries{primary} WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = ? \
          AND order_key IS NOT NULL ORDER BY message_id",
-        h = hide(tx)
+        primary = by_primary(tx)
     );
     let values = some.into_iter().chain(args![endpoint_id, State::Waiting.code()]).collect();
     let mut rows = Vec::new();

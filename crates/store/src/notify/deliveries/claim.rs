@@ -2,7 +2,7 @@
 
 use super::lost::forget;
 use super::order::{HELD_BY, HeldBack, put_off};
-use super::{PIECE, State, among, by_primary, hide};
+use super::{PIECE, State, among, by_primary};
 use crate::notify::messages::Message;
 use crate::notify::{maybe_time, small};
 use crate::value::{Row, args};
@@ -233,9 +233,8 @@ async fn lease(tx: &mut Tx, endpoint_id: &str, ids: &[&str], owner: &str, until:
     for piece in ids.chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "UPDATE deliveries{primary} SET at = ?, lease_owner = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
-            primary = by_primary(tx),
-            h = hide(tx)
+            "UPDATE deliveries{primary} SET at = ?, lease_owner = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = 0",
+            primary = by_primary(tx)
         );
         let values = { args![until, owner] }.into_iter().chain(some).chain(args![endpoint_id]).collect();
         tx.execute(&sql, values).await?;
@@ -277,9 +276,8 @@ async fn change(tx: &mut Tx, claims: &[Claim], owner: &str, set: &str, at: Times
         for piece in ids.chunks(PIECE) {
             let (marks, some) = among(piece);
             let sql = format!(
-                "UPDATE deliveries{primary} SET {set} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = ? AND lease_owner = ?",
-                primary = by_primary(tx),
-                h = hide(tx)
+                "UPDATE deliveries{primary} SET {set} WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = ? AND lease_owner = ?",
+                primary = by_primary(tx)
             );
             let rest = args![endpoint_id, State::Waiting.code(), owner];
             touched += tx.execute(&sql, { args![at] }.into_iter().chain(some).chain(rest).collect()).await?;

@@ -63,14 +63,14 @@ impl State {
 /// Ids in one statement that changes rows.
 const PIECE: usize = 256;
 
-/// Hides a column from SQLite's planner: the rows are to be found by the primary key.
-fn hide(tx: &Tx) -> &'static str {
-    if tx.dialect() == Dialect::Sqlite { "+" } else { "" }
-}
-
-/// Has MySQL find rows by the primary key: by another index it may read, and lock on the way, all of an endpoint.
+/// Has rows found by the primary key. By another index MySQL may read, and lock on the way, all of an endpoint; and SQLite does read all of
+/// it when it is given more than a few ids.
 fn by_primary(tx: &Tx) -> &'static str {
-    if tx.dialect() == Dialect::MySql { " FORCE INDEX (PRIMARY)" } else { "" }
+    match tx.dialect() {
+        Dialect::Sqlite => " INDEXED BY sqlite_autoindex_deliveries_1",
+        Dialect::MySql => " FORCE INDEX (PRIMARY)",
+        Dialect::Postgres => "",
+    }
 }
 
 /// Locks the deliveries of messages to an endpoint in the order of their ids, as everybody who changes several; answers those that there

@@ -8,7 +8,7 @@
 //! it before, and nothing is put off, or comes after, and calls up what was. Should it ever be missed, as when the message in between is
 //! skipped at the same moment, it is looked at again by itself in no more than [`LATEST`].
 
-use super::{PIECE, among, by_primary, hide};
+use super::{PIECE, among, by_primary};
 use crate::value::{Value, args};
 use crate::{Result, Tx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,9 +50,8 @@ pub(super) async fn put_off(tx: &mut Tx, endpoint_id: &str, held: &[HeldBack], n
         let (marks, some) = among(piece);
         let sql = format!(
             "UPDATE deliveries{primary} SET at = CASE WHEN created_at > ? THEN ? WHEN created_at < ? THEN ? ELSE ? - created_at END, \
-             lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0",
-            primary = by_primary(tx),
-            h = hide(tx)
+             lease_owner = NULL WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = 0",
+            primary = by_primary(tx)
         );
         let (earliest, latest) = (now.plus(EARLIEST), now.plus(LATEST));
         let twice = now.as_millis().saturating_mul(2);
@@ -86,10 +85,9 @@ async fn unsettled(
     for piece in ids.collect::<Vec<_>>().chunks(PIECE) {
         let (marks, some) = among(piece);
         let sql = format!(
-            "SELECT message_id FROM deliveries{primary} WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 \
+            "SELECT message_id FROM deliveries{primary} WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = 0 \
              ORDER BY message_id{locked}",
-            primary = by_primary(tx),
-            h = hide(tx)
+            primary = by_primary(tx)
         );
         for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
             found.insert(row.text(0)?);
@@ -133,7 +131,8 @@ async fn call_up(tx: &mut Tx, endpoint_id: &str, ids: &[&str], now: Timestamp) -
     let (marks, some) = among(ids);
     let sql = format!(
         "SELECT (SELECT MIN(o.message_id) FROM delivery_order o WHERE o.endpoint_id = d.endpoint_id AND o.order_key = d.order_key \
-         AND o.message_id > d.message_id) FROM deliveries d WHERE d.message_id IN ({marks}) AND d.endpoint_id = ?"
+         AND o.message_id > d.message_id) FROM deliveries d{primary} WHERE d.message_id IN ({marks}) AND d.endpoint_id = ?",
+        primary = by_primary(tx)
     );
     let mut next = BTreeSet::new();
     for row in tx.query(&sql, some.into_iter().chain(args![endpoint_id]).collect()).await? {
@@ -145,10 +144,9 @@ async fn call_up(tx: &mut Tx, endpoint_id: &str, ids: &[&str], now: Timestamp) -
     }
     let (marks, some) = among(&next);
     let sql = format!(
-        "UPDATE deliveries{primary} SET at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0 AND attempts = 0 \
+        "UPDATE deliveries{primary} SET at = ? WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = 0 AND attempts = 0 \
          AND lease_owner IS NULL AND at > ?",
-        primary = by_primary(tx),
-        h = hide(tx)
+        primary = by_primary(tx)
     );
     let values: Vec<Value> = { args![now] }.into_iter().chain(some).chain(args![endpoint_id, now]).collect();
     tx.execute(&sql, values).await.map(|_| ())

@@ -1,7 +1,7 @@
 //! What became of attempts, many at once.
 
 use super::order::free;
-use super::{PIECE, State, among, by_primary, hide, lock};
+use super::{PIECE, State, among, by_primary, lock};
 use crate::notify::attempts::{self, Attempt};
 use crate::notify::statistics;
 use crate::value::{Value, args};
@@ -144,9 +144,8 @@ async fn apply(
     let mine = if change == Change::Delivered { "" } else { " AND lease_owner = ?" };
     let sql = format!(
         "UPDATE deliveries{primary} SET at = {at}, status = ?, attempts = attempts + 1, tried = tried + 1, lease_owner = NULL, state = ? \
-         WHERE message_id IN ({marks}) AND endpoint_id = ? AND {h}state = 0{mine}",
-        primary = by_primary(tx),
-        h = hide(tx)
+         WHERE message_id IN ({marks}) AND endpoint_id = ? AND state = 0{mine}",
+        primary = by_primary(tx)
     );
     values.extend(args![status.map(i64::from), state.code()]);
     values.extend(some);
