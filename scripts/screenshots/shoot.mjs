@@ -3,10 +3,11 @@
 //
 //   npm ci && node shoot.mjs --base http://127.0.0.1:8080 --password '…' --out shots /portal/events /portal/jobs
 //
+// The README's picture: --looks light,dark --format webp --size 1280x760 --scale 1.5 /portal/events, with the sandbox' accounts in it.
 // Without a password the pages are opened without signing in. The browser is $CHROMIUM or /usr/bin/chromium.
 // Exit code 1 when a page failed, logged an error to the console or broke the content-security policy.
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,10 +23,14 @@ const { values: options, positionals: pages } = parseArgs({
     'open-first': { type: 'boolean', default: false }, // also opens the first event in the drawer
     full: { type: 'boolean', default: false }, // the whole page, not only what a window shows
     wait: { type: 'string', default: '600' },
+    format: { type: 'string', default: 'png' }, // or webp, a quarter of the size
+    size: { type: 'string', default: '1440x900' }, // of a desktop's window
+    scale: { type: 'string', default: '1' },
   },
 });
 
-const desktop = { viewport: { width: 1440, height: 900 }, deviceScaleFactor: 1 };
+const [width, height] = options.size.split('x').map(Number);
+const desktop = { viewport: { width, height }, deviceScaleFactor: Number(options.scale) };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const LOOKS = {
   light: { ...desktop, colorScheme: 'light' },
@@ -40,7 +45,18 @@ const FLAGS = [
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
-const fileName = (page, look) => `${page.replace(/^\/+/, '').replace(/[^\w.-]+/g, '_') || 'root'}.${look}.png`;
+const fileName = (page, look) => `${page.replace(/^\/+/, '').replace(/[^\w.-]+/g, '_') || 'root'}.${look}.${options.format}`;
+
+// Playwright writes no WebP; the browser itself does.
+async function capture(context, page, path) {
+  if (options.format !== 'webp') {
+    await page.screenshot({ path, fullPage: options.full });
+    return;
+  }
+  const session = await context.newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 70, captureBeyondViewport: options.full });
+  await writeFile(path, Buffer.from(data, 'base64'));
+}
 
 async function signIn(context) {
   const page = await context.newPage();
@@ -63,13 +79,13 @@ async function shoot(context, path, look, troubles) {
   if (!answer?.ok()) troubles.push(`${path} (${look}): status ${answer?.status()}`);
   await page.waitForTimeout(Number(options.wait));
   const file = join(options.out, fileName(path, look));
-  await page.screenshot({ path: file, fullPage: options.full });
+  await capture(context, page, file);
   process.stdout.write(`${file}\n`);
   if (options['open-first'] && (await page.$('tr.ev'))) {
     await page.click('tr.ev');
     await page.waitForSelector('[data-detail]');
     await page.waitForTimeout(400);
-    await page.screenshot({ path: file.replace(/\.png$/, '.open.png'), fullPage: options.full });
+    await capture(context, page, file.replace(/\.(\w+)$/, '.open.$1'));
   }
   await page.close();
 }

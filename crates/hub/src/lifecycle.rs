@@ -63,7 +63,11 @@ impl Lifecycle {
 
     /// Waits for the first signal (or [`Lifecycle::stop`]), then for the tasks, at most `grace` or until a second signal.
     pub async fn wait(&self, grace: Duration) -> Ending {
-        let mut signals = Signals::install();
+        self.wait_for(Signals::install(), grace).await
+    }
+
+    /// The same with signals that were listened to before something was started: whoever sees it work may stop it at once.
+    pub async fn wait_for(&self, mut signals: Signals, grace: Duration) -> Ending {
         tokio::select! {
             name = signals.next() => tracing::info!(signal = name, "stopping: finishing what is under way"),
             () = self.soft.cancelled() => {}

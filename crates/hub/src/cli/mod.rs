@@ -8,9 +8,11 @@ mod demo;
 mod doctor;
 mod endpoints;
 mod events;
+mod health;
 mod keys;
 mod listen;
 mod load;
+mod man;
 mod manage;
 mod messages;
 mod out;
@@ -110,6 +112,8 @@ enum Command {
     PortalLink(manage::PortalLink),
     /// How the hub is doing
     Status(manage::Status),
+    /// Ask the hub on this machine whether it is alive, for supervisors that can only run a program
+    Health(health::Health),
     /// Measure this machine
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -118,6 +122,8 @@ enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+    /// Write manual pages, one for each command
+    Man(man::Man),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -160,6 +166,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => command.run(&cli.settings),
         Command::PortalLink(command) => command.run(&cli.settings),
         Command::Status(command) => command.run(&cli.settings),
+        Command::Health(command) => command.run(&cli.settings),
         Command::Bench(command) => command.run(),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -167,6 +174,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             out::line(String::from_utf8_lossy(&script).trim_end());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Man(command) => command.run(),
     }
 }
 

@@ -83,6 +83,7 @@ impl Sandbox {
                 program()
             )
         })?;
+        let mut signals = Signals::install();
         if let Some(path) = &self.ready_file {
             announce(path, sandbox.url())?;
         }
@@ -96,7 +97,7 @@ impl Sandbox {
                 "warning: the sandbox guards nothing, and everybody who reaches this machine reaches it",
             );
         }
-        Signals::install().next().await;
+        signals.next().await;
         sandbox.stop();
         Ok(ExitCode::SUCCESS)
     }

@@ -6,7 +6,7 @@ use crate::app::{App, Roles};
 use crate::config::{Flag, Loaded};
 use crate::cx::Cx;
 use crate::dice::Dice;
-use crate::lifecycle::Ending;
+use crate::lifecycle::{Ending, Signals};
 use crate::portal::setup;
 use crate::telemetry::{logs, otlp};
 use anyhow::{Context as _, Result};
@@ -70,6 +70,7 @@ pub(super) async fn serve(loaded: Loaded, roles: Roles, welcome: Option<String>)
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; another process may have it (--listen chooses another address)")
     })?;
+    let signals = Signals::install();
     app.start(listener).await?;
     tracing::info!(
         %address,
@@ -78,7 +79,7 @@ pub(super) async fn serve(loaded: Loaded, roles: Roles, welcome: Option<String>)
         "listening"
     );
     tokio::spawn(announce(app.cx.clone(), roles, welcome));
-    let ending = app.lifecycle().wait(grace).await;
+    let ending = app.lifecycle().wait_for(signals, grace).await;
     if let Some(traces) = traces {
         traces.finish();
     }

@@ -83,8 +83,10 @@ impl Listen {
             .await
             .with_context(|| format!("cannot listen on port {}; --port 0 takes a free one", self.port))?;
         let here = format!("http://{}", listener.local_addr()?);
+        // From here on Ctrl-C takes away what is about to be made.
+        let signals = Signals::install();
         let (keys, temporary) = self.keys(settings, &here).await?;
-        let served = self.serve(listener, &here, keys).await;
+        let served = self.serve(listener, &here, keys, signals).await;
         if let Some(temporary) = temporary {
             temporary.delete().await?;
         }
@@ -108,7 +110,13 @@ impl Listen {
         Ok((vec![key], Some(temporary)))
     }
 
-    async fn serve(&self, listener: TcpListener, here: &str, keys: Vec<VerifyingKey>) -> Result<()> {
+    async fn serve(
+        &self,
+        listener: TcpListener,
+        here: &str,
+        keys: Vec<VerifyingKey>,
+        mut signals: Signals,
+    ) -> Result<()> {
         let stop = CancellationToken::new();
         let receiver = Receiver::new(keys, self.forward.clone(), client::client()?, self.json)
             .until(self.count, stop.clone());
@@ -119,7 +127,6 @@ impl Listen {
         let receiver = Arc::new(receiver);
         let router = router(Arc::clone(&receiver));
         let serving = tokio::spawn(server::serve(listener, router, stop.clone(), CancellationToken::new()));
-        let mut signals = Signals::install();
         tokio::select! {
             _ = signals.next() => stop.cancel(),
             () = stop.cancelled() => {}

@@ -1,0 +1,32 @@
+# syntax=docker/dockerfile:1
+# Syncline in an image of its own: the program, glibc, certificates, and a user that is not root. No shell.
+#
+#   docker build -t syncline .
+#   docker run -p 8400:8400 -v syncline-data:/data syncline
+#
+# packaging/ has compose files.
+
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+# What was downloaded and compiled before stays between builds (BuildKit's caches), whatever changed in the sources.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked --package syncline-hub \
+    && install -D -m 0755 target/release/syncline /out/usr/local/bin/syncline \
+    && strip /out/usr/local/bin/syncline \
+    && install -d -m 0700 /out/data
+
+FROM gcr.io/distroless/cc-debian12:nonroot
+COPY --from=build /out/usr/local/bin/syncline /usr/local/bin/syncline
+COPY --from=build --chown=65532:65532 /out/data /data
+ENV SYNCLINE_DATA_DIR=/data \
+    SYNCLINE_SERVER__LISTEN=0.0.0.0:8400
+USER 65532:65532
+VOLUME /data
+EXPOSE 8400
+STOPSIGNAL SIGTERM
+# Alive, not ready: a hub whose database is away is not mended by a restart.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["/usr/local/bin/syncline", "health"]
+ENTRYPOINT ["/usr/local/bin/syncline"]
+CMD ["serve"]

@@ -1,0 +1,120 @@
+//! The documents: every command in them is one the program takes, and does what it should; every link leads somewhere.
+
+mod errors;
+pub mod pages;
+mod scene;
+mod words;
+
+use pages::{Command, Page};
+use scene::Scene;
+use std::collections::BTreeSet;
+use words::{goes_on, invocations, is_alone, parses, unknown};
+
+/// What a block of code may be.
+const LANGUAGES: &[&str] =
+    &["console", "text", "toml", "json", "html", "javascript", "python", "rust", "go", "java"];
+
+/// Programs that commands in the documents may call without saying that they are not run.
+const PROGRAMS: &[&str] = &["syncline", "curl", "sqlite3", "cp", "mkdir", "KEY"];
+
+/// Pages that another document names before they are there.
+const COMING: &[&str] = &["docs/counters.md"];
+
+#[test]
+fn every_block_says_what_it_is() {
+    for page in Page::all() {
+        for (line, language) in page.languages() {
+            assert!(LANGUAGES.contains(&language), "{}:{line}: {language:?} is no language", page.name);
+        }
+    }
+}
+
+#[test]
+fn every_command_is_run_or_says_why_it_is_not() {
+    for command in Page::all().iter().flat_map(Page::commands).filter(|command| command.not_run.is_none()) {
+        let Command { at, text, .. } = &command;
+        let first: String = text.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+        let is_known = PROGRAMS.contains(&first.as_str()) || text.starts_with("cargo run --release -- ");
+        assert!(
+            is_known,
+            "{at}: a test cannot run `{text}`: say so with <!-- not run: why --> before its block"
+        );
+    }
+}
+
+#[test]
+fn every_command_line_is_one_the_program_takes() {
+    let mut seen = 0;
+    for Command { at, text, .. } in Page::all().iter().flat_map(Page::commands) {
+        for words in invocations(&text) {
+            seen += 1;
+            assert_eq!(parses(&words), Ok(()), "{at}: {text}");
+        }
+    }
+    assert!(seen > 50, "only {seen} were found");
+}
+
+/// In the text stand parts of command lines: their commands and flags exist.
+#[test]
+fn every_command_and_flag_in_the_text_exists() {
+    let mut seen = 0;
+    for page in Page::all() {
+        for (line, snippet) in page.snippets() {
+            for words in invocations(&snippet) {
+                seen += 1;
+                assert_eq!(unknown(&words), None, "{}:{line}: {snippet}", page.name);
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} were found");
+}
+
+#[test]
+fn every_link_leads_to_a_page_and_to_a_heading_of_it() {
+    for page in Page::all() {
+        for (line, target) in page.links() {
+            let at = format!("{}:{line}: {target}", page.name);
+            let (file, heading) = target.split_once('#').unwrap_or((&target, ""));
+            let path = page.beside(file);
+            if COMING.contains(&path.as_str()) {
+                continue;
+            }
+            assert!(pages::root().join(&path).exists(), "{at} is not there");
+            if !heading.is_empty() {
+                let headings = Page::read(&path).headings();
+                assert!(headings.contains(heading), "{at}: there are {headings:?}");
+            }
+        }
+    }
+}
+
+/// All pages tell one story after the other to one hub, with HubSpot and 10to8 as the sandbox plays them.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_in_the_documents_works() {
+    let scene = Scene::start().await;
+    for page in Page::all() {
+        let commands: Vec<Command> = page
+            .commands()
+            .into_iter()
+            .filter(|command| {
+                command.not_run.is_none() && !goes_on(&command.text) && !is_alone(&command.text)
+            })
+            .collect();
+        scene.tell(&page.name, &commands).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_that_goes_on_starts_works_and_ends_on_a_signal() {
+    let pages = Page::all();
+    let commands = pages.iter().flat_map(Page::commands).filter(|command| command.not_run.is_none());
+    let commands: BTreeSet<Vec<String>> = commands
+        .filter(|command| goes_on(&command.text) || is_alone(&command.text))
+        .flat_map(|command| invocations(&command.text))
+        .collect();
+    assert!(commands.len() >= 5, "{commands:?}");
+    let scene = Scene::start().await;
+    for words in &commands {
+        scene.start_and_end(words).await;
+    }
+}

@@ -1,0 +1,225 @@
+//! Where the documents' commands are run: a directory with a hub that has loaded HubSpot and 10to8 from the sandbox and keeps them in
+//! step, and somebody who listens.
+
+use super::pages::Command;
+use crate::support::child::{Desk, Running};
+use crate::support::wait::until;
+use serde_json::json;
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::Duration;
+use syncline_sandbox::{ConsentMode, Options, Population, Sandbox};
+
+/// The longest that all commands of one page may take together.
+const PAGE: Duration = Duration::from_secs(180);
+
+/// A directory, a hub, a sandbox.
+pub struct Scene {
+    desk: Desk,
+    _hub: Running,
+    _listener: Running,
+    sandbox: Sandbox,
+    /// What stands in the documents, and what it is here.
+    means: Vec<(&'static str, String)>,
+}
+
+/// What a shell left behind.
+struct Told {
+    success: bool,
+    stdout: String,
+    stderr: String,
+}
+
+impl Scene {
+    /// Starts everything.
+    pub async fn start() -> Self {
+        let sandbox = sandbox().await;
+        let desk = Desk::new();
+        desk.write("syncline.toml", &config(&desk, &sandbox));
+        let hub = desk.serve(&["serve"]).await;
+        let listener = desk.start(&["listen", "--port", "0", "--ready-file", "listens"]);
+        until("somebody listens", async || desk.path("listens").exists().then_some(())).await;
+        std::fs::create_dir(desk.path("bin")).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_syncline"), desk.path("bin/syncline")).unwrap();
+        let means = vec![
+            ("cargo run --release -- ", "syncline ".to_owned()),
+            ("syncline-demo/", "syncline-data/".to_owned()),
+            ("http://localhost:8400", desk.base()),
+            ("https://hub.example.com", desk.base()),
+        ];
+        let mut scene = Self { desk, _hub: hub, _listener: listener, sandbox, means };
+        scene.join().await;
+        scene
+    }
+
+    /// Connects, loads, syncs.
+    async fn join(&mut self) {
+        let credentials = self.sandbox.credentials();
+        let hubspot = credentials["hubspot"]["accounts"][0]["private_app_token"].as_str().unwrap();
+        let tentoeight = credentials["tentoeight"]["organizations"][0]["api_key"].as_str().unwrap();
+        self.desk.write("hubspot.key", hubspot);
+        // The name that the documents have for it.
+        self.desk.write("key", tentoeight);
+        let left =
+            self.said("syncline connections connect hubspot --org-id acme --key-stdin < hubspot.key").await;
+        let right =
+            self.said("syncline connections connect tentoeight --org-id acme --key-stdin < key").await;
+        self.said(&format!("syncline setup {left} && syncline setup {right}")).await;
+        let sync = self.said(&format!("syncline syncs create --left {left} --right {right} --no-run")).await;
+        self.said(&format!("syncline syncs run {sync} --wait")).await;
+        let dry = self.said(&format!("syncline syncs run {sync} --dry-run --json")).await;
+        let dry: serde_json::Value = serde_json::from_str(&dry).unwrap();
+        let endpoint = self.said("syncline endpoints list --json").await;
+        let endpoint: serde_json::Value = serde_json::from_str(endpoint.lines().next().unwrap()).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        self.means.extend([
+            ("con_1", left.clone()),
+            ("con_2", right),
+            ("con_…", left),
+            ("syn_…", sync),
+            ("srn_…", text(&dry["id"])),
+            ("ep_…", text(&endpoint["id"])),
+        ]);
+    }
+
+    /// The same text with what it means here.
+    fn here(&self, text: &str) -> String {
+        self.means.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+    }
+
+    /// A command that must succeed; what it printed.
+    async fn said(&self, command: &str) -> String {
+        let Told { success, stdout, stderr } = self.shell(command).await;
+        assert!(success, "{command}: {stdout}{stderr}");
+        stdout.trim().to_owned()
+    }
+
+    /// Runs the commands of one page, in one shell.
+    pub async fn tell(&self, page: &str, commands: &[Command]) {
+        // Whatever fails ends the story, and the last place that was named is where.
+        let mut story = "set -eu\n\
+            curl() { command curl --silent --show-error --fail-with-body --max-time 30 \"$@\"; echo; }\n"
+            .to_owned();
+        for Command { at, text, .. } in commands {
+            if !is_here(text) {
+                continue;
+            }
+            story.push_str(&format!("echo '=== {at}' >&2\n{}\n", self.here(text)));
+        }
+        assert!(!story.contains("_…"), "{page}: an id has no meaning here\n{story}");
+        let Told { success, stdout, stderr } = self.shell(&story).await;
+        assert!(success, "{page}\n{stdout}\n{stderr}");
+    }
+
+    async fn shell(&self, script: &str) -> Told {
+        let desk = &self.desk;
+        let inherited = std::env::var("PATH").unwrap_or_default();
+        let key = std::fs::read_to_string(desk.path("syncline-data/local.key")).unwrap();
+        let connection =
+            self.means.iter().find(|(from, _)| *from == "con_1").map_or("", |(_, to)| to.as_str());
+        let mut shell = tokio::process::Command::new("sh");
+        shell.arg("-c").arg(script).current_dir(desk.dir.path()).env_clear().kill_on_drop(true);
+        shell.env("PATH", format!("{}:{inherited}", desk.path("bin").display()));
+        shell.env("SYNCLINE_SERVER__LISTEN", format!("127.0.0.1:{}", desk.port));
+        shell.env("KEY", key.trim()).env("HUB", desk.base()).env("ID", connection);
+        shell.stdin(Stdio::null());
+        let output = tokio::time::timeout(PAGE, shell.output()).await;
+        let output = output.unwrap_or_else(|_| panic!("it never ended:\n{script}")).unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Told { success: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    /// Runs a command that goes on, or wants a directory of its own, until it does what it is for.
+    pub async fn start_and_end(&self, words: &[String]) {
+        let words: Vec<String> = words.iter().map(|word| self.here(word)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let own = Desk::new();
+        let mut running = match words[0] {
+            "init" => {
+                own.run(&words).await.ok();
+                assert!(own.path("syncline.toml").exists());
+                return;
+            }
+            "serve" | "demo" => own.serve(&words).await,
+            "sandbox" => {
+                let running = own.start(&[&words[..], &["--listen", "127.0.0.1:0"]].concat());
+                running.out.having("Ctrl-C stops it").await;
+                running
+            }
+            "listen" => {
+                let more = ["--port", "0", "--ready-file", "listens-too"];
+                let running = self.desk.start(&[&words[..], &more].concat());
+                until("it listens", async || self.desk.path("listens-too").exists().then_some(())).await;
+                std::fs::remove_file(self.desk.path("listens-too")).unwrap();
+                running
+            }
+            _ => {
+                let running = self.desk.start(&words);
+                // What is stored before it looks is not shown: so there is news until it shows some.
+                until("an event is shown", async || {
+                    self.desk.run(&["webhook", "send"]).await.ok();
+                    (!running.out.all().is_empty()).then_some(())
+                })
+                .await;
+                running
+            }
+        };
+        running.signal("INT");
+        assert_eq!(running.ended().await.code(), Some(0), "{words:?}");
+    }
+}
+
+/// The providers: in real time, without limits, consenting at once.
+async fn sandbox() -> Sandbox {
+    let off = json!({ "limits": { "enabled": false } });
+    let options = Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        consent: ConsentMode::Approve,
+        settings: vec![json!({ "hubspot": off, "notion": off, "airtable": off, "tentoeight": off })],
+        population: Population { people: 10, companies: 3, deals: 3 },
+        ..Options::default()
+    };
+    Sandbox::start(options).await.unwrap()
+}
+
+/// The configuration that the documents suppose.
+fn config(desk: &Desk, sandbox: &Sandbox) -> String {
+    let credentials = sandbox.credentials();
+    let mut text = format!(
+        "[server]\npublic_url = \"{}\"\n\n[connect]\nallowed_origins = \"https://app.example.com\"\n\n\
+         [notify]\nallow = \"127.0.0.0/8\"\nplain_http = true\n",
+        desk.base()
+    );
+    for (app, provider) in
+        [("main", "hubspot"), ("notes", "notion"), ("tables", "airtable"), ("bookings", "tentoeight")]
+    {
+        let url = format!("{}/{provider}", sandbox.url());
+        text.push_str(&format!(
+            "\n[providers.{provider}]\napi_url = \"{url}\"\nweb_url = \"{url}\"\nbudget = 0.0\n"
+        ));
+        text.push_str(&format!("\n[apps.{app}]\nprovider = \"{provider}\"\n"));
+        for key in ["client_id", "client_secret"] {
+            if let Some(value) = credentials[provider]["app"][key].as_str() {
+                text.push_str(&format!("{key} = \"{value}\"\n"));
+            }
+        }
+    }
+    text
+}
+
+/// Whether the program of this command is on this machine. That curl is not is told to whoever runs all tests.
+fn is_here(text: &str) -> bool {
+    let Some(program) = ["curl", "sqlite3"].into_iter().find(|program| text.starts_with(program)) else {
+        return true;
+    };
+    let mut ask = std::process::Command::new(program);
+    let asked = ask.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    if asked.is_ok_and(|status| status.success()) {
+        return true;
+    }
+    if let Some(list) = std::env::var_os("SYNCLINE_TEST_SKIPPED").filter(|_| program == "curl") {
+        let mut list = std::fs::OpenOptions::new().append(true).create(true).open(list).unwrap();
+        writeln!(list, "SYNCLINE-SKIPPED commands in the documents: curl is not here").unwrap();
+    }
+    false
+}
