@@ -198,7 +198,7 @@ impl Kind {
                 "origins with commas between them, such as \"https://app.example.com,http://localhost:3000\""
             }
             Self::Places => {
-                "names with their URLs and spaces between them, such as \"bookings=redis://host:6379/0\", or \"\" for none"
+                "names and their URLs with spaces between them, such as \"bookings=redis://host:6379/0\", or \"\" for none"
             }
             Self::Networks => {
                 "networks with spaces between them, such as \"127.0.0.0/8 fd00::/8\", or \"\" for none"
