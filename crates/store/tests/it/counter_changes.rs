@@ -10,7 +10,7 @@ use syncline_core::counters::push::{Stage, Way};
 use syncline_store::counters::changes::{self, Answer, Idempotency, Item, Moved, Outcome, Request};
 use syncline_store::counters::{self, Filter};
 use syncline_store::testing::TestDb;
-use syncline_store::{Scope, Store, StoreError};
+use syncline_store::{Scope, Store};
 
 for_each_database!(
     a_change_moves_the_counter_its_history_and_its_push,
@@ -24,7 +24,7 @@ for_each_database!(
     history_is_read_in_pages_latest_first,
     what_redis_holds_is_followed,
     what_is_old_is_forgotten_and_no_counter,
-    without_rules_nothing_is_changed,
+    what_is_not_there_is_refused_and_not_changed,
 );
 
 async fn open(db: &TestDb) -> Store {
@@ -197,12 +197,12 @@ async fn what_is_old_is_forgotten_and_no_counter(db: &TestDb) {
     assert!(Idempotency::new("", b"").is_none());
 }
 
-async fn without_rules_nothing_is_changed(db: &TestDb) {
+async fn what_is_not_there_is_refused_and_not_changed(db: &TestDb) {
     let store = open(db).await;
     let mut tx = store.begin().await.unwrap();
     let one = [request("req_1", &[item("7", Change::Increment(1))])];
-    let refused = changes::apply(&mut tx, &one, &BTreeMap::new(), at(1)).await;
-    assert!(matches!(refused, Err(StoreError::Rejected(_))));
-    drop(tx);
+    let refused = changes::apply(&mut tx, &one, &BTreeMap::new(), at(1)).await.unwrap();
+    assert_eq!(refused, [Outcome::Done(vec![Answer::Refused(Refusal::Deleted)])]);
+    tx.commit().await.unwrap();
     assert_eq!(counters::get(&store, &Scope::All, "ctr_1", "7").await.unwrap(), None);
 }
