@@ -248,9 +248,14 @@ async fn a_half_applied_migration_is_completed(db: &TestDb) {
     for (number, migration) in MIGRATIONS.iter().enumerate() {
         fresh.open().migrate_along(&MIGRATIONS[..=number]).await.unwrap();
         let all = migration.statements(Dialect::MySql).len();
-        // Side by side, because the server spends its time waiting for the disk.
         let at = |applied| complete_after(&fresh, number, applied);
-        tokio::join!(at(1), at(all / 2), at(all));
+        if number + 1 < MIGRATIONS.len() {
+            // It was tried at each of these places when it was the latest, and has not changed since.
+            at(all / 2).await;
+        } else {
+            // Side by side, because the server spends its time waiting for the disk.
+            tokio::join!(at(1), at(all / 2), at(all));
+        }
     }
     // But a real mistake is not taken for a half.
     let failing = history_and("INSERT INTO nowhere VALUES (1);");
