@@ -6,7 +6,7 @@
 
 use crate::support::raw::Raw;
 use crate::support::{arrival, at, job};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use syncline_core::event::EventId;
 use syncline_store::events::{self, Filter, Order};
@@ -15,7 +15,7 @@ use syncline_store::testing::{TestDb, Which};
 use syncline_store::{Scope, Store, accounts, api_keys, intake_log, leases, portal};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 #[tokio::test]
 async fn the_timeline_is_read_through_the_index_that_finds_least() {
@@ -177,9 +177,14 @@ fn plan(raw: &Raw, sql: &str) -> Vec<String> {
     lines.unwrap()
 }
 
+/// A listener that is always there. While there is no more than one, `tracing` asks the thread that comes to a place first whether anybody
+/// wants to hear of it, and remembers the answer for all threads: a test beside this one would say no.
+static ALWAYS: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Listener(Arc::default())));
+
 /// The statements that run while `work` does.
 pub async fn heard<T>(work: impl Future<Output = syncline_store::Result<T>>) -> Vec<String> {
     let statements = Arc::new(Mutex::new(Vec::new()));
+    LazyLock::force(&ALWAYS);
     // For this thread only, which is the only one: the runtime is the test's own.
     let guard = tracing::subscriber::set_default(Listener(Arc::clone(&statements)));
     work.await.unwrap();
