@@ -158,3 +158,40 @@ impl Desk {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+
+    /// Whether it waits, without any time passing.
+    async fn waits(wait: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            biased;
+            () = wait => false,
+            () = tokio::task::yield_now() => true,
+        }
+    }
+
+    #[tokio::test]
+    async fn publishers_give_way_until_settling_has_caught_up() {
+        let desk = Desk::default();
+        assert!(!waits(desk.caught_up()).await, "nothing is behind");
+        desk.set_behind(true);
+        let mut wait = pin!(desk.caught_up());
+        assert!(waits(&mut wait).await);
+        desk.set_behind(false);
+        assert!(!waits(&mut wait).await);
+    }
+
+    #[tokio::test]
+    async fn publishers_do_not_give_way_for_long_and_not_to_an_engine_that_left() {
+        let desk = Desk::default();
+        desk.set_behind(true);
+        // It ends, though nothing ever catches up.
+        desk.caught_up().await;
+        assert!(waits(desk.caught_up()).await, "but the next group gives way again");
+        desk.close();
+        assert!(!waits(desk.caught_up()).await);
+    }
+}

@@ -75,6 +75,8 @@ pub async fn run(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
         _ = settling => {}
         () = hard.cancelled() => {}
     }
+    // Whoever still publishes has nobody to give way to.
+    cx.notify.desk.set_behind(false);
 }
 
 struct Engine {

@@ -83,8 +83,8 @@ async fn retries_leave_within_100_ms_of_their_time() {
     });
     let mut late: Vec<Duration> = late.collect();
     late.sort();
-    // A machine that does something else may hold one of them up; the next look at the database would be seconds away.
-    assert!(late[0] <= Duration::from_millis(100) && late[2] <= Duration::from_secs(5), "{late:?} late");
+    // A machine that does something else may hold one of the three up; the next look at the database would be seconds away.
+    assert!(late[1] <= Duration::from_millis(100) && late[2] <= Duration::from_secs(5), "{late:?} late");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,3 +140,23 @@ async fn the_first_run_of_two_systems_that_know_the_same_people_makes_links_and_
     let again = synced.run().await;
     assert_eq!((again.calls.left, again.calls.right), (0, 0), "what was decided stays decided: {again:?}");
 }
+
+/// Of people who are found by the same telephone one goes on at a time, and none of them is left for the next run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_share_a_telephone_are_all_dealt_with_by_the_first_run() {
+    let synced = Synced::start(0, &[]).await;
+    synced.deaf().await;
+    for number in 0..12 {
+        let email = format!("p{number}@example.org");
+        synced
+            .new_contact(
+                json!({ "firstname": format!("P{number}"), "email": email, "phone": "+441234567890" }),
+            )
+            .await;
+    }
+    let first = synced.run().await;
+    assert_eq!((first.created.right, first.questions), (12, 0), "{first:?}");
+    let again = synced.run().await;
+    assert_eq!((again.created.right, again.calls.left, again.calls.right), (0, 0, 0), "{again:?}");
+    assert_eq!(synced.heads().await, (12, 12));
+}
