@@ -3,7 +3,10 @@
 use crate::tx::Bulk;
 use crate::value::{Row, Value};
 use crate::{Result, StoreError};
-use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
+use futures_util::TryStreamExt as _;
+use sqlx::mysql::{
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions, MySqlRow,
+};
 use sqlx::pool::PoolConnection;
 use sqlx::{Arguments as _, AssertSqlSafe, Column as _, Executor as _, MySql, Row as _, Type};
 use std::time::Duration;
@@ -119,6 +122,23 @@ pub(crate) async fn fetch<'e>(
 ) -> Result<Vec<Row>> {
     let rows = sqlx::query_with(AssertSqlSafe(sql), bind(args)?).fetch_all(on).await?;
     rows.iter().map(row).collect()
+}
+
+/// The first rows of a query, at most so many. What is behind them is not read: the connection is of no more use where there is more.
+pub(crate) async fn fetch_some(
+    on: &mut MySqlConnection,
+    sql: &str,
+    args: Vec<Value>,
+    most: usize,
+) -> Result<Vec<Row>> {
+    let mut rows = sqlx::query_with(AssertSqlSafe(sql), bind(args)?).fetch(on);
+    let mut some = Vec::new();
+    while some.len() < most
+        && let Some(found) = rows.try_next().await?
+    {
+        some.push(row(&found)?);
+    }
+    Ok(some)
 }
 
 /// How many of the first `rows` go into one statement: as many as fit, at least one, rounded down to a power of two. So there

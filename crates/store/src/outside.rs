@@ -1,12 +1,14 @@
 //! Databases of others, from which a number is read: never written to, never waited for long.
 //!
-//! Where the database can do it, the transaction is read-only as well; that its user may only read is for whoever names it.
+//! Where the database can do it, the transaction is read-only as well; that its user may only read is for whoever names it. Whoever wrote the
+//! query may have forgotten half of it, so only so many rows are read, and the database itself is told how long it may take.
 
 use crate::value::{Row, Value};
 use crate::{Dialect, Result, StoreError, mysql, postgres, sqlite};
-use sqlx::{Executor as _, mysql::MySqlPool, postgres::PgPool};
+use sqlx::{AssertSqlSafe, Executor as _, mysql::MySqlPool, postgres::PgPool};
 use std::path::Path;
 use std::time::Duration;
+use tokio::time::error::Elapsed;
 
 /// Somebody's database.
 #[derive(Clone, Debug)]
@@ -54,33 +56,65 @@ impl Outside {
         }
     }
 
-    /// Asks, with texts for the `?` in the query.
+    /// Asks, with texts for the `?` in the query; answers its first rows, at most `most`.
     ///
     /// # Errors
-    /// [`StoreError`] as the database says, [`StoreError::Unavailable`] when it takes longer than `patience`.
-    pub async fn query(&self, sql: &str, texts: &[&str], patience: Duration) -> Result<Vec<Row>> {
-        let late = || StoreError::unavailable("the query takes too long");
-        let asked = tokio::time::timeout(patience, self.ask(sql, texts)).await;
-        asked.unwrap_or_else(|_| Err(late()))
-    }
-
-    async fn ask(&self, sql: &str, texts: &[&str]) -> Result<Vec<Row>> {
+    /// [`StoreError`] as the database says, [`StoreError::Unavailable`] when it takes longer than `patience`: the database is told to give up
+    /// then too.
+    pub async fn query(
+        &self,
+        sql: &str,
+        texts: &[&str],
+        most: usize,
+        patience: Duration,
+    ) -> Result<Vec<Row>> {
         let values: Vec<Value> = texts.iter().map(|text| Value::from(*text)).collect();
         match &self.0 {
-            Kind::Sqlite(readers) => readers.query(sql, values).await,
+            Kind::Sqlite(readers) => readers.query_some(sql, values, most, patience).await,
             Kind::Postgres(pool) => {
-                // Ended with the connection when it is not asked to its end.
-                let mut connection = pool.acquire().await?.detach();
-                connection.execute("SET default_transaction_read_only = on").await?;
-                postgres::fetch(&mut connection, sql, values).await
+                let mut connection = pool.acquire().await?;
+                let asked = async {
+                    let terms = format!(
+                        "SET default_transaction_read_only = on; SET statement_timeout = {}",
+                        patience.as_millis().max(1)
+                    );
+                    connection.execute(AssertSqlSafe(terms)).await?;
+                    postgres::fetch_some(&mut connection, sql, values, most).await
+                };
+                let rows = tokio::time::timeout(patience, asked).await;
+                kept(rows, most, || drop(connection.detach()))
             }
             Kind::Mysql(pool) => {
-                let mut connection = pool.acquire().await?.detach();
-                connection.execute("SET SESSION TRANSACTION READ ONLY").await?;
-                mysql::fetch(&mut connection, sql, values).await
+                let mut connection = pool.acquire().await?;
+                let asked = async {
+                    // Each of the two servers reads what the other takes for a comment.
+                    let terms = format!(
+                        "SET SESSION TRANSACTION READ ONLY; \
+                         SET /*!50708 SESSION max_execution_time = {}, */ /*M!100101 SESSION max_statement_time = {}, */ @syncline = 1",
+                        patience.as_millis().max(1),
+                        patience.as_secs_f64(),
+                    );
+                    connection.execute(AssertSqlSafe(terms)).await?;
+                    mysql::fetch_some(&mut connection, sql, values, most).await
+                };
+                let rows = tokio::time::timeout(patience, asked).await;
+                kept(rows, most, || drop(connection.detach()))
             }
         }
     }
+}
+
+/// What a question came to. `part` leaves a connection behind whose answer was not read to its end; nobody else is to have that.
+fn kept(
+    asked: std::result::Result<Result<Vec<Row>>, Elapsed>,
+    most: usize,
+    part: impl FnOnce(),
+) -> Result<Vec<Row>> {
+    let rows = asked.unwrap_or_else(|_| Err(StoreError::unavailable("the query takes too long")));
+    if rows.as_ref().map_or(true, |rows| rows.len() >= most) {
+        part();
+    }
+    rows
 }
 
 /// A cell as a whole number: an integer, or a text that is one, as databases write sums and decimals.

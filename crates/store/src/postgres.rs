@@ -3,8 +3,9 @@
 use crate::tx::Bulk;
 use crate::value::{Kind, Row, Value};
 use crate::{Dialect, Result, StoreError};
+use futures_util::TryStreamExt as _;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Arguments as _, AssertSqlSafe, Column as _, Executor as _, Postgres, Row as _, TypeInfo as _};
 use std::time::Duration;
 
@@ -92,6 +93,24 @@ pub(crate) async fn fetch<'e>(
     let statement = AssertSqlSafe(Dialect::Postgres.placeholders(sql));
     let rows = sqlx::query_with(statement, bind(args)?).fetch_all(on).await?;
     rows.iter().map(row).collect()
+}
+
+/// The first rows of a query, at most so many. What is behind them is not read: the connection is of no more use where there is more.
+pub(crate) async fn fetch_some(
+    on: &mut PgConnection,
+    sql: &str,
+    args: Vec<Value>,
+    most: usize,
+) -> Result<Vec<Row>> {
+    let statement = AssertSqlSafe(Dialect::Postgres.placeholders(sql));
+    let mut rows = sqlx::query_with(statement, bind(args)?).fetch(on);
+    let mut some = Vec::new();
+    while some.len() < most
+        && let Some(found) = rows.try_next().await?
+    {
+        some.push(row(&found)?);
+    }
+    Ok(some)
 }
 
 fn bind(values: Vec<Value>) -> Result<PgArguments> {

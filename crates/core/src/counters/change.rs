@@ -85,7 +85,8 @@ impl Change {
         };
         match next {
             Some(next) if next.unsigned_abs() > MOST.unsigned_abs() => Err(Refusal::Overflow { value }),
-            Some(next) if next < bounds.minimum => {
+            // Up from below is the way out, where a higher minimum found a counter there.
+            Some(next) if next < bounds.minimum && !matches!(self, Self::Increment(_)) => {
                 Err(Refusal::BelowMinimum { value, minimum: bounds.minimum })
             }
             Some(next) => Ok(next),
@@ -133,6 +134,15 @@ mod tests {
             (USUAL.initial(), Bounds { minimum: 2 }.initial(), Bounds { minimum: -2 }.initial()),
             (0, 2, 0)
         );
+    }
+
+    #[test]
+    fn a_counter_that_is_below_a_minimum_that_was_raised_may_be_counted_up() {
+        let raised = Bounds { minimum: 10 };
+        assert_eq!(Change::Increment(1).apply(3, raised), Ok(4));
+        let below = Err(Refusal::BelowMinimum { value: 3, minimum: 10 });
+        assert_eq!(Change::Decrement(1).apply(3, raised), below);
+        assert_eq!(Change::Set(5).apply(3, raised), below);
     }
 
     #[test]

@@ -115,6 +115,10 @@ pub enum Repair {
     Push,
 }
 
+/// The largest drift that is added up, a billion: whoever typed more into a property said nothing about how wrong it was, and sums stay
+/// within what columns hold.
+pub const LARGEST: u64 = 1_000_000_000;
+
 impl Drift {
     /// By how much the counter is too high; none when it vanished, or nobody knows.
     #[must_use]
@@ -128,10 +132,11 @@ impl Drift {
         Some(self.property.number()?.saturating_sub(self.truth?))
     }
 
-    /// The larger of the two, without its sign; none when neither is a number.
+    /// The larger of the two, without its sign, and at most [`LARGEST`]; none when neither is a number.
     #[must_use]
     pub fn size(&self) -> Option<u64> {
-        self.counter_off().into_iter().chain(self.property_off()).map(i64::unsigned_abs).max()
+        let off = self.counter_off().into_iter().chain(self.property_off());
+        off.map(|off| off.unsigned_abs().min(LARGEST)).max()
     }
 
     /// What to do about it: nothing where the policy is to report, where nobody knows the truth, or where the record is not there.

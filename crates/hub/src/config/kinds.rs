@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use toml::Value;
 
-use super::counters::urls_by_name;
+use super::counters::places_by_name;
 use super::lists::{networks, schedule};
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins, is_redis_url, without_password};
@@ -115,7 +115,7 @@ impl Kind {
             }
             Self::Path => !text.is_empty() && !text.contains('\0'),
             Self::Secret { off_when_empty } => off_when_empty || !text.is_empty(),
-            Self::Places => urls_by_name(text).is_some(),
+            Self::Places => places_by_name(text).is_some(),
             Self::Listen => text.parse::<SocketAddr>().is_ok(),
             Self::Web { off_when_empty } => {
                 (off_when_empty && text.is_empty()) || BaseUrl::parse(text).is_some()

@@ -96,13 +96,19 @@ impl Keep {
         if text == "forever" { Some(Self::Forever) } else { Span::parse(text).map(Self::For) }
     }
 
+    /// How long things are kept; nothing when it is for ever.
+    #[must_use]
+    pub fn age(self) -> Option<Duration> {
+        match self {
+            Self::Forever => None,
+            Self::For(span) => Some(span.get()),
+        }
+    }
+
     /// The moment before which things are old enough to go; nothing when none ever is.
     #[must_use]
     pub fn cutoff(self, now: Timestamp) -> Option<Timestamp> {
-        match self {
-            Self::Forever => None,
-            Self::For(span) => Some(now.minus(span.get())),
-        }
+        self.age().map(|age| now.minus(age))
     }
 }
 

@@ -58,7 +58,17 @@ pub fn allowed(cx: &Cx) -> Allowed {
 /// # Errors
 /// [`Refused`].
 pub async fn check(cx: &Cx, scope: &Scope, definition: &Definition) -> Result<Connection, Refused> {
-    let mut problems = problems(cx, definition);
+    checked(cx, scope, definition, None).await
+}
+
+/// The same for a definition that says something else already.
+async fn checked(
+    cx: &Cx,
+    scope: &Scope,
+    definition: &Definition,
+    before: Option<&Definition>,
+) -> Result<Connection, Refused> {
+    let mut problems = problems(cx, scope, definition, before);
     problems.extend(elsewhere(cx, definition).await);
     if !problems.is_empty() {
         return Err(Refused::Problems(problems));
@@ -66,10 +76,18 @@ pub async fn check(cx: &Cx, scope: &Scope, definition: &Definition) -> Result<Co
     connection(cx, scope, &definition.connection_id).await
 }
 
-fn problems(cx: &Cx, definition: &Definition) -> Vec<Problem> {
+/// What is wrong; `scope` decides which databases and Redis servers may be named, but for those that `before` names in just this way: whoever
+/// may, has put them there.
+fn problems(cx: &Cx, scope: &Scope, definition: &Definition, before: Option<&Definition>) -> Vec<Problem> {
     let settings = &cx.config.counters;
     let (triggers, endpoints) = (allowed(cx), policy(cx));
-    let (databases, servers) = (settings.database_names(), settings.server_names());
+    let (mut databases, mut servers) = (settings.database_names(scope), settings.server_names(scope));
+    if before.is_some_and(|before| before.truth == definition.truth) {
+        databases = settings.database_names(&Scope::All);
+    }
+    if before.is_some_and(|before| before.store == definition.store) {
+        servers = settings.server_names(&Scope::All);
+    }
     let rules =
         Rules { triggers: &triggers, endpoints: &endpoints, databases: &databases, servers: &servers };
     definition.check(&rules)
@@ -183,7 +201,7 @@ pub async fn update(
     if !fixed.is_empty() {
         return Err(Refused::Problems(fixed));
     }
-    let connection = check(cx, scope, &definition).await?;
+    let connection = checked(cx, scope, &definition, Some(&opened)).await?;
     if connection.org_id != before.org_id {
         return Err(Refused::NoConnection);
     }

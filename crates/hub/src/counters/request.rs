@@ -94,6 +94,18 @@ pub async fn push_again(cx: &Cx, of: &Stored, keys: &[&str]) -> Result<u64, Stor
     Ok(found)
 }
 
+/// Forgets a counter of a definition, such as one whose Redis key is never coming back. Its property and its Redis key stay as they are: a key
+/// that is still there is seen again as new. False when there is none.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn forget(cx: &Cx, of: &Stored, key: &str) -> Result<bool, StoreError> {
+    let mut tx = cx.store.begin().await?;
+    let there = syncline_store::counters::forget(&mut tx, &of.id, key).await?;
+    tx.commit().await?;
+    Ok(there)
+}
+
 /// The first wait after a call that was not taken.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 

@@ -116,7 +116,7 @@ pub(crate) async fn ended(cx: &Cx, tx: &mut Tx, connection_id: &str) -> Result<(
 /// # Errors
 /// [`StoreError`] as the database says.
 pub(crate) async fn begin(cx: &Cx, tx: &mut Tx) -> Result<(), StoreError> {
-    for server in cx.config.counters.server_names() {
+    for server in cx.config.counters.server_names(&Scope::All) {
         enqueue(cx, tx, &Payload::FollowCounters { server }, cx.now()).await?;
     }
     Ok(())

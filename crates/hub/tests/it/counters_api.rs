@@ -74,7 +74,7 @@ async fn a_definition_is_made_shown_changed_paused_and_ended() {
 }
 
 /// All routes below a definition.
-fn routes() -> [(Method, &'static str); 19] {
+fn routes() -> [(Method, &'static str); 20] {
     [
         (Method::GET, ""),
         (Method::PATCH, ""),
@@ -89,6 +89,7 @@ fn routes() -> [(Method, &'static str); 19] {
         (Method::GET, "/runs"),
         (Method::POST, "/runs"),
         (Method::GET, "/values/1"),
+        (Method::DELETE, "/values/1"),
         (Method::POST, "/values/1/increment"),
         (Method::POST, "/values/1/set"),
         (Method::POST, "/values/1/push"),

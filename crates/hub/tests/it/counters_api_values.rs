@@ -226,3 +226,38 @@ async fn counters_are_found_by_the_beginning_of_their_key_and_by_what_is_next_pa
     let none = scene.call(Method::POST, &format!("{path}/values/c/push"), &Value::Null).await;
     assert_eq!((none.status, none.code().as_str()), (404, "not_found"), "nobody has counted it");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_that_is_forgotten_leaves_no_history_and_begins_anew() {
+    let scene = Counting::start().await;
+    let path = scene.make(json!({})).await;
+    for key in ["a", "b"] {
+        scene.call(Method::POST, &format!("{path}/values/{key}/increment"), &json!({ "by": 3 })).await;
+    }
+    let forgotten = scene.call(Method::DELETE, &format!("{path}/values/a"), &Value::Null).await;
+    assert_eq!(forgotten.status, 204);
+    let history = scene.hub.get(&format!("{path}/values/a/history")).await.json();
+    assert_eq!(history["data"], json!([]));
+    let again = scene.call(Method::POST, &format!("{path}/values/a/increment"), &json!({})).await.json();
+    assert_eq!((&again["value"], &again["version"]), (&json!(1), &json!(1)));
+    let other = scene.hub.get(&format!("{path}/values/b")).await.json();
+    assert_eq!(other["value"], 3, "others stay");
+    let none = scene.call(Method::DELETE, &format!("{path}/values/c"), &Value::Null).await;
+    assert_eq!((none.status, none.code().as_str()), (404, "not_found"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_that_is_answered_again_says_so() {
+    let scene = Counting::start().await;
+    let path = scene.make(json!({})).await;
+    let ask = async || {
+        let url = format!("{path}/values/a/decrement");
+        let request = scene.hub.request(Method::POST, &url).header("Idempotency-Key", "once");
+        scene.hub.send(request).await
+    };
+    let (first, again) = (ask().await, ask().await);
+    assert_eq!((first.status, again.status), (409, 409));
+    assert_eq!(first.headers.get("idempotent-replayed"), None);
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(first.json(), again.json());
+}

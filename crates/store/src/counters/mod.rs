@@ -21,7 +21,7 @@ pub mod runs;
 pub mod statistics;
 
 pub use look::{Filter, Waiting, get, many, page, to_compare, waiting};
-pub use retention::{delete_before, erase};
+pub use retention::{delete_before, erase, forget};
 pub use row::Counter;
 
 pub use crate::notify::endpoints::Sealed;

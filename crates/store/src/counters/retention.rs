@@ -34,6 +34,20 @@ async fn up_to(tx: &mut Tx, table: &str, column: &str, instant: Timestamp, limit
     Ok(old.len() as u64)
 }
 
+/// Forgets one counter: its number, what moved it and what was pushed. What runs found about it stays with them. False when there is none.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn forget(tx: &mut Tx, definition_id: &str, key: &str) -> Result<bool> {
+    let sql = "DELETE FROM counters WHERE definition_id = ? AND counter_key = ?";
+    let there = tx.execute(sql, args![definition_id, key]).await? == 1;
+    for table in ["counter_changes", "counter_pushes"] {
+        let sql = format!("DELETE FROM {table} WHERE definition_id = ? AND counter_key = ?");
+        tx.execute(&sql, args![definition_id, key]).await?;
+    }
+    Ok(there)
+}
+
 /// What belongs to a definition by its id, with the column that tells its rows apart.
 const OWNED: [(&str, &str); 5] = [
     ("counters", "counter_key"),

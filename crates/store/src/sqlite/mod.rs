@@ -81,11 +81,18 @@ fn execute(db: &Connection, sql: &str, args: &[Value]) -> Result<u64> {
 }
 
 fn query(db: &Connection, sql: &str, args: &[Value]) -> Result<Vec<Row>> {
+    query_some(db, sql, args, usize::MAX)
+}
+
+/// The first rows of a query, at most so many.
+fn query_some(db: &Connection, sql: &str, args: &[Value], most: usize) -> Result<Vec<Row>> {
     let mut statement = db.prepare_cached(sql)?;
     let columns = statement.column_count();
     let mut rows = statement.query(rusqlite::params_from_iter(args))?;
     let mut out = Vec::new();
-    while let Some(row) = rows.next()? {
+    while out.len() < most
+        && let Some(row) = rows.next()?
+    {
         let cells = (0..columns).map(|at| row.get_ref(at).map(cell)).collect::<rusqlite::Result<Vec<_>>>()?;
         out.push(Row { cells });
     }

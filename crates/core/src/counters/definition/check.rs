@@ -20,9 +20,9 @@ pub struct Rules<'a> {
     pub triggers: &'a Allowed,
     /// Which endpoints may be asked.
     pub endpoints: &'a target::Policy,
-    /// The names of the databases that may be asked.
+    /// The names of the databases that whoever makes the definition may have asked.
     pub databases: &'a [String],
-    /// The names of the Redis servers.
+    /// The names of the Redis servers that they may count in.
     pub servers: &'a [String],
 }
 
@@ -143,7 +143,9 @@ fn keeping(of: &Definition, rules: &Rules<'_>, sheet: &mut Sheet) {
 
 fn unknown(what: &str, name: &str, known: &[String]) -> String {
     if known.is_empty() {
-        return format!("there is no {what} named {name:?}: the configuration names none");
+        return format!(
+            "there is no {what} named {name:?} that you may use: the configuration has none for you"
+        );
     }
-    format!("there is no {what} named {name:?}; the configuration names {}", known.join(", "))
+    format!("there is no {what} named {name:?} that you may use; there is {}", known.join(", "))
 }

@@ -12,7 +12,7 @@ use crate::http::{Problem, json};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,10 +94,11 @@ async fn carry_out(
 
 /// An answer, marked where it was given before.
 fn answered(view: &impl Serialize, before: bool) -> Response {
-    let mut answer = json(view);
-    if before {
-        answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-    }
+    if before { marked(json(view)) } else { json(view) }
+}
+
+fn marked(mut answer: Response) -> Response {
+    answer.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     answer
 }
 
@@ -109,10 +110,11 @@ async fn one_change(api: &Api, asked: Asked<'_>, key: String, change: Change) ->
         (_, Answer::Refused(refusal)) => {
             let (status, code) = of_change(&refusal);
             let problem = Problem::new(status, code, sentence(&refusal.to_string()));
-            Err(match value_of(&refusal) {
+            let problem = match value_of(&refusal) {
                 Some(value) => problem.with("value", value.into()),
                 None => problem,
-            })
+            };
+            if before { Ok(marked(problem.into_response())) } else { Err(problem) }
         }
     }
 }

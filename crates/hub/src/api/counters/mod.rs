@@ -44,7 +44,7 @@ pub fn routes() -> Router<Api> {
         .route(&format!("{counter}/pushes"), get(history::pushes))
         .route(&format!("{counter}/statistics"), get(statistics::show))
         .route(&format!("{counter}/runs"), get(runs::list).post(runs::create))
-        .route(value, get(values::show))
+        .route(value, get(values::show).delete(values::forget))
         .route(&format!("{value}/increment"), post(change::increment))
         .route(&format!("{value}/decrement"), post(change::decrement))
         .route(&format!("{value}/set"), post(change::set))

@@ -9,11 +9,13 @@ use crate::api::events::checked;
 use crate::api::paging::{limit, some};
 use crate::api::refusals::sentence;
 use crate::counters::change::{self, MOST_ITEMS};
+use crate::counters::request;
 use crate::http::{Problem, json};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use http::StatusCode;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use syncline_store::counters::definitions::Stored;
@@ -68,6 +70,22 @@ pub async fn show(
     let found = change::read(&api.cx, &definition, &[&key]).await?.pop();
     let found = found.ok_or_else(|| Problem::not_found("key of this counter"))?;
     Ok(json(&CounterView::from(found)))
+}
+
+/// `DELETE /v1/counters/{counter}/values/{key}`: forgets the counter with its history. The property, and a Redis key, stay as they are.
+///
+/// # Errors
+/// 404 when there is none for this caller.
+pub async fn forget(
+    State(api): State<Api>,
+    caller: Caller,
+    Path((counter, key)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let definition = find(&api, &caller, &counter).await?;
+    if request::forget(&api.cx, &definition, &key).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::not_found("key of this counter"))
 }
 
 /// Whether all of these may be keys of the definition's counters.

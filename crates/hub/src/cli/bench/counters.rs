@@ -1,9 +1,10 @@
 //! `syncline bench counters`: changes a second that are accepted durably, against what the disk and the server alone allow; and with
 //! `--proof`, many keys changed by many clients while things go wrong: calls made, against keys changed and changes made, and whether every
-//! property is right in the end.
+//! property is right in the end; with `--reconcile`, what a comparison of many keys costs.
 
 use super::client::{Connection, Outcome, closed_loop};
 use super::counters_proof::{Proof, Scale};
+use super::counters_reconcile::Comparison;
 use super::counters_scene::Scene;
 use crate::cli::out;
 use crate::cli::remote::segment;
@@ -41,6 +42,12 @@ pub struct Counters {
     /// How often the hub is killed in the proof
     #[arg(long, default_value_t = 2)]
     kills: u64,
+    /// With --proof and a Redis: the command that restarts it without persistence, half way; what it forgot is repaired in the end
+    #[arg(long, value_name = "COMMAND", requires = "proof")]
+    restart: Option<String>,
+    /// Instead: make one key of 33 drift, in each of the three places, and compare all of them: calls made, against the fewest
+    #[arg(long, conflicts_with = "proof")]
+    reconcile: bool,
     /// Directory for SQLite's files: on the disk to be measured
     #[arg(long, value_name = "DIR", default_value = "syncline-bench")]
     dir: PathBuf,
@@ -58,11 +65,19 @@ impl Counters {
     async fn measure(&self) -> Result<ExitCode> {
         let store = Some(self.store.as_str()).filter(|store| *store != "database");
         if self.proof {
-            let scale = Scale { keys: self.keys, changes: self.changes, kills: self.kills };
+            let scale = Scale {
+                keys: self.keys,
+                changes: self.changes,
+                kills: self.kills,
+                restart: self.restart.clone(),
+            };
             return Box::pin(Proof::run(&self.dir, &self.database, store, scale)).await;
         }
+        if self.reconcile {
+            return Box::pin(Comparison::run(&self.dir, &self.database, self.keys)).await;
+        }
         let flushes = flushes(&self.dir, Duration::from_secs(self.seconds.min(3)))?;
-        let scene = Scene::start(&self.dir, &self.database, store).await?;
+        let scene = Scene::start(&self.dir, &self.database, store, json!({})).await?;
         // Counted is what is measured; a push costs the same whether one change caused it or a thousand.
         scene.hub.post(&format!("/v1/counters/{}/pause", segment(&scene.counter)), json!({})).await?;
         out::line(format!(

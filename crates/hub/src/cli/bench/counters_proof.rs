@@ -1,25 +1,27 @@
 //! The proof: so many keys, many changes by several clients at once, faults at the trigger, lost answers, a hub that is killed. In the end
 //! every property has to show what was accepted, and no value may have come after a later one.
 
-use super::counters_scene::{EXAMS, Scene};
+use super::counters_scene::Scene;
 use crate::cli::out;
 use crate::cli::remote::segment;
 use crate::telemetry::Stopwatch;
 use anyhow::{Context as _, Result, bail, ensure};
+use axum::Router;
+use axum::extract::Path;
+use axum::routing::get;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::RwLock;
 use tokio::task::JoinSet;
 
 /// Clients at once.
 const CLIENTS: u64 = 16;
-/// Records in one call.
-const BATCH: usize = 100;
 /// How long everything may take to be shown after the last change.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 /// How long a client waits for an answer before it asks again.
@@ -28,11 +30,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 const CHANCE: f64 = 0.01;
 
 /// How much.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scale {
     pub(super) keys: u64,
     pub(super) changes: u64,
     pub(super) kills: u64,
+    /// The command that restarts Redis in the middle; it forgets everything.
+    pub(super) restart: Option<String>,
 }
 
 /// The proof under way.
@@ -40,6 +44,7 @@ pub(super) struct Proof {
     scene: Scene,
     scale: Scale,
     ids: Arc<Vec<String>>,
+    truth: Truth,
 }
 
 /// Where clients send to; another place after the hub was killed.
@@ -51,22 +56,47 @@ struct Door {
 
 impl Proof {
     pub(super) async fn run(
-        dir: &Path,
+        dir: &std::path::Path,
         database: &str,
         store: Option<&str>,
         scale: Scale,
     ) -> Result<ExitCode> {
         ensure!(scale.keys > 0 && scale.changes > 0, "there is nothing to change");
-        let scene = Scene::start(dir, database, store).await?;
-        let ids = Arc::new(exams(&scene, scale.keys).await?);
-        prepare(&scene, scale).await?;
-        let mut proof = Self { scene, scale, ids };
+        let truth = Truth::start().await?;
+        let said = scale.restart.as_ref().map_or_else(|| json!({}), |_| json!({ "truth": truth.source() }));
+        let scene = Scene::start(dir, database, store, said).await?;
+        let ids = Arc::new(scene.exams(scale.keys).await?);
+        prepare(&scene, &scale).await?;
+        let mut proof = Self { scene, scale, ids, truth };
         let watch = Stopwatch::start();
         let accepted = proof.change().await?;
         let counted = watch.elapsed();
         proof.scene.sandbox.delete("/_sandbox/faults").await?;
+        if proof.scale.restart.is_some() {
+            proof.repair(&accepted).await?;
+        }
         proof.until_shown(&accepted).await?;
         proof.tell(&accepted, counted, watch.elapsed()).await
+    }
+
+    /// What Redis forgot is found by a comparison with what the clients know, and counted again from it.
+    async fn repair(&self, accepted: &BTreeMap<String, u64>) -> Result<()> {
+        let watch = Stopwatch::start();
+        while !self.scene.is_idle().await? {
+            ensure!(
+                watch.elapsed() < PATIENCE,
+                "something is still to be sent after {} s",
+                PATIENCE.as_secs()
+            );
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        self.truth.set(accepted.clone());
+        let counts = &self.scene.compare(PATIENCE).await?["counts"];
+        out::line(format!(
+            "Redis was restarted in the middle and forgot everything: {} keys compared with what was accepted, {} drifted, {} without a truth",
+            counts["checked"], counts["drifted"], counts["unknown"],
+        ));
+        Ok(())
     }
 
     /// All changes, while the hub is killed so often; answers how many of each key were accepted.
@@ -86,8 +116,7 @@ impl Proof {
             clients.spawn(client.run());
         }
         let mut accepted = BTreeMap::new();
-        for kill in 1..=self.scale.kills {
-            let at = self.scale.changes * kill / (self.scale.kills + 1);
+        for (at, mishap) in self.mishaps() {
             while next.load(Ordering::Relaxed) < at {
                 // One that was refused ends everything; none ends well before the last change.
                 if let Some(ended) = clients.try_join_next() {
@@ -95,13 +124,26 @@ impl Proof {
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            self.scene.kill().await?;
+            match mishap {
+                Mishap::Kill => self.scene.kill().await?,
+                Mishap::Restart(command) => restart(&command).await?,
+            }
             *door.write().await = self.door();
         }
         while let Some(one) = clients.join_next().await {
             add(&mut accepted, one??);
         }
         Ok(accepted)
+    }
+
+    /// What happens after how many changes, in this order.
+    fn mishaps(&self) -> Vec<(u64, Mishap)> {
+        let Scale { changes, kills, restart, .. } = &self.scale;
+        let killed = (1..=*kills).map(|kill| (changes * kill / (kills + 1), Mishap::Kill));
+        let restarted = restart.clone().map(|command| (changes / 2, Mishap::Restart(command)));
+        let mut all: Vec<(u64, Mishap)> = killed.chain(restarted).collect();
+        all.sort_by_key(|(at, _)| *at);
+        all
     }
 
     fn door(&self) -> Door {
@@ -112,17 +154,13 @@ impl Proof {
     /// Until nothing is to be sent or looked at any more, and every counter was seen to be shown: what was counted in Redis is noticed a little
     /// later.
     async fn until_shown(&self, accepted: &BTreeMap<String, u64>) -> Result<()> {
-        let (watch, path) = (Stopwatch::start(), format!("/v1/counters/{}", segment(&self.scene.counter)));
+        let watch = Stopwatch::start();
         loop {
-            let waiting = &self.scene.hub.get(&path).await?["waiting"];
-            let number = |name: &str| waiting[name].as_u64().unwrap_or(u64::MAX);
-            ensure!(number("parked") == 0, "{} counters were parked", number("parked"));
-            let idle = number("to_send") == 0 && number("to_look_at") == 0;
-            if idle && self.all_are_shown(accepted).await? {
+            if self.scene.is_idle().await? && self.all_are_shown(accepted).await? {
                 return Ok(());
             }
             if watch.elapsed() > PATIENCE {
-                bail!("{waiting} are left after {} s", PATIENCE.as_secs());
+                bail!("not everything is shown after {} s", PATIENCE.as_secs());
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
@@ -152,7 +190,7 @@ impl Proof {
         shown: Duration,
     ) -> Result<ExitCode> {
         let changes: u64 = accepted.values().sum();
-        let properties = self.properties().await?;
+        let properties = self.scene.properties(&self.ids).await?;
         let right = self.ids.iter().filter(|id| {
             let expected = accepted.get(*id).copied().unwrap_or(0);
             properties.get(*id).copied().unwrap_or(0) == expected
@@ -179,27 +217,16 @@ impl Proof {
             changes as f64 / sent.calls.max(1) as f64,
             requests,
         ));
+        if self.scale.restart.is_some() {
+            out::line(format!(
+                "  keys that were counted and pushed anew before the comparison: {}",
+                sent.anew
+            ));
+        }
         out::line(format!("  an older value after a newer one: {}", sent.inverted));
         out::line(format!("  properties that show what was accepted: {right} of {}", self.ids.len()));
         let good = right == self.ids.len() && sent.inverted == 0 && changes == self.scale.changes;
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-
-    /// What HubSpot shows, past the hub.
-    async fn properties(&self) -> Result<BTreeMap<String, u64>> {
-        let path = format!("/hubspot/crm/v3/objects/{EXAMS}/batch/read");
-        let authorization = format!("Bearer {}", self.scene.token);
-        let mut found = BTreeMap::new();
-        for ids in self.ids.chunks(BATCH) {
-            let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
-            let body = json!({ "inputs": inputs, "properties": ["total_bookings"] });
-            let answer = self.scene.sandbox.post_as(&path, &authorization, body).await?;
-            for one in answer["results"].as_array().into_iter().flatten() {
-                let shown = one["properties"]["total_bookings"].as_str().and_then(|text| text.parse().ok());
-                found.insert(one["id"].as_str().unwrap_or_default().to_owned(), shown.unwrap_or(0));
-            }
-        }
-        Ok(found)
     }
 
     /// What the workflow was sent, in the order in which it came.
@@ -207,15 +234,20 @@ impl Proof {
         let workflows = self.scene.sandbox.get("/_sandbox/hubspot/workflows", "").await?;
         let history = workflows["workflows"][0]["history"].as_array().context("the workflow's history")?;
         let (mut latest, mut sent) = (BTreeMap::<&str, i64>::new(), Sent::default());
+        let (forgets, mut anew) = (self.scale.restart.is_some(), BTreeSet::new());
         for call in history {
             let payload = &call["payload"];
             let key = payload["mock_exam_id"].as_str().unwrap_or_default();
             let value = payload["total_bookings"].as_i64().unwrap_or(0);
             let before = latest.insert(key, value);
             sent.calls += 1;
-            // Only counted up: a smaller number is an older one.
-            sent.inverted += u64::from(before.is_some_and(|before| value < before));
+            // Only counted up: a smaller number is an older one. A Redis that forgot begins anew, once.
+            if before.is_some_and(|before| value < before) {
+                let anew = forgets && anew.insert(key);
+                sent.inverted += u64::from(!anew);
+            }
         }
+        sent.anew = anew.len();
         Ok(sent)
     }
 }
@@ -232,29 +264,58 @@ fn add(accepted: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
 struct Sent {
     calls: u64,
     inverted: u64,
+    /// Keys that began anew after Redis forgot them.
+    anew: usize,
 }
 
-/// Makes the records; their ids.
-async fn exams(scene: &Scene, count: u64) -> Result<Vec<String>> {
-    let path = format!("/hubspot/crm/v3/objects/{EXAMS}/batch/create");
-    let authorization = format!("Bearer {}", scene.token);
-    let mut ids = Vec::new();
-    let numbers: Vec<u64> = (0..count).collect();
-    for numbers in numbers.chunks(BATCH) {
-        let inputs: Vec<Value> = numbers
-            .iter()
-            .map(|number| json!({ "properties": { "mock_exam_name": format!("Exam {number}") } }))
-            .collect();
-        let made = scene.sandbox.post_as(&path, &authorization, json!({ "inputs": inputs })).await?;
-        let results = made["results"].as_array().context("the records that were made")?;
-        ids.extend(results.iter().filter_map(|one| one["id"].as_str()).map(str::to_owned));
+/// What happens while clients count.
+enum Mishap {
+    /// The hub is killed.
+    Kill,
+    /// Redis is restarted with this command, and forgets everything.
+    Restart(String),
+}
+
+async fn restart(command: &str) -> Result<()> {
+    let mut shell = tokio::process::Command::new("sh");
+    let status = shell.arg("-c").arg(command).stdout(std::process::Stdio::null()).status().await?;
+    ensure!(status.success(), "`{command}` failed: {status}");
+    Ok(())
+}
+
+/// What the application knows: how many changes of each key were accepted, asked over HTTP.
+struct Truth {
+    address: SocketAddr,
+    known: Arc<Mutex<BTreeMap<String, u64>>>,
+}
+
+impl Truth {
+    async fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let known = Arc::new(Mutex::new(BTreeMap::new()));
+        let asked = Arc::clone(&known);
+        let answer = async move |Path(key): Path<String>| {
+            let count: Option<u64> = asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+            axum::Json(json!({ "count": count }))
+        };
+        let router = Router::new().route("/exams/{key}", get(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok(Self { address, known })
     }
-    ensure!(ids.len() as u64 == count, "{} records were made", ids.len());
-    Ok(ids)
+
+    fn source(&self) -> Value {
+        let url = format!("http://{}/exams/{{{{key}}}}", self.address);
+        json!({ "source": "http", "url": url, "pointer": "/count" })
+    }
+
+    fn set(&self, known: BTreeMap<String, u64>) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    }
 }
 
 /// A workflow that is quick and remembers everything, and a trigger that goes wrong now and then.
-async fn prepare(scene: &Scene, scale: Scale) -> Result<()> {
+async fn prepare(scene: &Scene, scale: &Scale) -> Result<()> {
     let settings = json!({ "hubspot": { "workflows": { "delay_ms": 200, "history": scale.changes * 2 } } });
     scene.sandbox.patch("/_sandbox/settings", settings).await?;
     for effect in [

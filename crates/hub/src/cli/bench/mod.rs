@@ -3,6 +3,7 @@
 mod client;
 mod counters;
 mod counters_proof;
+mod counters_reconcile;
 mod counters_scene;
 mod cpu;
 mod hub;

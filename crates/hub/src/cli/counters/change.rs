@@ -1,4 +1,4 @@
-//! `syncline counters incr`, `decr`, `set`, `get` and `push`.
+//! `syncline counters incr`, `decr`, `set`, `get`, `push` and `forget`.
 
 use super::one::{find, value};
 use super::{One, ask_of, out, runtime};
@@ -117,5 +117,21 @@ impl Push {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
         let path = format!("{}/push", value(&self.key));
         ask_of(settings, &self.one, Method::POST, &path, None, |_| out::line("is pushed"))
+    }
+}
+
+/// Forget a counter
+#[derive(Debug, Args)]
+pub struct Forget {
+    #[command(flatten)]
+    one: One,
+    /// Which of its counters
+    key: String,
+}
+
+impl Forget {
+    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
+        let say = "forgotten; the property at HubSpot stays as it is";
+        ask_of(settings, &self.one, Method::DELETE, &value(&self.key), None, |_| out::line(say))
     }
 }

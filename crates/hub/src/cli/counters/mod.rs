@@ -57,6 +57,8 @@ pub enum Counters {
     Pushes(history::Pushes),
     /// Have a counter pushed whatever was seen before; what is parked goes on
     Push(change::Push),
+    /// Forget a counter and its history, such as one whose Redis key is never coming back
+    Forget(change::Forget),
     /// How a definition does: calls, how late the property is, drift
     Stats(history::Stats),
     /// Compare the truth, the counters and the properties now
@@ -94,6 +96,7 @@ impl Counters {
             Self::History(command) => command.run(settings),
             Self::Pushes(command) => command.run(settings),
             Self::Push(command) => command.run(settings),
+            Self::Forget(command) => command.run(settings),
             Self::Stats(command) => command.run(settings),
             Self::Reconcile(command) => command.run(settings),
             Self::Runs(command) => command.run(settings),

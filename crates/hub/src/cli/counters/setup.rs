@@ -11,9 +11,10 @@ use crate::cli::out;
 use crate::cli::remote::{Remote, segment};
 use crate::cli::settings::Flags;
 use crate::config::Span;
+use crate::lifecycle::Signals;
 use crate::portal::views::text::span;
 use crate::telemetry::Stopwatch;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -139,8 +140,12 @@ impl Trial<'_> {
         };
         // To a number that the property does not show already.
         let by = if self.shown().await? == Some(base.saturating_add(1)) { 2 } else { 1 };
+        let mut signals = Signals::install();
         let up = self.event(base.saturating_add(by), ("increment", by), false).await?;
-        let first = self.wait(&up).await;
+        let first = tokio::select! {
+            first = self.wait(&up) => first,
+            _ = signals.next() => Err(anyhow!("interrupted; the counter is what it was before")),
+        };
         // Back in any case: the number is right again, whatever became of the event.
         let down = self.event(base, ("decrement", by), true).await?;
         let Some(first) = said(first?) else { return Ok(ExitCode::FAILURE) };

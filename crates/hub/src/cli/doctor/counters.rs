@@ -70,18 +70,18 @@ async fn ask(store: &Store) -> Result<Look, StoreError> {
 
 async fn away(config: &Config) -> Vec<String> {
     let mut away = Vec::new();
-    for (name, url) in &config.counters.databases {
-        let answers = match Outside::open(url.expose(), PATIENCE) {
-            Ok(database) => database.query("SELECT 1", &[], PATIENCE).await.is_ok(),
+    for (name, place) in &config.counters.databases {
+        let answers = match Outside::open(place.url.expose(), PATIENCE) {
+            Ok(database) => database.query("SELECT 1", &[], 1, PATIENCE).await.is_ok(),
             Err(_) => false,
         };
         if !answers {
             away.push(format!("the database {name:?}"));
         }
     }
-    for (name, url) in &config.counters.servers {
+    for (name, place) in &config.counters.servers {
         let ask = async {
-            let client = redis::Client::open(url.expose())?;
+            let client = redis::Client::open(place.url.expose())?;
             let mut connection = client.get_multiplexed_async_connection().await?;
             redis::cmd("PING").query_async::<String>(&mut connection).await
         };

@@ -95,7 +95,7 @@ impl Events {
 
 /// Whether a server tells of strings that change, keys that are deleted, and keys that expire. One that does not let us ask does not.
 async fn tells(cx: &Cx, server: &str) -> Result<bool, Halt> {
-    let mut connection = cx.counters.servers.get(cx, server).await?;
+    let mut connection = cx.counters.servers.get(cx, server)?;
     let asked: ::redis::RedisResult<Vec<String>> =
         ::redis::cmd("CONFIG").arg("GET").arg("notify-keyspace-events").query_async(&mut connection).await;
     let flags = match asked {

@@ -3,17 +3,19 @@
 use super::{Running, keys, trouble};
 use crate::call::Trouble;
 use crate::counters::ask::{self, Stopped};
-use crate::counters::change::{ChangeError, rules};
-use crate::counters::redis;
+use crate::counters::change::{ChangeError, bounds, rules};
+use crate::counters::redis::{self, Repaired};
 use crate::counters::request::terms;
 use crate::counters::truth::{self, Asker};
 use crate::news::{self, News};
 use crate::telemetry::metrics;
 use std::collections::BTreeMap;
+use syncline_core::counters::change::Bounds;
 use syncline_core::counters::definition::{Keep, Policy};
 use syncline_core::counters::news::{DRIFT, Whose, drift};
 use syncline_core::counters::push::Seen;
 use syncline_core::counters::reconcile::{Known, Numbers, Repair, Suspicion, Terms, Verdict, compare};
+use syncline_core::counters::truth::Truth;
 use syncline_providers::hubspot::counters::{BATCH, Shown};
 use syncline_store::counters::Counter;
 use syncline_store::counters::findings::Outcome;
@@ -86,19 +88,29 @@ impl Page {
     async fn look(&self, running: &Running<'_>) -> Result<Looked, Stopped> {
         let keys = keys(&self.rows);
         let (mut shown, mut seen, mut calls) = (Vec::new(), Vec::new(), 0);
-        for piece in keys.chunks(BATCH) {
-            let looked = ask::look(&running.line, running.hold, &mut calls, &running.definition, piece);
-            let (some, at) = looked.await?;
-            seen.extend(some.iter().map(|shown| ask::seen(shown.as_ref(), at)));
-            shown.extend(some);
-        }
         let asker = Asker {
             cx: running.cx,
             line: &running.line,
             hold: running.hold,
             definition: &running.definition,
         };
-        let truths = truth::of(&asker, &keys, &shown, &mut calls).await?;
+        // A source of the application's comes first: while it is away, HubSpot is not asked in vain.
+        let early = match running.definition.truth {
+            Truth::Sql { .. } | Truth::Http { .. } => Some(truth::of(&asker, &keys, &[], &mut calls).await?),
+            _ => None,
+        };
+        for piece in keys.chunks(BATCH) {
+            let looked = ask::look(&running.line, running.hold, &mut calls, &running.definition, piece);
+            let (some, at) = looked.await?;
+            seen.extend(some.iter().map(|shown| ask::seen(shown.as_ref(), at)));
+            shown.extend(some);
+        }
+        let truths = match early {
+            Some(truths) => truths,
+            None => truth::of(&asker, &keys, &shown, &mut calls).await?,
+        };
+        let bounds = bounds(&running.stored);
+        let truths = truths.into_iter().map(|known| within(bounds, known)).collect();
         let live = self.live(running).await?;
         Ok(Looked { shown, seen, truths, live, calls })
     }
@@ -141,6 +153,17 @@ impl Page {
     }
 }
 
+/// What a source says, if a counter may be that.
+fn within(bounds: Bounds, known: Known) -> Known {
+    match known {
+        Known::Is(number) if !bounds.admit(number) => Known::Missing(format!(
+            "the source says {number}, which the counter may not be: it is {} at least, and a number that JSON holds exactly",
+            bounds.minimum
+        )),
+        known => known,
+    }
+}
+
 /// Redis being away is no reason to end a run.
 fn later(error: ChangeError) -> Stopped {
     Stopped::Trouble(match error {
@@ -169,8 +192,14 @@ async fn repair_in_redis(running: &Running<'_>, found: &mut [Found]) -> Result<(
         wanted.iter().map(|(_, key, was, to)| (key.as_str(), *was, *to)).collect();
     let set = redis::repair(running.cx, &running.stored, &asked).await.map_err(later)?;
     for ((at, ..), set) in wanted.iter().zip(set) {
-        if !set {
-            found[*at].verdict = Verdict::InFlight;
+        match (set, &mut found[*at].verdict) {
+            (Repaired::Set, _) => {}
+            (Repaired::Moved, verdict) => *verdict = Verdict::InFlight,
+            // It stays as it is, and so does the property: somebody keeps something else there.
+            (Repaired::NotANumber, Verdict::Drift(drift)) => {
+                (drift.counter_wrong, drift.property_wrong) = (false, false);
+            }
+            (Repaired::NotANumber, _) => {}
         }
     }
     Ok(())

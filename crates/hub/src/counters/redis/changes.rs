@@ -40,7 +40,7 @@ for i = 2, #KEYS do
     local next = n
     if op == 'increment' then next = value + n elseif op == 'decrement' then next = value - n end
     if math.abs(next) > most then answer = 'overflow:' .. string.format('%.0f', value)
-    elseif next < minimum then answer = 'below:' .. string.format('%.0f', value)
+    elseif next < minimum and op ~= 'increment' then answer = 'below:' .. string.format('%.0f', value)
     else
       local text = string.format('%.0f', next)
       if held then redis.call('SET', KEYS[i], text, 'KEEPTTL')
@@ -55,8 +55,8 @@ if kept ~= '' then redis.call('SET', kept, ARGV[1] .. all, 'EX', ARGV[2]) end
 return {'done', all}
 ";
 
-/// How long the answers to requests with idempotency keys are kept, in seconds.
-const KEPT: u64 = 86_400;
+/// How long the answers to requests with idempotency keys are kept, in seconds, where everything is kept for ever.
+const FOREVER: u64 = 10 * 365 * 86_400;
 
 /// Carries out the changes of a request whose counters live in Redis, server by server.
 ///
@@ -89,12 +89,13 @@ async fn on_server(
     request: &Request,
     places: &[usize],
 ) -> Result<Applied, ChangeError> {
-    let mut connection = cx.counters.servers.get(cx, server).await?;
+    let mut connection = cx.counters.servers.get(cx, server)?;
     let script = ::redis::Script::new(APPLY);
     let mut call = script.prepare_invoke();
     let idempotency = request.idempotency.as_ref();
     call.key(idempotency.map_or(String::new(), |it| it.place(&request.org_id)));
-    call.arg(idempotency.map_or(String::new(), |it| it.fingerprint_text())).arg(KEPT);
+    let kept = cx.config.retention.counters.age().map_or(FOREVER, |age| age.as_secs());
+    call.arg(idempotency.map_or(String::new(), |it| it.fingerprint_text())).arg(kept);
     let mut answers: Vec<Option<Answer>> = Vec::with_capacity(places.len());
     let mut minima = Vec::new();
     for at in places {
@@ -161,7 +162,7 @@ pub(in crate::counters) async fn read(
 ) -> Result<Vec<Option<i64>>, ChangeError> {
     let Some((server, template, _)) = place(of) else { return Ok(vec![None; keys.len()]) };
     let mut values = Vec::with_capacity(keys.len());
-    let mut connection = cx.counters.servers.get(cx, server).await?;
+    let mut connection = cx.counters.servers.get(cx, server)?;
     for piece in keys.chunks(500) {
         let names: Vec<String> = piece.iter().map(|key| template.of(key)).collect();
         let held: Vec<Option<String>> = ::redis::cmd("MGET")
@@ -175,13 +176,18 @@ pub(in crate::counters) async fn read(
 }
 
 /// Sets keys that still hold what they did when they were read (none: were not there) to what they should be, with the life that keys have
-/// which Syncline sets; answers which were. `KEYS` are theirs, `ARGV` how long they live and for each what it held and what it should be.
+/// which Syncline sets; answers 1 for those, 0 for those that moved, 2 for those that hold no number. `KEYS` are theirs, `ARGV` how long they
+/// live and for each what it held and what it should be.
 const REPAIR: &str = r"
 local done = {}
 for i = 1, #KEYS do
-  local held = redis.call('GET', KEYS[i])
+  local kind = redis.call('TYPE', KEYS[i])['ok']
+  local held = false
+  if kind == 'string' then held = redis.call('GET', KEYS[i]) end
   local was = ARGV[i * 2]
-  if (not held and was == '') or held == was then
+  if (kind ~= 'string' and kind ~= 'none') or (held and not string.match(held, '^-?%d+$')) then
+    done[i] = 2
+  elseif (not held and was == '') or held == was then
     redis.call('SET', KEYS[i], ARGV[i * 2 + 1], 'EX', ARGV[1])
     done[i] = 1
   else
@@ -191,7 +197,18 @@ end
 return done
 ";
 
-/// Sets counters in Redis that have not moved since they were read; answers which were set, in their order.
+/// What became of a counter in Redis that was to be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::counters) enum Repaired {
+    /// It was set.
+    Set,
+    /// It had moved since it was read.
+    Moved,
+    /// Its key holds something else, which stays.
+    NotANumber,
+}
+
+/// Sets counters in Redis that have not moved since they were read; answers what became of each, in their order.
 ///
 /// # Errors
 /// [`ChangeError::Redis`].
@@ -199,9 +216,9 @@ pub(in crate::counters) async fn repair(
     cx: &Cx,
     of: &Stored,
     wanted: &[(&str, Option<i64>, i64)],
-) -> Result<Vec<bool>, ChangeError> {
-    let Some((server, template, ttl)) = place(of) else { return Ok(vec![false; wanted.len()]) };
-    let mut connection = cx.counters.servers.get(cx, server).await?;
+) -> Result<Vec<Repaired>, ChangeError> {
+    let Some((server, template, ttl)) = place(of) else { return Ok(vec![Repaired::Moved; wanted.len()]) };
+    let mut connection = cx.counters.servers.get(cx, server)?;
     let script = ::redis::Script::new(REPAIR);
     let mut set = Vec::with_capacity(wanted.len());
     for piece in wanted.chunks(500) {
@@ -212,7 +229,11 @@ pub(in crate::counters) async fn repair(
         }
         let done: Vec<i64> =
             call.invoke_async(&mut connection).await.map_err(|error| trouble(server, &error))?;
-        set.extend(done.into_iter().map(|one| one == 1));
+        set.extend(done.into_iter().map(|one| match one {
+            1 => Repaired::Set,
+            2 => Repaired::NotANumber,
+            _ => Repaired::Moved,
+        }));
     }
     Ok(set)
 }

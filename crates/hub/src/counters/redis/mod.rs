@@ -7,7 +7,7 @@
 mod changes;
 mod servers;
 
-pub(super) use changes::{apply, read, repair};
+pub(super) use changes::{Repaired, apply, read, repair};
 pub(super) use servers::{Servers, client};
 
 use super::change::ChangeError;

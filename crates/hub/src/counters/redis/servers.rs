@@ -4,8 +4,8 @@ use super::ChangeError;
 use crate::cx::Cx;
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -20,9 +20,9 @@ impl Servers {
     /// The connection to a server.
     ///
     /// # Errors
-    /// [`ChangeError::Redis`] when the configuration names none such, or it cannot be reached.
-    pub async fn get(&self, cx: &Cx, server: &str) -> Result<ConnectionManager, ChangeError> {
-        let mut open = self.open.lock().await;
+    /// [`ChangeError::Redis`] when the configuration names none such.
+    pub fn get(&self, cx: &Cx, server: &str) -> Result<ConnectionManager, ChangeError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = open.get(server) {
             return Ok(connection.clone());
         }
@@ -31,7 +31,8 @@ impl Servers {
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE));
-        let made = ConnectionManager::new_with_config(client, settings).await;
+        // Connected when it is first used: a server that is away holds up nobody who wants another.
+        let made = ConnectionManager::new_lazy_with_config(client, settings);
         let made = made.map_err(|error| super::trouble(server, &error))?;
         open.insert(server.to_owned(), made.clone());
         Ok(made)
@@ -40,9 +41,9 @@ impl Servers {
 
 /// A client of a server, not connected yet.
 pub(in crate::counters) fn client(cx: &Cx, server: &str) -> Result<::redis::Client, ChangeError> {
-    let url = cx.config.counters.servers.get(server).ok_or_else(|| ChangeError::Redis {
+    let place = cx.config.counters.servers.get(server).ok_or_else(|| ChangeError::Redis {
         server: server.to_owned(),
         why: "the configuration names no such server (counters.servers)".to_owned(),
     })?;
-    ::redis::Client::open(url.expose()).map_err(|error| super::trouble(server, &error))
+    ::redis::Client::open(place.url.expose()).map_err(|error| super::trouble(server, &error))
 }

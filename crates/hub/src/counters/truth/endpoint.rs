@@ -1,6 +1,7 @@
 //! An HTTP endpoint as the source, asked through the guarded client.
 
-use super::missing;
+use super::{away, missing};
+use crate::counters::ask::Stopped;
 use crate::cx::Cx;
 use crate::notify::exchange::Courier;
 use crate::notify::policy;
@@ -43,27 +44,56 @@ impl Source<'_> {
 const READ: usize = 64 * 1024;
 /// Questions at the same time.
 const AT_ONCE: usize = 8;
+/// Questions after which it is seen whether anybody is there.
+const PIECE: usize = 64;
 
 /// Numbers of these keys, as the endpoint says them.
-pub(super) async fn numbers(cx: &Cx, source: Arc<Owned>, keys: &[&str], calls: &mut u64) -> Vec<Known> {
+pub(super) async fn numbers(
+    cx: &Cx,
+    source: Arc<Owned>,
+    keys: &[&str],
+    calls: &mut u64,
+) -> Result<Vec<Known>, Stopped> {
     let names = Arc::clone(&cx.notify.names);
     let timeout = cx.config.counters.truth_timeout.get();
     let courier = Courier::new(names, policy(cx), timeout, READ, Arc::clone(&cx.clock));
     let Ok(courier) = courier.map(Arc::new) else {
-        return vec![missing("this machine has no usable TLS set-up"); keys.len()];
+        return Ok(vec![missing("this machine has no usable TLS set-up"); keys.len()]);
     };
-    *calls += keys.len() as u64;
-    let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-    let asked = keys.into_iter().map(|key| {
-        let (courier, source) = (Arc::clone(&courier), Arc::clone(&source));
-        async move { ask(&courier, &source, &key).await }
-    });
-    stream::iter(asked).buffered(AT_ONCE).collect().await
+    let mut all = Vec::with_capacity(keys.len());
+    for piece in keys.chunks(PIECE) {
+        *calls += piece.len() as u64;
+        let asked = piece.iter().map(|key| {
+            let (courier, source, key) = (Arc::clone(&courier), Arc::clone(&source), (*key).to_owned());
+            async move { ask(&courier, &source, &key).await }
+        });
+        // Boxed: what a task holds is not to depend on how many are asked at once.
+        let asked: Vec<_> = asked.map(Box::pin).collect();
+        let said: Vec<Said> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+        // One key that goes wrong is that key's; when all do, nobody is there.
+        if let [Said::Away(why), ..] = &said[..]
+            && said.iter().all(|said| matches!(said, Said::Away(_)))
+        {
+            return Err(away(why.clone()));
+        }
+        all.extend(said.into_iter().map(|said| match said {
+            Said::Known(known) => known,
+            Said::Away(why) => missing(why),
+        }));
+    }
+    Ok(all)
 }
 
-async fn ask(courier: &Courier, source: &Owned, key: &str) -> Known {
+/// What came of one question.
+enum Said {
+    Known(Known),
+    /// Nothing: no answer, or one that says to come back later.
+    Away(String),
+}
+
+async fn ask(courier: &Courier, source: &Owned, key: &str) -> Said {
     let Ok(url) = Url::parse(&url_of(&source.url, key)) else {
-        return missing("the endpoint's URL is none for this key");
+        return Said::Known(missing("the endpoint's URL is none for this key"));
     };
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -77,10 +107,13 @@ async fn ask(courier: &Courier, source: &Owned, key: &str) -> Known {
     match exchange.answer {
         Answer::Status { status: 200, .. } => {
             let body = exchange.body.unwrap_or_default();
-            number(&body, &source.pointer).map_or_else(missing, Known::Is)
+            Said::Known(number(&body, &source.pointer).map_or_else(missing, Known::Is))
         }
-        Answer::Status { status, .. } => missing(format!("the endpoint answered {status}")),
-        _ => missing(exchange.error.unwrap_or_else(|| "the endpoint did not answer".to_owned())),
+        Answer::Status { status, .. } => {
+            let why = format!("the endpoint answered {status}");
+            if status == 429 || status >= 500 { Said::Away(why) } else { Said::Known(missing(why)) }
+        }
+        _ => Said::Away(exchange.error.unwrap_or_else(|| "the endpoint did not answer".to_owned())),
     }
 }
 

@@ -5,11 +5,12 @@ mod hubspot;
 mod sql;
 
 use super::ask::Stopped;
-use crate::call::Line;
+use crate::call::{Line, Trouble};
 use crate::cx::Cx;
 use crate::jobs::Hold;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use syncline_core::counters::definition::Definition;
 use syncline_core::counters::reconcile::Known;
 use syncline_core::counters::truth::Truth;
@@ -35,7 +36,7 @@ pub(super) struct Asker<'a> {
 /// What each of these counters should be, in their order; `shown` is what HubSpot said of their records. `calls` counts what was asked.
 ///
 /// # Errors
-/// [`Stopped`] where HubSpot is the source and cannot be asked now.
+/// [`Stopped`] where the source cannot be asked now.
 pub(super) async fn of(
     asker: &Asker<'_>,
     keys: &[&str],
@@ -50,12 +51,20 @@ pub(super) async fn of(
         Truth::Search { object_type, filter_groups } => {
             hubspot::searches(asker, (object_type, filter_groups), keys, calls).await
         }
-        Truth::Sql { database, query } => Ok(sql::numbers(asker.cx, (database, query), keys, calls).await),
+        Truth::Sql { database, query } => sql::numbers(asker.cx, (database, query), keys, calls).await,
         Truth::Http { url, pointer, authorization } => {
             let source = endpoint::Source { url, pointer, authorization: authorization.as_ref() };
-            Ok(endpoint::numbers(asker.cx, Arc::new(source.owned()), keys, calls).await)
+            endpoint::numbers(asker.cx, Arc::new(source.owned()), keys, calls).await
         }
     }
+}
+
+/// How long after a source was away it is asked again.
+const AWAY: Duration = Duration::from_secs(30);
+
+/// The source is away as a whole: the run waits, and asks for nothing meanwhile.
+fn away(message: String) -> Stopped {
+    Stopped::Trouble(Trouble::Later { message, wait: Some(AWAY) })
 }
 
 fn missing(why: impl Into<String>) -> Known {

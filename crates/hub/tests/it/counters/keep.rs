@@ -174,3 +174,36 @@ async fn a_definition_is_tried_by_hand_before_anything_counts() {
     scene.as_time_passes("the property moved", moved).await;
     assert_eq!(scene.now().await.state, State::Active);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organizations_key_names_only_the_databases_and_servers_that_are_for_it() {
+    let servers = "ours=redis://127.0.0.1:1 theirs@acme=redis://127.0.0.1:1";
+    let databases = "all=sqlite:///nowhere mine@acme=sqlite:///nowhere";
+    let joined = Joined::start(0, &[("counters.servers", servers), ("counters.databases", databases)]).await;
+    let connection = joined.connect("hubspot").await;
+    let (cx, own) = (&joined.hub.cx, Scope::Organization(connection.org_id.clone()));
+    assert_eq!(connection.org_id, "acme");
+    let place = |server: &str, database: &str| {
+        json!({
+            "name": format!("{server}-{database}"),
+            "store": { "kind": "redis", "server": server, "key": "exam:{key}" },
+            "truth": { "source": "sql", "database": database, "query": "SELECT 1 WHERE '' <> {{key}}" },
+        })
+    };
+    let refused = async |server: &str, database: &str| {
+        let definition = definition(&joined, &connection, place(server, database)).await;
+        match keep::create(cx, &own, definition).await {
+            Ok(_) => vec![],
+            Err(Refused::Problems(problems)) => problems.into_iter().map(|it| it.field).collect(),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused("ours", "all").await, ["store.server", "truth.database"]);
+    assert_eq!(refused("theirs", "mine").await, [""; 0]);
+    let both = definition(&joined, &connection, place("ours", "all")).await;
+    let made = keep::create(cx, &Scope::All, both.clone()).await.unwrap();
+    // What an operator has put there stays when the organization changes something else.
+    let mut changed = both;
+    changed.minimum = 5;
+    assert!(keep::update(cx, &own, &made.id, changed, None).await.is_ok());
+}

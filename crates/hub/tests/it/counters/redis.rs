@@ -11,6 +11,7 @@ use syncline_core::counters::change::{Change, Refusal};
 use syncline_hub::counters::change::read;
 use syncline_store::counters::changes::Answer;
 use syncline_store::counters::findings::Verdict;
+use syncline_store::counters::runs::State;
 use syncline_store::testing::service;
 use tokio::sync::MutexGuard;
 
@@ -197,4 +198,28 @@ async fn keys_that_a_restart_lost_are_reported_and_repaired_from_the_truth() {
             (scene.shown().await[&scene.exams[0]] == Some(3)).then_some(())
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_became_something_else_is_reported_and_stops_no_comparison() {
+    let said = json!({ "truth": { "source": "associations", "to_object_type": "contacts" } });
+    let Some(kept) = Kept::start("counters redis other types", 3, "KA", said).await else { return };
+    let scene = &kept.scene;
+    let bookings = scene.exams.iter().map(|id| (id.as_str(), 1)).collect();
+    super::compare::associate(scene, &bookings).await;
+    for exam in &scene.exams {
+        kept.incr(exam).await;
+    }
+    kept.agree().await;
+    let mut redis = kept.redis.clone();
+    let _: () = redis.del(kept.key(&scene.exams[0])).await.unwrap();
+    let _: () = redis.hset(kept.key(&scene.exams[0]), "field", 1).await.unwrap();
+    let _: () = redis.set(kept.key(&scene.exams[1]), "many").await.unwrap();
+    let run = scene.compare(false).await;
+    assert_eq!((run.state, run.counts.checked), (State::Succeeded, 3), "{run:?}");
+    assert_eq!((run.counts.drifted, run.counts.repaired, run.counts.alike), (2, 0, 1), "{run:?}");
+    let text: String = redis.get(kept.key(&scene.exams[1])).await.unwrap();
+    let field: i64 = redis.hget(kept.key(&scene.exams[0]), "field").await.unwrap();
+    assert_eq!((text.as_str(), field), ("many", 1), "what somebody keeps there stays");
+    assert!(scene.shown().await.values().all(|shown| *shown == Some(1)));
 }

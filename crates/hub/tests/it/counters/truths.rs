@@ -6,15 +6,18 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
 use http::HeaderMap;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use syncline_core::counters::change::{Bounds, Change};
 use syncline_core::counters::push::{Terms, Way};
 use syncline_core::schedule::RetryPolicy;
-use syncline_hub::counters::keep;
+use syncline_hub::counters::{keep, request};
 use syncline_store::Scope;
 use syncline_store::counters::changes::{self, Item, Request, Rules};
 use syncline_store::counters::findings::Verdict;
+use syncline_store::counters::runs::{Cause, State};
+use syncline_store::outside::{Outside, whole};
 use syncline_store::testing::{TestDb, Which};
 
 /// Compares counters of 3 with a truth; of the exams the first should be 5, the second 3, and nobody knows of the third.
@@ -95,16 +98,101 @@ async fn a_database_is_asked_for_many_keys_on_mariadb() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_away_is_no_truth_and_is_not_named_with_its_password() {
+async fn a_run_waits_for_a_database_that_is_away_and_does_not_name_its_password() {
     let url = "bookings=postgres://reader:canary-password@127.0.0.1:1/none";
     let truth = json!({ "source": "sql", "database": "bookings", "query": MANY });
     let scene = with(truth, &[("counters.databases", url)]).await;
     scene.book(&scene.exams).await;
     scene.agree().await;
-    let run = scene.compare(false).await;
-    assert_eq!((run.counts.unknown, run.counts.drifted), (3, 0));
-    let findings = scene.findings(&run.id).await;
-    assert!(findings.iter().all(|it| it.detail.contains("bookings") && !it.detail.contains("canary")));
+    scene.joined.control(Method::DELETE, "requests", Value::Null).await;
+    let asked = request::request(scene.cx(), &scene.now().await, Cause::Api, false).await.unwrap();
+    let waits = async || scene.run(&asked.run().id).await.reason;
+    let reason = scene.as_time_passes("it says why it waits", waits).await;
+    assert!(reason.contains("bookings") && !reason.contains("canary"), "{reason}");
+    assert_eq!(scene.run(&asked.run().id).await.state, State::Running);
+    assert_eq!(scene.joined.requests("hubspot", "batch/read").await, 0, "HubSpot is not asked in vain");
+    assert_eq!(scene.findings(&asked.run().id).await, vec![]);
+}
+
+/// What runs say about the first exam where the truth is a query on a database like [`bookings`].
+async fn said_of(which: Which, name: &str, query: &str, settings: &[(&str, &str)]) -> Option<Vec<String>> {
+    let keys = with(json!({ "source": "counter" }), &[]).await.exams;
+    let db = bookings(which, name, &keys).await?;
+    let databases = format!("bookings={}", db.url);
+    let truth = json!({ "source": "sql", "database": "bookings", "query": query });
+    let all: Vec<(&str, &str)> =
+        [("counters.databases", databases.as_str())].iter().chain(settings).copied().collect();
+    let scene = with(truth, &all).await;
+    scene.book(&scene.exams).await;
+    scene.agree().await;
+    let asked = request::request(scene.cx(), &scene.now().await, Cause::Api, false).await.unwrap();
+    let over = async || {
+        let run = scene.run(&asked.run().id).await;
+        (run.state == State::Succeeded || run.reason.is_some()).then_some(run)
+    };
+    let run = scene.as_time_passes("the run ends or waits", over).await;
+    assert_eq!((run.counts.drifted, run.counts.repaired), (0, 0), "{run:?}");
+    assert!(scene.shown().await.values().all(|shown| *shown == Some(1)), "nothing was changed");
+    let found = scene.findings(&run.id).await;
+    Some(found.into_iter().map(|it| it.detail).chain(run.reason).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_that_answers_two_numbers_for_a_key_says_nothing() {
+    let twice = "SELECT counter_key, value FROM counters WHERE counter_key IN ({{keys}}) \
+                 UNION ALL SELECT counter_key, 7 FROM counters WHERE counter_key IN ({{keys}})";
+    let said = said_of(Which::Sqlite, "", twice, &[]).await.unwrap();
+    assert!(said.len() == 3 && said.iter().all(|words| words.contains("more rows")), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_a_counter_may_not_be_is_no_truth() {
+    let below = "SELECT counter_key, value - 100 FROM counters WHERE counter_key IN ({{keys}})";
+    let said = said_of(Which::Sqlite, "", below, &[]).await.unwrap();
+    let refused = said.iter().filter(|words| words.contains("may not be")).count();
+    assert_eq!((refused, said.len()), (2, 3), "{said:?}");
+}
+
+/// A query without an end.
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+                       SELECT COUNT(*) FROM n WHERE {{key}} <> ''";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_without_an_end_is_ended_and_more_are_asked_after_it_on_sqlite() {
+    let short = [("counters.truth_timeout", "1s")];
+    let said = said_of(Which::Sqlite, "", ENDLESS, &short).await.unwrap();
+    assert!(said.iter().all(|words| words.contains("cannot be asked now")), "{said:?}");
+}
+
+/// Questions that take longer than anybody waits, and what the server still does of them afterwards.
+async fn gives_up(which: Which, name: &str, sleep: &str, running: &str) {
+    let Some(db) = TestDb::of(which, name).await else { return };
+    let outside = Outside::open(&db.url, Duration::from_secs(5)).unwrap();
+    let asked = outside.query(sleep, &[], 9, Duration::from_millis(300)).await;
+    assert!(asked.is_err_and(|error| error.is_transient()));
+    let still = async || {
+        let rows = outside.query(running, &[], 9, Duration::from_secs(5)).await.unwrap();
+        (whole(&rows[0], 0) == Some(0)).then_some(())
+    };
+    crate::support::wait::until("the server has given up", still).await;
+    let many = "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3";
+    let rows = outside.query(many, &[], 2, Duration::from_secs(5)).await.unwrap();
+    assert_eq!(rows.len(), 2, "and what nobody asked for is not read");
+    assert!(outside.query("CREATE TABLE mine (a INT)", &[], 9, Duration::from_secs(5)).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_gives_up_on_a_question_that_nobody_waits_for_on_postgres() {
+    let running = "SELECT COUNT(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT 1 FROM pg_sleep(%' \
+                   AND datname = current_database()";
+    gives_up(Which::Postgres, "counter truth gives up on PostgreSQL", "SELECT 1 FROM pg_sleep(60)", running)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_gives_up_on_a_question_that_nobody_waits_for_on_mariadb() {
+    let running = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(61%'";
+    gives_up(Which::MySql, "counter truth gives up on MariaDB", "SELECT SLEEP(61)", running).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

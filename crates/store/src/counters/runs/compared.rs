@@ -209,7 +209,7 @@ fn counts(page: &Compared<'_>, handled: &[Handled]) -> Counts {
             Verdict::Suspect(_) => counts.in_flight += 1,
             Verdict::Drift(drift) => {
                 counts.drifted += 1;
-                counts.size += drift.size().unwrap_or(0);
+                counts.size = counts.size.saturating_add(drift.size().unwrap_or(0));
             }
         }
         counts.checked += 1;
@@ -219,7 +219,7 @@ fn counts(page: &Compared<'_>, handled: &[Handled]) -> Counts {
 }
 
 async fn move_on(tx: &mut Tx, page: &Compared<'_>, more: &Counts, now: Timestamp) -> Result<bool> {
-    let sql = "UPDATE counter_runs SET position = ?, heartbeat_at = ?, checked = checked + ?, alike = alike + ?, \
+    let sql = "UPDATE counter_runs SET reason = NULL, position = ?, heartbeat_at = ?, checked = checked + ?, alike = alike + ?, \
                in_flight = in_flight + ?, unknown = unknown + ?, drifted = drifted + ?, repaired = repaired + ?, size = size + ?, \
                calls = calls + ? WHERE id = ? AND state = ? AND cancel_requested = 0 AND pass = ? AND position < ?";
     let values = args![

@@ -14,7 +14,7 @@ mod work;
 
 pub use compared::{Compared, Found, Handled, compared};
 pub use look::{DriftBucket, Filter, drift, get, list, unfinished};
-pub use work::{Created, NewRun, create, delete_before, finish, request_cancel, second_pass, start};
+pub use work::{Created, NewRun, create, delete_before, finish, request_cancel, second_pass, start, waits};
 
 use super::{count_of, maybe_time};
 use crate::Result;

@@ -93,6 +93,16 @@ pub async fn start(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
     Ok(tx.execute(sql, args![State::Running.name(), now, now, id]).await? == 1)
 }
 
+/// Says why a run waits; the next page, or its end, says otherwise.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn waits(tx: &mut Tx, id: &str, reason: &str, now: Timestamp) -> Result<()> {
+    let sql = "UPDATE counter_runs SET reason = ?, heartbeat_at = ? WHERE id = ? AND finished_at IS NULL";
+    tx.execute(sql, args![storable(reason), now, id]).await?;
+    Ok(())
+}
+
 /// The first pass is through: from now on it looks again at what it suspected. False when it was told before, or the run ended.
 ///
 /// # Errors
