@@ -58,6 +58,7 @@ def prove(wanted, directory, figures):
             figures["reasons"] += figures["chaos"]["reasons"]
     finally:
         sandbox.process.kill()
+        servers.keep_logs(directory)
         servers.end()
 
 

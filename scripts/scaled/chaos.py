@@ -4,9 +4,10 @@ import time
 
 from .budgets import Watch, judge
 from .client import Client
+from .lag import Lag
 from .loads import Loads
 from .scene import Scene
-from .stored import read_all
+from .stored import mirrored, read_all
 from .verdict import reasons
 from .webhooks import Sender, Story
 
@@ -51,20 +52,27 @@ class Chaos:
             self.say(f"{len(connections)} connections of {len(self.sandbox.accounts)} accounts, through {APPS} apps each")
             sender = Sender(self.scene, Story(contacts), PER_DELIVERY, CONNECTIONS)
             loads = Loads(self.scene, connections)
+            self.lag = Lag(self.scene, sender)
             self.phase("calm")
+            self.lag.begin()
             loads.begin()
             sender.send_steadily(self.wanted.rate)
             began = time.monotonic()
             self.pause(self.wanted.calm)
-            for target in self.wanted.kill:
-                self.kill(target)
+            for number in range(1, self.wanted.rounds + 1):
+                for target in self.wanted.kill:
+                    self.kill(target, "" if self.wanted.rounds == 1 else f" ({number})")
             self.phase("calm again")
             self.pause(self.wanted.calm)
             sender.finish()
             sent_for = time.monotonic() - began
             quiet = self.wait_for_quiet(sender, loads)
+            self.lag.finish()
             watch.finish()
-            return self.verdict(sender, loads, watch, quiet, sent_for)
+            figures = self.verdict(sender, loads, watch, quiet, sent_for)
+            figures["incomplete_mirrors"] = self.incomplete(connections)
+            figures["reasons"] = reasons(figures, WORKERS)
+            return figures
         finally:
             self.scene.end()
 
@@ -82,11 +90,13 @@ class Chaos:
                     raise RuntimeError(f"{process.name} ended by itself: {process.log}")
             time.sleep(0.2)
 
-    def kill(self, target):
+    def kill(self, target, round_name):
         """Kills one, leaves it away for a while, starts it again, and lets the rest recover."""
         ours = {"intake": self.scene.intakes[0], "worker": self.scene.workers[0]}.get(target)
-        self.note_calls()
-        self.phase(f"{target} killed")
+        if target == "worker":
+            # Its own count ends with it.
+            self.provider_calls[ours.name] += calls_of(ours)
+        self.phase(f"{target} killed{round_name}")
         began = time.monotonic()
         ours.kill() if ours else self.servers.kill(target)
         time.sleep(self.wanted.away)
@@ -97,16 +107,11 @@ class Chaos:
             self.servers.start(target)
         away = time.monotonic() - began
         self.kills.append({"what": ours.name if ours else target, "away_seconds": round(away, 1)})
-        self.phase(f"{target} back")
+        self.phase(f"{target} back{round_name}")
         self.pause(self.wanted.settle if target == "redis" else self.wanted.recover)
         if target == "redis":
-            self.phase("redis back, settled")
+            self.phase(f"redis settled{round_name}")
             self.pause(self.wanted.recover)
-
-    def note_calls(self):
-        """Adds up what each worker called, before one forgets it by being killed."""
-        for worker in self.scene.workers[:1]:
-            self.provider_calls[worker.name] += calls_of(worker)
 
     def wait_for_quiet(self, sender, loads):
         """Until all that was acknowledged is stored and no load is under way: seconds, or none when that did not come."""
@@ -124,25 +129,34 @@ class Chaos:
     def verdict(self, sender, loads, watch, quiet, sent_for):
         """The figures and the reasons against."""
         for worker in self.scene.workers:
-            # The first one began to count anew when it was started again.
             self.provider_calls[worker.name] += calls_of(worker)
         found = read_all(self.scene, self.say)
         status = self.scene.client.get("/v1/status")
-        figures = {
+        return {
             "sent_for_seconds": round(sent_for, 1), "acknowledged": len(sender.acknowledged),
             "per_second": round(len(sender.acknowledged) / sent_for), "attempts": dict(sender.outcomes),
             "repeated_deliveries": sender.repeated, "kills": self.kills, "quiet_after_seconds": quiet,
             "stored": found.stored, "missing": len(sender.acknowledged - found.once), "stored_twice": len(found.twice),
             "never_sent": len(found.once - sender.acknowledged), "runs": dict(loads.ended), "records_read": loads.records,
             "unwanted_runs": loads.unwanted, "jobs": status["jobs"], "budgets": judge(watch.calls, self.phases),
+            "lag": self.lag.judge(self.phases), "kept_in_memory": self.wanted.in_memory,
             "calls_by_worker": {name: int(calls) for name, calls in self.provider_calls.items()},
             "record_of_calls_lost": watch.lost, "calls_of_nobody_known": dict(watch.unknown),
             "redis_was_away_for": {worker.name: worker.said("every process keeps to budgets of its own")
                                    for worker in self.scene.workers},
             "panics": sum(process.said("panicked") for process in self.scene.processes()),
+            "deadlocks": sum(process.said("deadlock detected") for process in self.scene.processes()),
         }
-        figures["reasons"] = reasons(figures, WORKERS)
-        return figures
+
+    def incomplete(self, connections):
+        """Mirrors that lack records: after faults as before them, every connection has all of its account's."""
+        each = RECORDS // 3
+        found = {}
+        for connection in connections:
+            counts = mirrored(self.scene, connection)
+            if counts != {"companies": each, "contacts": each, "deals": each}:
+                found[connection] = counts
+        return found
 
 
 def calls_of(worker):

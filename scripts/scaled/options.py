@@ -40,6 +40,7 @@ def parse(arguments):
     add("--settle", type=float, default=15.0, metavar="SECONDS",
         help="how soon after Redis is back the budgets have to be held together again")
     add("--kill", default="intake,worker,redis,kafka,postgres", help="what is killed, in this order")
+    add("--rounds", type=int, default=1, metavar="N", help="how often all of them are killed")
     add("--patience", type=float, default=300.0, metavar="SECONDS", help="the longest wait for quiet at the end")
     add("--in-memory", action="store_true", help="the servers' data in /dev/shm instead of on a disk")
     add("--json", metavar="FILE", help="write the figures there, too")

@@ -111,15 +111,28 @@ def busy_tree(pids):
     return sum(busy(pid) for pid in every)
 
 
+def busy_machine():
+    """Processor time of everything on this machine, in seconds; 0 where that cannot be known."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    except (OSError, ValueError):
+        return 0.0
+    return (sum(fields) - fields[3] - fields[4]) / TICKS  # without idle, and waiting for a disk
+
+
 class Cores:
     """How many cores each group of processes kept busy between two looks."""
 
     def __init__(self, groups):
-        self.groups = groups  # name: function that answers processor seconds so far
+        # name: function that answers processor seconds so far
+        self.groups = {**groups, "this script": time.process_time, "whole machine": busy_machine}
         self.began = time.monotonic()
-        self.before = {name: look() for name, look in groups.items()}
+        self.before = {name: look() for name, look in self.groups.items()}
 
     def taken(self):
         """{group: cores}, since the beginning."""
         span = max(time.monotonic() - self.began, 0.001)
-        return {name: round(max(look() - self.before[name], 0.0) / span, 2) for name, look in self.groups.items()}
+        taken = {name: max(look() - self.before[name], 0.0) / span for name, look in self.groups.items()}
+        whole = taken.pop("whole machine")
+        taken["others on this machine"] = max(whole - sum(taken.values()), 0.0)
+        return {name: round(cores, 2) for name, cores in taken.items()}

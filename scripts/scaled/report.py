@@ -1,5 +1,8 @@
 """The figures, for people."""
 
+# Nothing is sent then.
+QUIET = "waiting for quiet"
+
 
 def table(title, columns, rows):
     """Prints a table: `columns` are (heading, key or function)."""
@@ -9,6 +12,11 @@ def table(title, columns, rows):
     widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
     for line in cells:
         print("  " + "   ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
+
+
+def of_seconds(key):
+    """A column of seconds."""
+    return lambda row: f"{row[key]} s"
 
 
 def cores(row):
@@ -51,6 +59,11 @@ def chaos(figures):
     print(f"  loads: {figures['runs']}, {figures['records_read']} records; calls by worker: {figures['calls_by_worker']}")
     for run in figures["unwanted_runs"][:5]:
         print(f"  NOT SUCCEEDED: {run}")
+    print(f"  incomplete mirrors: {len(figures['incomplete_mirrors'])}; deadlocks that the database broke: {figures['deadlocks']}")
+    lag = [{"phase": name, **phase} for name, phase in figures["lag"].items() if name != QUIET]
+    table("How far storing was behind, and the longest stop of each", [
+        ("phase", "phase"), ("events behind at most", lambda row: "?" if row["behind"] is None else row["behind"]), ("nothing acknowledged for", of_seconds("without_acknowledgement_s")),
+        ("nothing stored for", of_seconds("without_storing_s"))], lag)
     rows = [{"phase": name, **phase} for name, phase in figures["budgets"].items()]
     table("The provider's own record of calls: the fullest window of any account (limits: 110 in 10 s, 5 searches in 1 s)", [
         ("phase", "phase"), ("calls", "calls"), ("fullest 10 s", "fullest_burst"), ("searches", "searches"),

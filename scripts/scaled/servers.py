@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,7 +60,10 @@ class Servers:
     def kill(self, key):
         """SIGKILL. PostgreSQL is one process for each connection: all of them at once, as when its container is killed."""
         if key == "postgres":
-            for pid in self.pids(key):
+            pids = self.pids(key)
+            if not pids:
+                raise RuntimeError("PostgreSQL's processes cannot be found; a server in a container cannot be killed from here")
+            for pid in pids:
                 send_signal(pid, signal.SIGKILL)
         self.control(key, "stop")
 
@@ -86,6 +90,13 @@ class Servers:
         program = Path(self.variables["SYNCLINE_TEST_PGBIN"]) / "createdb"
         subprocess.run([program, "-h", "127.0.0.1", "-p", port, "-U", "syncline", "-w", name], check=True, timeout=60)
         return url.rsplit("/", 1)[0] + f"/{name}"
+
+    def keep_logs(self, directory):
+        """Copies the servers' logs before they are removed."""
+        for key in KEYS:
+            log = self.directory / key / "log" if self.directory else None
+            if log and log.exists():
+                shutil.copyfile(log, directory / f"{key}.log")
 
     def end(self):
         """Takes all of them down and waits until they are gone."""

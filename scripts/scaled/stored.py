@@ -28,3 +28,16 @@ def read_all(scene, say):
         if cursor is None:
             say(f"{found.stored} events were read back")
             return found
+
+
+def mirrored(scene, connection):
+    """{type: how many records of a connection are mirrored and not gone}."""
+    counts, cursor = {}, None
+    while True:
+        asked = {"connection_id": connection, "gone": "false", "limit": PAGE, **({"cursor": cursor} if cursor else {})}
+        page = scene.client.get("/v1/records", **asked)
+        for record in page["data"]:
+            counts[record["type"]] = counts.get(record["type"], 0) + 1
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return counts

@@ -3,7 +3,7 @@
 from .budgets import BURST, SEARCH
 
 # While Redis is away every worker keeps to the whole limit by itself; how soon that is over afterwards is --settle.
-UNSHARED = {"redis killed", "redis back"}
+UNSHARED = ("redis killed", "redis back")
 
 
 def reasons(figures, workers):
@@ -22,6 +22,8 @@ def reasons(figures, workers):
         found.append(f"{len(figures['unwanted_runs'])} loads did not succeed")
     if figures["calls_of_nobody_known"]:
         found.append(f"it is not known whose calls these are: {figures['calls_of_nobody_known']}")
+    if figures["incomplete_mirrors"]:
+        found.append(f"mirrors lack records, or have others: {figures['incomplete_mirrors']}")
     idle = [name for name, calls in figures["calls_by_worker"].items() if not calls]
     if idle:
         found.append(f"nothing was shared: {', '.join(idle)} never called the provider")
@@ -32,10 +34,11 @@ def limits(budgets, workers):
     """Limits that were not kept."""
     found = []
     for name, phase in budgets.items():
-        share = workers if name in UNSHARED else 1
+        is_shared = not name.startswith(UNSHARED)
+        share = 1 if is_shared else workers
         if phase["fullest_burst"] > BURST * share or phase["fullest_search"] > SEARCH * share:
             found.append(f"{name}: {phase['fullest_burst']} calls in ten seconds, {phase['fullest_search']} searches in one, "
                          f"of one account ({BURST * share} and {SEARCH * share} at most)")
-        if phase["refused"] and name not in UNSHARED:
+        if phase["refused"] and is_shared:
             found.append(f"{name}: {phase['refused']} calls were refused as too many")
     return found
