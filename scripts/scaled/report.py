@@ -25,6 +25,14 @@ def cores(row):
     return ", ".join(f"{name} {share}" for name, share in taken if share >= 0.05)
 
 
+def bounds(rows):
+    """What each was bounded by: what the database's connections did, and the last line's rate as a multiple of the first one's."""
+    for row in rows:
+        most = ", ".join(f"{what} {share}" for what, share in list(row["database"].items())[:4])
+        print(f"  {row['workers']} worker(s): connections of PostgreSQL at a time: {most}")
+    print(ratio(rows))
+
+
 def ratio(rows):
     """The last line's rate as a multiple of the first one's."""
     if len(rows) < 2 or not rows[0]["per_second"]:
@@ -37,7 +45,7 @@ def throughput(rows):
     table("Events stored from a backlog in Kafka (the rate is between a tenth and nine tenths of it)", [
         ("workers", "workers"), ("events", "events"), ("stored/s", "per_second"), ("all after", lambda row: f"{row['all_after_seconds']} s"),
         ("read twice", "read_twice"), ("lost", "lost"), ("each worker's", "shares"), ("cores busy", cores)], rows)
-    print(ratio(rows))
+    bounds(rows)
 
 
 def loads(rows):
@@ -45,7 +53,7 @@ def loads(rows):
     table("Records loaded without the provider's limits", [
         ("workers", "workers"), ("records", "records"), ("loaded/s", "per_second"), ("took", lambda row: f"{row['seconds']} s"),
         ("each worker's", "shares"), ("cores busy", cores)], rows)
-    print(ratio(rows))
+    bounds(rows)
 
 
 def chaos(figures):

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from .client import Client, Refused
 from .processes import busy_tree, hub_process
+from .waits import Waits
 
 PARTITIONS = 12
 ORGANIZATION = "proof"
@@ -109,6 +110,10 @@ class Scene:
             if worker.alive():
                 found += Client(worker.address, timeout=10).metrics().get("syncline_events_stored_total", 0.0)
         return int(found)
+
+    def waits(self):
+        """What the database's connections wait for, from now on."""
+        return Waits(self.servers.program("psql"), self.environment["SYNCLINE_DATABASE__URL"])
 
     def groups(self):
         """Processor time by what takes it, for `Cores`."""

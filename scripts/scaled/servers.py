@@ -83,12 +83,15 @@ class Servers:
                 continue
         return found
 
+    def program(self, name):
+        """One of PostgreSQL's own programs."""
+        return Path(self.variables["SYNCLINE_TEST_PGBIN"]) / name
+
     def database(self, name):
         """Makes a database; answers its URL."""
         url = self.url("postgres")
         port = url.rsplit(":", 1)[1].split("/")[0]
-        program = Path(self.variables["SYNCLINE_TEST_PGBIN"]) / "createdb"
-        subprocess.run([program, "-h", "127.0.0.1", "-p", port, "-U", "syncline", "-w", name], check=True, timeout=60)
+        subprocess.run([self.program("createdb"), "-h", "127.0.0.1", "-p", port, "-U", "syncline", "-w", name], check=True, timeout=60)
         return url.rsplit("/", 1)[0] + f"/{name}"
 
     def keep_logs(self, directory):

@@ -6,6 +6,7 @@ from .client import Client
 from .loads import load_all
 from .processes import Cores
 from .scene import Scene
+from .waits import Waits
 from .webhooks import Sender, Story
 
 LOOK = 0.1
@@ -35,14 +36,15 @@ def drain(wanted, servers, sandbox, directory, workers, say):
             worker.start()
         for worker in scene.workers:
             worker.wait_until_ready()
-        figures = follow(scene, len(sender.acknowledged))
+        with scene.waits() as waits:
+            figures = follow(scene, len(sender.acknowledged))
         duplicates = sum(
             Client(worker.address).metrics().get("syncline_events_duplicate_total", 0.0) for worker in scene.workers)
         shares = [Client(worker.address).metrics().get("syncline_events_stored_total", 0.0) for worker in scene.workers]
         stored = scene.client.get("/v1/status")["events"]["stored"]
         return {"workers": workers, "events": wanted.backlog, "sent_per_second": round(intake), **figures,
                 "read_twice": int(duplicates), "shares": [int(share) for share in shares],
-                "stored": stored, "lost": len(sender.acknowledged) - stored}
+                "database": waits.average(), "stored": stored, "lost": len(sender.acknowledged) - stored}
     finally:
         scene.end()
 
@@ -88,10 +90,11 @@ def load(wanted, servers, sandbox, directory, workers, say):
         made = [scene.connect(app, account["portal_id"]) for app in range(APPS) for account in sandbox.accounts]
         say(f"{len(made)} connections load, {workers} worker(s)")
         cores = Cores(scene.groups())
-        seconds, records = load_all(scene, made)
+        with scene.waits() as waits:
+            seconds, records = load_all(scene, made)
         taken = cores.taken()
         shares = [Client(worker.address).metrics().get("syncline_records_read_total", 0.0) for worker in scene.workers]
         return {"workers": workers, "records": records, "per_second": round(records / seconds), "seconds": round(seconds, 1),
-                "cores": taken, "shares": [int(share) for share in shares]}
+                "cores": taken, "database": waits.average(), "shares": [int(share) for share in shares]}
     finally:
         scene.end()
