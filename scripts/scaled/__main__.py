@@ -44,7 +44,8 @@ def prove(wanted, directory, figures):
             figures["throughput"] = throughput.events(wanted, servers, sandbox, directory, say)
             report.throughput(figures["throughput"])
             figures["reasons"] += [
-                f"throughput, {row['workers']} workers: {row['lost']} events were lost" for row in figures["throughput"] if row["lost"]]
+                f"throughput, {row['workers']} workers: {row['lost']} events were lost"
+                for row in figures["throughput"] if row["lost"]]
         if "loads" in wanted.parts:
             sandbox.limits(False)
             sandbox.fill(wanted.records)

@@ -26,7 +26,7 @@ def cores(row):
 
 
 def bounds(rows):
-    """What each was bounded by: what the database's connections did, and the last line's rate as a multiple of the first one's."""
+    """What bounded them: what the database's connections did, and the last rate as a multiple of the first."""
     for row in rows:
         most = ", ".join(f"{what} {share}" for what, share in list(row["database"].items())[:4])
         print(f"  {row['workers']} worker(s): connections of PostgreSQL at a time: {most}")
@@ -37,13 +37,14 @@ def ratio(rows):
     """The last line's rate as a multiple of the first one's."""
     if len(rows) < 2 or not rows[0]["per_second"]:
         return ""
-    return f"  {rows[-1]['workers']} workers do {rows[-1]['per_second'] / rows[0]['per_second']:.2f} times what {rows[0]['workers']} does"
+    times = rows[-1]["per_second"] / rows[0]["per_second"]
+    return f"  {rows[-1]['workers']} workers do {times:.2f} times what {rows[0]['workers']} does"
 
 
 def throughput(rows):
     """Events from a backlog."""
     table("Events stored from a backlog in Kafka (the rate is between a tenth and nine tenths of it)", [
-        ("workers", "workers"), ("events", "events"), ("stored/s", "per_second"), ("all after", lambda row: f"{row['all_after_seconds']} s"),
+        ("workers", "workers"), ("events", "events"), ("stored/s", "per_second"), ("all after", of_seconds("all_after_seconds")),
         ("read twice", "read_twice"), ("lost", "lost"), ("each worker's", "shares"), ("cores busy", cores)], rows)
     bounds(rows)
 
@@ -51,7 +52,7 @@ def throughput(rows):
 def loads(rows):
     """Records without limits."""
     table("Records loaded without the provider's limits", [
-        ("workers", "workers"), ("records", "records"), ("loaded/s", "per_second"), ("took", lambda row: f"{row['seconds']} s"),
+        ("workers", "workers"), ("records", "records"), ("loaded/s", "per_second"), ("took", of_seconds("seconds")),
         ("each worker's", "shares"), ("cores busy", cores)], rows)
     bounds(rows)
 
@@ -63,14 +64,17 @@ def chaos(figures):
     print(f"  killed with SIGKILL: {kills}")
     print(f"  attempts: {figures['attempts']}; deliveries that came more than once: {figures['repeated_deliveries']}")
     print(f"  acknowledged {figures['acknowledged']}, stored {figures['stored']}; missing {figures['missing']}, "
-          f"twice {figures['stored_twice']}, never acknowledged {figures['never_sent']}; quiet after {figures['quiet_after_seconds']} s")
+          f"twice {figures['stored_twice']}, never acknowledged {figures['never_sent']}")
+    print(f"  quiet after {figures['quiet_after_seconds']} s")
     print(f"  loads: {figures['runs']}, {figures['records_read']} records; calls by worker: {figures['calls_by_worker']}")
     for run in figures["unwanted_runs"][:5]:
         print(f"  NOT SUCCEEDED: {run}")
-    print(f"  incomplete mirrors: {len(figures['incomplete_mirrors'])}; deadlocks that the database broke: {figures['deadlocks']}")
+    print(f"  incomplete mirrors: {len(figures['incomplete_mirrors'])}; deadlocks that the database broke: {figures['deadlocks']}; "
+          f"how often each worker lost Redis: {figures['redis_was_away_for']}")
     lag = [{"phase": name, **phase} for name, phase in figures["lag"].items() if name != QUIET]
     table("How far storing was behind, and the longest stop of each", [
-        ("phase", "phase"), ("events behind at most", lambda row: "?" if row["behind"] is None else row["behind"]), ("nothing acknowledged for", of_seconds("without_acknowledgement_s")),
+        ("phase", "phase"), ("events behind at most", lambda row: "?" if row["behind"] is None else row["behind"]),
+        ("nothing acknowledged for", of_seconds("without_acknowledgement_s")),
         ("nothing stored for", of_seconds("without_storing_s"))], lag)
     rows = [{"phase": name, **phase} for name, phase in figures["budgets"].items()]
     table("The provider's own record of calls: the fullest window of any account (limits: 110 in 10 s, 5 searches in 1 s)", [

@@ -41,7 +41,7 @@ class Sandbox:
         self.client.json("PATCH", "/_sandbox/settings", {"hubspot": {"limits": {"enabled": on}}})
 
     def fill(self, records):
-        """So many records in each account, spread over three types, through HubSpot's own API; answers the contacts' ids by account."""
+        """So many records in each account, of three types, through HubSpot's own API; answers the contacts' ids by account."""
         contacts = {}
         for account in self.accounts:
             api = Client(self.url, token=account["private_app_token"])

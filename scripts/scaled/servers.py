@@ -91,7 +91,8 @@ class Servers:
         """Makes a database; answers its URL."""
         url = self.url("postgres")
         port = url.rsplit(":", 1)[1].split("/")[0]
-        subprocess.run([self.program("createdb"), "-h", "127.0.0.1", "-p", port, "-U", "syncline", "-w", name], check=True, timeout=60)
+        where = ["-h", "127.0.0.1", "-p", port, "-U", "syncline", "-w"]
+        subprocess.run([self.program("createdb"), *where, name], check=True, timeout=60)
         return url.rsplit("/", 1)[0] + f"/{name}"
 
     def keep_logs(self, directory):

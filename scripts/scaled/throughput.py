@@ -50,8 +50,8 @@ def drain(wanted, servers, sandbox, directory, workers, say):
 
 
 def follow(scene, events):
-    """Watches until everything is stored. The rate is that between a tenth and nine tenths: how long workers take to start, and to share
-    the partitions out among themselves, is another figure."""
+    """Watches until everything is stored. The rate is that between a tenth and nine tenths: how long workers take to start, and to
+    share the partitions out among themselves, is another figure."""
     began, looks, cores, taken = time.monotonic(), [], None, {}
     first, last = events // 10, events - events // 10
     while True:
