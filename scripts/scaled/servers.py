@@ -44,6 +44,8 @@ class Servers:
                 break
         if missing:
             raise RuntimeError("cannot be brought up: " + "; ".join(missing))
+        if "SYNCLINE_TEST_PGBIN" not in self.variables:
+            raise RuntimeError("PostgreSQL runs in a container here; its own programs (createdb, psql) are needed on this machine")
 
     def url(self, key):
         """Where a server is."""

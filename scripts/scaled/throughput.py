@@ -6,7 +6,6 @@ from .client import Client
 from .loads import load_all
 from .processes import Cores
 from .scene import Scene
-from .waits import Waits
 from .webhooks import Sender, Story
 
 LOOK = 0.1
