@@ -267,7 +267,7 @@ async fn keep_leases(cx: Cx, running: Running) {
     }
 }
 
-/// All at once; where one of them is lost, or over by now, one by one, to know which.
+/// All at once; where one of them is lost, over by now, or in somebody else's hands for a moment, one by one, to know which.
 async fn renew(cx: &Cx, running: &Running, until: Timestamp) -> Result<(), StoreError> {
     let all = running.all();
     let ids: Vec<String> = all.iter().map(|(id, _)| id.clone()).collect();

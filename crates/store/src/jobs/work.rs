@@ -115,7 +115,8 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Keeps leases of `owner` alive; answers how many of `ids` it still holds.
+/// Keeps leases of `owner` alive; answers how many of `ids` it still holds. Of several, those that somebody else is changing just now are
+/// passed over and not counted; one alone is waited for.
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
@@ -123,12 +124,32 @@ pub async fn renew(store: &Store, owner: &str, ids: &[String], lease_until: Time
     if ids.is_empty() {
         return Ok(0);
     }
+    if let [id] = ids {
+        let sql = "UPDATE jobs SET lease_until = ? WHERE state = 1 AND lease_owner = ? AND id = ?";
+        return store.execute(sql, args![lease_until, owner, id.as_str()]).await;
+    }
+    // Whoever stores events queues work of several keys in one transaction. To wait for one of these jobs while holding another would be
+    // a circle, which the server breaks only after a while, in which no process stores anything.
+    let mut tx = store.begin().await?;
     let (marks, some) = in_list(ids.iter().map(|id| Value::from(id.as_str())).collect());
-    let sql =
-        format!("UPDATE jobs SET lease_until = ? WHERE state = 1 AND lease_owner = ? AND id IN ({marks})");
-    let mut values = args![lease_until, owner];
+    let sql = format!(
+        "SELECT id FROM jobs WHERE state = 1 AND lease_owner = ? AND id IN ({marks}){}",
+        tx.dialect().skip_locked()
+    );
+    let mut values = args![owner];
     values.extend(some);
-    store.execute(&sql, values).await
+    let rows = tx.query(&sql, values).await?;
+    let free = rows.iter().map(|row| row.text(0).map(Value::from)).collect::<Result<Vec<Value>>>()?;
+    if free.is_empty() {
+        return Ok(0);
+    }
+    let (marks, some) = in_list(free);
+    let mut values = args![lease_until];
+    values.extend(some);
+    let renewed =
+        tx.execute(&format!("UPDATE jobs SET lease_until = ? WHERE id IN ({marks})"), values).await?;
+    tx.commit().await?;
+    Ok(renewed)
 }
 
 /// How a run of a job ended.

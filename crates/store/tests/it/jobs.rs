@@ -4,6 +4,7 @@ use crate::support::jobs::{claim, get, ids, in_tx, reclaim, settle};
 use crate::support::raw::Raw;
 use crate::support::{at, enqueue, job, job_ids};
 use std::collections::BTreeMap;
+use syncline_store::Dialect;
 use syncline_store::jobs::{self, Job, NewJob, Outcome, State};
 use syncline_store::testing::TestDb;
 use tokio::task::JoinSet;
@@ -14,6 +15,7 @@ for_each_database!(
     an_expired_lease_is_given_again,
     an_expired_lease_is_given_to_one_of_many,
     a_renewed_lease_is_kept,
+    renewing_several_waits_for_nobody_who_changes_one_of_them,
     who_lost_the_lease_settles_nothing,
     every_outcome_leads_where_it_says,
     what_cannot_be_stored_as_it_is_does_not_stop_it,
@@ -153,6 +155,26 @@ async fn a_renewed_lease_is_kept(db: &TestDb) {
     assert_eq!(get(&store, "c").await.state, State::Waiting);
     assert_eq!(reclaim(&store, at(200)).await, 2);
     assert_eq!(jobs::renew(&store, "me", &all, at(300)).await.unwrap(), 0, "what is lost is not renewed");
+}
+
+/// Or it would be part of a circle: whoever queues work changes several jobs in one transaction, too.
+async fn renewing_several_waits_for_nobody_who_changes_one_of_them(db: &TestDb) {
+    let store = db.store().await;
+    if store.dialect() == Dialect::Sqlite {
+        return; // Its writers come one after the other.
+    }
+    let keyed = |id: &str, key: &str| NewJob { coalesce_key: Some(key.to_owned()), ..job(id) };
+    for id in ["a", "b"] {
+        enqueue(&store, &keyed(id, id), at(0)).await;
+    }
+    assert_eq!(claim(&store, "", "me", at(1), 2).await.len(), 2);
+    let both = ["a", "b"].map(str::to_owned);
+    let mut asking = store.begin().await.unwrap();
+    jobs::enqueue(&mut asking, &keyed("again", "b"), at(2)).await.unwrap();
+    assert_eq!(jobs::renew(&store, "me", &both, at(200)).await.unwrap(), 1, "the other is passed over");
+    asking.commit().await.unwrap();
+    assert_eq!(jobs::renew(&store, "me", &both, at(200)).await.unwrap(), 2);
+    assert_eq!(reclaim(&store, at(199)).await, 0);
 }
 
 async fn who_lost_the_lease_settles_nothing(db: &TestDb) {
