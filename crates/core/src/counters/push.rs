@@ -317,18 +317,30 @@ impl Push {
         self.due = terms.after(self.failures, now, rng).max(not_before.unwrap_or(now));
     }
 
-    /// Somebody wants it to be sent, whatever was seen before: a reconciliation, which has just seen what the property shows, or a person.
-    /// What is under way stays so.
+    /// Somebody wants it to be sent: a person, whatever was seen before, or a reconciliation, which has read the property. What is under way
+    /// stays so.
     pub fn nudge(&mut self, seen: Option<Seen>, terms: &Terms, now: Timestamp) {
         let under_way = !matches!(self.stage, Stage::Quiet | Stage::Parked);
         if under_way {
             return;
         }
-        self.seen = seen;
+        match seen {
+            Some(seen) => self.learn(seen),
+            None => self.seen = None,
+        }
         self.parked = None;
         let over = self.call.as_ref().map(|call| call.over_at(terms).unwrap_or(now.plus(terms.settle)));
         self.rest(now.max(over.unwrap_or(now)));
         self.stage = terms.first.stage();
+    }
+
+    /// A reading that was sent some time ago: what is known from later counts, and of two of one moment that differ neither does.
+    fn learn(&mut self, look: Seen) {
+        self.seen = match self.seen.take() {
+            Some(seen) if seen.at > look.at => Some(seen),
+            Some(seen) if seen.at == look.at && seen != look => None,
+            _ => Some(look),
+        };
     }
 
     /// Whether a call may still take effect, or something is to be done: then the property may be anything.

@@ -267,6 +267,21 @@ fn a_value_that_went_and_came_back_is_not_sent() {
 }
 
 #[test]
+fn a_reading_that_is_older_than_what_is_known_teaches_nothing() {
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    assert_eq!(push.looked(8, &number(8, 13), &trigger(), at(13), &mut dice()), Next::Shown(8));
+    // Somebody read 7 before, found that it should be that, and says so only now.
+    push.nudge(Some(number(7, 12)), &trigger(), at(20));
+    assert_eq!(push.seen, Some(number(8, 13)));
+    assert_eq!(push.begin(7, &trigger(), at(21)), Begin::Send(7, Way::Trigger));
+    // Of two readings of one moment nobody knows which came last.
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    push.looked(8, &number(8, 13), &trigger(), at(13), &mut dice());
+    push.nudge(Some(number(7, 13)), &trigger(), at(20));
+    assert_eq!(push.seen, None);
+}
+
+#[test]
 fn what_may_have_come_unseen_is_not_taken_for_what_was_seen_before() {
     let (mut push, _) = answered(&trigger(), Answer::Lost);
     push.looked(8, &number(7, 13), &trigger(), at(13), &mut dice());

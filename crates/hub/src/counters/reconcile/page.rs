@@ -126,7 +126,8 @@ impl Page {
                 counter,
                 version: row.version,
                 property: looked.seen[at].property.clone(),
-                in_flight: row.push.is_in_flight(&push, now),
+                // When it was read, which may be a while ago.
+                in_flight: row.push.is_in_flight(&push, looked.seen[at].at),
                 agreed_at: row.agreed_at,
             };
             let verdict = match moved {
