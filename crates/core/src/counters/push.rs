@@ -62,7 +62,8 @@ pub struct Terms {
     pub window: Duration,
     /// How long after its answer a call may still take effect.
     pub settle: Duration,
-    /// The waits after calls that were not taken. The end it has is not used: what is true is pushed however long it takes.
+    /// The waits after calls that were not taken, of which the longest also bounds what somebody asks for. The end it has is not used: what
+    /// is true is pushed however long it takes.
     pub retries: RetryPolicy,
     /// After so many calls in a row that nothing came of, a person is asked.
     pub rounds: u32,
@@ -88,6 +89,12 @@ impl Terms {
     fn next_look(&self, answered: Timestamp, now: Timestamp) -> Option<Timestamp> {
         let looks = (0..LOOKS).rev().map(|halves| answered.plus(self.settle / (1 << halves)));
         looks.into_iter().find(|look| *look > now)
+    }
+
+    /// The moment that somebody asked to be left alone until, at most the longest wait from now: a year in a header is no reason to keep
+    /// what is true from a property for a year.
+    fn until(&self, asked: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        asked.unwrap_or(now).min(now.plus(self.retries.cap))
     }
 
     fn after(&self, failures: u32, now: Timestamp, rng: &mut dyn Rng) -> Timestamp {
@@ -304,7 +311,7 @@ impl Push {
         Next::Parked
     }
 
-    /// The property could not be read: it is tried again, not before `not_before`.
+    /// The property could not be read: it is tried again, not before `not_before` as far as that is no longer away than the longest wait.
     pub fn look_failed(
         &mut self,
         not_before: Option<Timestamp>,
@@ -314,7 +321,7 @@ impl Push {
     ) {
         self.failures = self.failures.saturating_add(1);
         self.stage = Stage::Look;
-        self.due = terms.after(self.failures, now, rng).max(not_before.unwrap_or(now));
+        self.due = terms.after(self.failures, now, rng).max(terms.until(not_before, now));
     }
 
     /// Somebody wants it to be sent: a person, whatever was seen before, or a reconciliation, which has read the property. What is under way

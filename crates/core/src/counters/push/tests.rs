@@ -151,8 +151,8 @@ fn a_sender_that_died_may_have_sent_it() {
 
 #[test]
 fn who_asks_for_time_is_given_it_and_a_newer_value_may_be_sent_then() {
-    let (push, _) = answered(&trigger(), Answer::NotTaken(Some(at(500))));
-    assert_eq!(stage(&push), (Stage::Trigger, 500));
+    let (push, _) = answered(&trigger(), Answer::NotTaken(Some(at(60))));
+    assert_eq!(stage(&push), (Stage::Trigger, 60));
     let (mut push, _) = answered(&trigger(), Answer::NotTaken(None));
     assert!((12..=13).contains(&stage(&push).1), "{push:?}");
     assert_eq!(push.begin(9, &trigger(), at(14)), Begin::Send(9, Way::Trigger));
@@ -162,6 +162,16 @@ fn who_asks_for_time_is_given_it_and_a_newer_value_may_be_sent_then() {
         assert!(push.due > at(15) && push.due <= at(75));
         assert_eq!(push.begin(9, &trigger(), at(16)), Begin::Send(9, Way::Trigger));
     }
+}
+
+#[test]
+fn who_asks_for_a_day_is_given_the_longest_wait() {
+    let tomorrow = Some(at(86_400));
+    let (push, _) = answered(&trigger(), Answer::NotTaken(tomorrow));
+    assert_eq!(stage(&push), (Stage::Trigger, 11 + 60));
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    push.look_failed(tomorrow, &trigger(), at(13), &mut dice());
+    assert_eq!(stage(&push), (Stage::Look, 13 + 60));
 }
 
 #[test]
@@ -246,8 +256,8 @@ fn a_deleted_trigger_is_told_of_and_the_value_kept() {
 #[test]
 fn a_reading_that_failed_is_repeated_and_one_that_is_too_old_says_nothing() {
     let (mut push, _) = answered(&trigger(), Answer::Accepted);
-    push.look_failed(Some(at(100)), &trigger(), at(13), &mut dice());
-    assert_eq!(stage(&push), (Stage::Look, 100));
+    push.look_failed(Some(at(70)), &trigger(), at(13), &mut dice());
+    assert_eq!(stage(&push), (Stage::Look, 70));
     push.looked(8, &number(8, 9), &trigger(), at(20), &mut dice());
     assert_eq!((push.stage, push.seen.clone()), (Stage::Look, Some(number(8, 9))));
     assert_eq!(push.looked(8, &number(8, 100), &trigger(), at(100), &mut dice()), Next::Shown(8));

@@ -130,6 +130,21 @@ async fn lost_answers_refusals_and_server_errors_lose_nothing_and_invert_nothing
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_that_asks_for_a_day_is_asked_again_after_the_longest_wait() {
+    let said = json!({ "target": through_the_trigger() });
+    let scene = Scene::with(1, said, &[("counters.longest_wait", "5s")]).await;
+    let away = json!({ "kind": "rate_limited", "retry_after": 86_400 });
+    let rule = json!({ "provider": "hubspot", "path": "*webhook-triggers*", "times": 1, "effect": away });
+    scene.joined.fault(rule).await;
+    let before = scene.cx().now();
+    scene.book(&scene.exams).await;
+    scene.agree().await;
+    let took = scene.cx().now().since(before);
+    assert!((Duration::from_secs(5)..Duration::from_secs(60)).contains(&took), "{took:?}");
+    assert_eq!(scene.triggered().await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_trigger_is_said_on_the_definition_and_nothing_is_parked() {
     let scene = Scene::start(5, through_the_trigger()).await;
     let id = super::scene::trigger_of(&scene.joined).await.rsplit('/').next().unwrap().to_owned();
