@@ -58,10 +58,10 @@ async fn what_is_changed_is_found_by_its_key() {
     drop(tx);
     let claims = claim(&store, Stage::Trigger, "w", at(9), 9).await;
     let mut tx = store.begin().await.unwrap();
-    let settled = plans(&raw, pushes::settle(&mut tx, "w", &[accepted("7")], decide(at(9)), at(9))).await;
+    let settled = plans(&raw, pushes::settle(&mut tx, &[accepted("7")], decide(at(9)), at(9))).await;
     all_search(&settled, "settle");
     assert!(settled.iter().take(2).all(|line| line.contains(KEY)), "{settled:?}");
-    let renewed = plans(&raw, pushes::renew(&mut tx, &claims, "w", at(99))).await;
+    let renewed = plans(&raw, pushes::renew(&mut tx, &claims, at(99))).await;
     assert!(renewed.iter().all(|line| line.contains(KEY)), "{renewed:?}");
     let terms = rules(Way::Trigger).push;
     let nudged = plans(&raw, pushes::nudge(&mut tx, "ctr_1", &[("7", None)], &terms, at(9))).await;

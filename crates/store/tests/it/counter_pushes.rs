@@ -3,7 +3,7 @@
 use crate::support::at;
 use crate::support::counters::{
     accepted, change, claim, counter, decide, definition, keys, make, push_through, report, rules, settle,
-    shows,
+    shows, under,
 };
 use crate::support::jobs::in_tx;
 use crate::support::notify::acme;
@@ -23,6 +23,7 @@ for_each_database!(
     what_is_claimed_is_nobody_elses_until_the_lease_ends,
     what_a_dead_sender_may_have_sent_is_looked_for_first,
     who_lost_the_lease_is_not_heard,
+    what_was_claimed_before_is_told_too_late_also_by_who_holds_it_again,
     a_lease_is_kept_alive_by_its_holder_alone,
     a_value_that_went_and_came_back_is_not_sent,
     lanes_say_what_is_due_of_active_definitions,
@@ -118,11 +119,35 @@ async fn who_lost_the_lease_is_not_heard(db: &TestDb) {
     assert!(settle(&store, "b", &[shows("7", 8, at(40))], at(41)).await[0].next.is_none());
 }
 
+async fn what_was_claimed_before_is_told_too_late_also_by_who_holds_it_again(db: &TestDb) {
+    let store = with(db, 8).await;
+    claim(&store, Stage::Trigger, "a's first", at(1), 9).await;
+    // Its lease ends, and it is the one who takes the counter up again: to look for 8, and then to send 9.
+    claim(&store, Stage::Trigger, "a's second", at(31), 9).await;
+    change(&store, "7", Change::Set(9), at(32)).await;
+    claim(&store, Stage::Look, "a's third", at(33), 9).await;
+    settle(&store, "a's third", &[shows("7", 8, at(96))], at(96)).await;
+    assert_eq!(claim(&store, Stage::Trigger, "a's fourth", at(99), 9).await[0].work, Work::Send(9, Way::Trigger));
+    let before = counter(&store, "7").await;
+    let told = [report("7", Told::Answer(Answer::Written)), accepted("7")];
+    let late = under("a's first", &told[..1]);
+    let both: Vec<_> = late.iter().cloned().chain(under("a's fourth", &told[1..])).collect();
+    assert_eq!(settle(&store, "a's first", &late, at(100)).await[0].next, None);
+    assert_eq!(counter(&store, "7").await, before);
+    // Both at once: only what was claimed last is heard.
+    let settled = in_tx(&store, async |tx| pushes::settle(tx, &both, decide(at(100)), at(100)).await).await;
+    assert_eq!((settled.len(), settled[0].next.clone()), (1, Some(Next::On)));
+    assert_eq!(counter(&store, "7").await.push.stage, Stage::Look);
+}
+
 async fn a_lease_is_kept_alive_by_its_holder_alone(db: &TestDb) {
     let store = with(db, 8).await;
     let claims = claim(&store, Stage::Trigger, "a", at(1), 9).await;
-    let renew = async |owner| in_tx(&store, async |tx| pushes::renew(tx, &claims, owner, at(60)).await).await;
-    assert_eq!((renew("b").await, renew("a").await), (0, 1));
+    let renew = async |claims: &[pushes::Claim]| {
+        in_tx(&store, async |tx| pushes::renew(tx, claims, at(60)).await).await
+    };
+    let theirs = [pushes::Claim { lease: "b".to_owned(), ..claims[0].clone() }];
+    assert_eq!((renew(&theirs).await, renew(&claims).await), (0, 1));
     assert_eq!(counter(&store, "7").await.push.due, at(60));
 }
 
@@ -252,7 +277,7 @@ async fn an_unknown_counter_is_told_of_in_vain(db: &TestDb) {
     let store = open(db).await;
     let reports = [accepted("7"), accepted("7")];
     let settled =
-        in_tx(&store, async |tx| pushes::settle(tx, "w", &reports, decide(at(1)), at(1)).await).await;
+        in_tx(&store, async |tx| pushes::settle(tx, &reports, decide(at(1)), at(1)).await).await;
     assert_eq!((settled.len(), settled[0].next.clone()), (1, None));
     assert_eq!(counters::get(&store, &Scope::All, "ctr_1", "7").await.unwrap(), None);
 }

@@ -59,7 +59,9 @@ impl Lane {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let ask = Ask { definition_id: &self.known.stored.id, stage, terms: &self.known.terms, limit };
         let mut tx = cx.store.begin().await?;
-        let claims = pushes::claim(&mut tx, &[ask], &cx.me, now, until).await?;
+        // Not the process: of two claims of one process the first may be told of after the second.
+        let lease = cx.dice.id("clm", now);
+        let claims = pushes::claim(&mut tx, &[ask], &lease, now, until).await?;
         tx.commit().await?;
         for claim in &claims {
             metrics::counter_lag(now.since(claim.due_at));
@@ -73,10 +75,6 @@ impl Lane {
             tracing::warn!(%error, "counters cannot be claimed; trying again");
             Claimed { claims: Vec::new(), hold: Hold::new(Arc::clone(&self.cx.clock), self.cx.now()) }
         })
-    }
-
-    fn report(&self, key: String, told: Told, latency: Duration) -> Report {
-        Report { definition_id: self.known.stored.id.clone(), key, told, latency }
     }
 
     /// Sends what is due, in the way that the definition has now: one that was changed may have left counters in another stage.
@@ -151,7 +149,7 @@ impl Lane {
                 let _permit = permit;
                 let Posted { answer, latency, .. } = send(&cx, &definition, &hold, &claim.key, value).await;
                 let told = Told::Answer(answer);
-                Report { definition_id: claim.definition_id, key: claim.key, told, latency }
+                report(&claim, told, latency)
             });
         }
     }
@@ -211,7 +209,7 @@ impl Lane {
         let latency = watch.elapsed();
         let told = |told: &dyn Fn(usize) -> Told| -> Vec<Report> {
             let each = claims.iter().enumerate();
-            each.map(|(at, claim)| self.report(claim.key.clone(), told(at), latency)).collect()
+            each.map(|(at, claim)| report(claim, told(at), latency)).collect()
         };
         match looked {
             Ok((shown, at)) => {
@@ -232,19 +230,19 @@ impl Lane {
         hold: &Hold,
         claims: &[Claim],
     ) -> (Vec<Report>, Option<Stopped>) {
-        let values = claims.iter().filter_map(|claim| match claim.work {
-            Work::Send(value, _) => Some((claim.key.as_str(), value)),
+        let sent = claims.iter().filter_map(|claim| match claim.work {
+            Work::Send(value, _) => Some((claim, (claim.key.as_str(), value))),
             Work::Look => None,
         });
-        let values: Vec<(&str, i64)> = values.collect();
+        let (sent, values): (Vec<&Claim>, Vec<(&str, i64)>) = sent.unzip();
         let watch = Stopwatch::start();
         let (answers, stopped) = written::send(line, hold, &self.known.stored.definition, &values).await;
         let latency = watch.elapsed();
-        let report = |((key, _), answer): (&(&str, i64), Answer)| {
+        let told = |(claim, answer): (&Claim, Answer)| {
             metrics::counter_call("write", outcome(&answer), latency);
-            self.report((*key).to_owned(), Told::Answer(answer), latency)
+            report(claim, Told::Answer(answer), latency)
         };
-        (values.iter().zip(answers).map(report).collect(), stopped)
+        (sent.into_iter().zip(answers).map(told).collect(), stopped)
     }
 
     /// Does `work`, and keeps what was claimed for it meanwhile.
@@ -267,7 +265,7 @@ impl Lane {
         let settings = &self.cx.config.counters;
         let until: Timestamp = self.cx.now().plus(settings.lease.get().max(settings.timeout.get() + MARGIN));
         let mut tx = self.cx.store.begin().await?;
-        let held = pushes::renew(&mut tx, claims, &self.cx.me, until).await?;
+        let held = pushes::renew(&mut tx, claims, until).await?;
         tx.commit().await?;
         if held == claims.len() as u64 {
             hold.renewed(until);
@@ -283,6 +281,11 @@ impl Ended {
             self.rest = Some(wait);
         }
     }
+}
+
+fn report(of: &Claim, told: Told, latency: Duration) -> Report {
+    let (definition_id, key, lease) = (of.definition_id.clone(), of.key.clone(), of.lease.clone());
+    Report { definition_id, key, told, latency, lease }
 }
 
 async fn send(cx: &Cx, definition: &Definition, hold: &Hold, key: &str, value: i64) -> Posted {

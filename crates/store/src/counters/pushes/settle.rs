@@ -21,6 +21,8 @@ pub struct Report {
     pub told: Told,
     /// How long the answer took.
     pub latency: Duration,
+    /// The lease it was claimed under.
+    pub lease: String,
 }
 
 /// What became of a counter that was told of.
@@ -36,38 +38,42 @@ pub struct Settled {
     pub found_by: Option<String>,
 }
 
-/// Settles what `owner` has to tell, and answers what became of each counter, in the order of definitions and keys. `decide` is
+/// Settles what is told, and answers what became of each counter, in the order of definitions and keys. `decide` is
 /// [`Push::told`] with the definition's rules and dice; it is given the counter's value as it is now.
 ///
-/// Only the holder of the lease is heard: telling twice, as after a commit whose answer was lost, changes nothing the second time.
+/// Only what belongs to the lease that a counter is under is heard: what was claimed before that is told too late. And telling twice, as after a commit whose answer was lost, changes nothing the second time.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn settle(
     tx: &mut Tx,
-    owner: &str,
     reports: &[Report],
     mut decide: impl FnMut(&str, &mut Push, i64, Told) -> Next,
     now: Timestamp,
 ) -> Result<Vec<Settled>> {
-    let mut by_definition: BTreeMap<&str, BTreeMap<&str, &Report>> = BTreeMap::new();
+    let mut by_definition: BTreeMap<&str, BTreeMap<&str, Vec<&Report>>> = BTreeMap::new();
     for report in reports {
-        by_definition.entry(&report.definition_id).or_default().insert(&report.key, report);
+        by_definition.entry(&report.definition_id).or_default().entry(&report.key).or_default().push(report);
     }
     let (mut settled, mut tallies) = (Vec::with_capacity(reports.len()), BTreeMap::new());
     let mut righted = Righted::new();
     for (definition_id, reports) in by_definition {
         let keys: Vec<&str> = reports.keys().copied().collect();
         let mut counters = row::lock(tx, definition_id, &keys).await?;
-        counters.retain(|_, counter| counter.lease_owner.as_deref() == Some(owner));
+        let told = |counter: &Counter| {
+            let held = |it: &&&Report| counter.lease_owner.as_deref() == Some(it.lease.as_str());
+            reports.get(counter.key.as_str())?.iter().find(held).copied()
+        };
+        counters.retain(|_, counter| told(counter).is_some());
         let mut book = Book { righted: std::mem::take(&mut righted), ..Book::default() };
-        for (key, report) in reports {
-            let next = counters.get_mut(key).map(|counter| {
+        for key in reports.keys() {
+            let next = counters.get_mut(*key).and_then(|counter| {
+                let report = told(counter)?;
                 let next = decide(definition_id, &mut counter.push, counter.value, report.told.clone());
-                book.note(counter, report, &next, now)
+                Some(book.note(counter, report, &next, now))
             });
             let (next, found_by) = next.unzip();
-            let (definition_id, key) = (definition_id.to_owned(), key.to_owned());
+            let (definition_id, key) = (definition_id.to_owned(), (*key).to_owned());
             settled.push(Settled { definition_id, key, next, found_by: found_by.flatten() });
         }
         row::save_push(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
