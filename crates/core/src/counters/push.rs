@@ -341,6 +341,19 @@ impl Push {
         self.stage = terms.first.stage();
     }
 
+    /// It goes to another place from now on, or by another way. What was seen says nothing of that, and what is under way there is given up:
+    /// whoever is at it may have sent it until `leased_until`, the end of their lease. It may still take effect, and in the same property
+    /// (another trigger of the same workflow), so another value waits for it all the same.
+    pub fn redirect(&mut self, leased_until: Option<Timestamp>, terms: &Terms, now: Timestamp) {
+        if let Some(call) = &mut self.call {
+            call.answered_at = call.answered_at.or(Some(leased_until.unwrap_or(now).max(now)));
+            (call.doubtful, call.telling) = (true, false);
+        }
+        (self.seen, self.parked) = (None, None);
+        self.rest(now);
+        self.stage = terms.first.stage();
+    }
+
     /// A reading that was sent some time ago: what is known from later counts, and of two of one moment that differ neither does.
     fn learn(&mut self, look: Seen) {
         self.seen = match self.seen.take() {

@@ -123,6 +123,7 @@ pub async fn a_run_with_findings(scene: &Counting, path: &str) -> String {
     let page = Compared {
         run_id: "crn_1",
         definition_id: id,
+        version: stored.version,
         pass: 1,
         position: EXAM,
         policy: Policy::Repair,

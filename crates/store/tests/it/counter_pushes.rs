@@ -25,6 +25,8 @@ for_each_database!(
     who_lost_the_lease_is_not_heard,
     what_was_claimed_before_is_told_too_late_also_by_who_holds_it_again,
     a_lease_is_kept_alive_by_its_holder_alone,
+    who_knows_a_definition_as_it_was_claims_nothing,
+    what_goes_elsewhere_is_sent_there_and_what_was_under_way_is_not_heard,
     a_value_that_went_and_came_back_is_not_sent,
     lanes_say_what_is_due_of_active_definitions,
     what_waits_longest_is_claimed_first,
@@ -151,6 +153,45 @@ async fn a_lease_is_kept_alive_by_its_holder_alone(db: &TestDb) {
     assert_eq!(counter(&store, "7").await.push.due, at(60));
 }
 
+async fn who_knows_a_definition_as_it_was_claims_nothing(db: &TestDb) {
+    let store = with(db, 8).await;
+    let terms = rules(Way::Trigger).push;
+    let claims = async |version| {
+        let ask = Ask { definition_id: "ctr_1", version, stage: Stage::Trigger, terms: &terms, limit: 9 };
+        in_tx(&store, async |tx| pushes::claim(tx, &[ask], "w", at(1), at(2)).await).await.len()
+    };
+    assert!(in_tx(&store, async |tx| definitions::pause(tx, &acme(), "ctr_1", at(1)).await).await);
+    assert_eq!((claims(1).await, claims(2).await), (0, 0), "it rests");
+    assert!(in_tx(&store, async |tx| definitions::resume(tx, &acme(), "ctr_1", at(1)).await).await);
+    assert_eq!((claims(2).await, counter(&store, "7").await.lease_owner), (0, None));
+    assert_eq!(claims(3).await, 1);
+    in_tx(&store, async |tx| definitions::delete(tx, &acme(), "ctr_1").await).await;
+    assert_eq!(claims(3).await, 0);
+}
+
+async fn what_goes_elsewhere_is_sent_there_and_what_was_under_way_is_not_heard(db: &TestDb) {
+    let store = with(db, 8).await;
+    let terms = rules(Way::Trigger).push;
+    let redirect = async |now| {
+        in_tx(&store, async |tx| pushes::redirect(tx, "ctr_1", &["7", "8"], &terms, now).await).await
+    };
+    claim(&store, Stage::Trigger, "old", at(1), 9).await;
+    assert_eq!(redirect(at(2)).await, 1);
+    let written = [report("7", Told::Answer(Answer::Written))];
+    assert_eq!(settle(&store, "old", &written, at(3)).await[0].next, None);
+    assert_eq!(claim(&store, Stage::Trigger, "new", at(3), 9).await[0].work, Work::Send(8, Way::Trigger));
+    settle(&store, "new", &[accepted("7")], at(4)).await;
+    // Nor is what the old place is read to show.
+    assert_eq!(keys(&claim(&store, Stage::Look, "old", at(6), 9).await), ["7"]);
+    assert_eq!(redirect(at(7)).await, 1);
+    assert_eq!(settle(&store, "old", &[shows("7", 8, at(6))], at(8)).await[0].next, None);
+    // Another value waits for what was under way: until 31, when its lease would have ended, and as long as calls may act behind that.
+    change(&store, "7", Change::Set(9), at(9)).await;
+    assert_eq!(claim(&store, Stage::Trigger, "new", at(10), 9).await, []);
+    let next = counter(&store, "7").await;
+    assert_eq!((next.push.stage, next.push.due, next.push.seen), (Stage::Trigger, at(4 + 64), None));
+}
+
 async fn a_value_that_went_and_came_back_is_not_sent(db: &TestDb) {
     let store = with(db, 8).await;
     push_through(&store, "7", 0).await;
@@ -204,7 +245,7 @@ async fn each_definition_is_claimed_by_itself(db: &TestDb) {
         change(&store, key, Change::Increment(1), at(0)).await;
     }
     let rules = rules(Way::Trigger);
-    let ask = |definition_id, limit| Ask { definition_id, stage: Stage::Trigger, terms: &rules.push, limit };
+    let ask = |definition_id, limit| Ask { definition_id, version: 1, stage: Stage::Trigger, terms: &rules.push, limit };
     let asks = [ask("ctr_2", 9), ask("ctr_1", 2), ask("ctr_3", 0)];
     let claims = in_tx(&store, async |tx| pushes::claim(tx, &asks, "w", at(1), at(9)).await).await;
     assert_eq!(keys(&claims), ["1", "2"]);

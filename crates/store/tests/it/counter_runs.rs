@@ -14,7 +14,7 @@ use syncline_core::time::Timestamp;
 use syncline_store::counters::findings::{self, Outcome, Verdict as Kind};
 use syncline_store::counters::runs::{self, Cause, Compared, Created, Filter, Found, Handled, NewRun, State};
 use syncline_store::counters::statistics::Buckets;
-use syncline_store::counters::{self, changes};
+use syncline_store::counters::{self, changes, definitions};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
 use tokio::task::JoinSet;
@@ -27,6 +27,7 @@ for_each_database!(
     what_somebody_else_mended_is_found_right_by_the_next_run,
     drift_of_the_counter_is_repaired_at_once_and_pushed,
     what_changed_since_it_was_read_is_left_alone,
+    what_a_definition_no_longer_says_is_not_repaired,
     reporting_repairs_nothing,
     what_is_suspected_is_looked_at_again,
     runs_are_listed_latest_first_to_their_own,
@@ -88,7 +89,8 @@ fn found(key: &str, version: i64, verdict: Verdict) -> Found {
 /// A page of a first pass, which ends with its last key, at second 100.
 fn page<'a>(run_id: &'a str, found: &'a [Found]) -> Compared<'a> {
     let position = &found.last().unwrap().key;
-    Compared { run_id, definition_id: "ctr_1", pass: 1, position, policy: Policy::Repair, calls: 2, found }
+    let (definition_id, policy) = ("ctr_1", Policy::Repair);
+    Compared { run_id, definition_id, version: 1, pass: 1, position, policy, calls: 2, found }
 }
 
 async fn compared(store: &Store, page: &Compared<'_>) -> Option<Vec<Handled>> {
@@ -247,6 +249,24 @@ async fn what_changed_since_it_was_read_is_left_alone(db: &TestDb) {
     assert!(handled.iter().all(|one| one.outcome == Outcome::Moved), "{handled:?}");
     let left = counter(&store, "7").await;
     assert_eq!((left.value, left.version, left.repairing), (9, 2, None));
+}
+
+async fn what_a_definition_no_longer_says_is_not_repaired(db: &TestDb) {
+    let store = open(db).await;
+    change(&store, "7", Change::Set(8), at(0)).await;
+    begin(&store, "crn_1", at(99)).await;
+    let before = counter(&store, "7").await;
+    let mut changed = definition("ctr_1", "acme", "bookings");
+    changed.definition.policy = Policy::Report;
+    in_tx(&store, async |tx| definitions::update(tx, &changed).await).await;
+    let wrong = [found("7", 1, Verdict::Drift(drift(9, 8, 8)))];
+    assert_eq!(compared(&store, &page("crn_1", &wrong)).await, None);
+    assert_eq!((counter(&store, "7").await, get(&store, "crn_1").await.counts.checked), (before, 0));
+    let again = Compared { version: 2, ..page("crn_1", &wrong) };
+    assert_eq!(compared(&store, &again).await.unwrap().len(), 1);
+    in_tx(&store, async |tx| definitions::delete(tx, &acme(), "ctr_1").await).await;
+    let beyond = [found("8", 1, Verdict::Equal)];
+    assert_eq!(compared(&store, &Compared { version: 2, ..page("crn_1", &beyond) }).await, None);
 }
 
 async fn reporting_repairs_nothing(db: &TestDb) {

@@ -292,6 +292,30 @@ fn a_reading_that_is_older_than_what_is_known_teaches_nothing() {
 }
 
 #[test]
+fn what_goes_elsewhere_is_sent_there_whatever_was_seen_and_another_value_waits_for_what_is_under_way() {
+    // Sent to the old place under a lease that ends at 40, and not answered yet.
+    let mut push = sent(&trigger());
+    push.redirect(Some(at(40)), &trigger(), at(12));
+    assert_eq!((stage(&push), push.seen.clone()), ((Stage::Trigger, 12), None));
+    let mut other = push.clone();
+    assert_eq!(other.begin(9, &trigger(), at(12)), Begin::Nothing);
+    assert_eq!(stage(&other), (Stage::Trigger, 40 + 64));
+    assert_eq!(push.begin(8, &trigger(), at(12)), Begin::Send(8, Way::Trigger));
+    push.answered(8, Answer::Accepted, &trigger(), at(13), &mut dice());
+    // That the new place shows it does not say that the first sending is through.
+    assert_eq!(push.looked(8, &number(8, 15), &trigger(), at(15), &mut dice()), Next::Shown(8));
+    assert!(push.is_in_flight(&trigger(), at(16)));
+    // What was seen to show is sent again all the same, and what was parked goes on.
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    push.looked(8, &number(8, 13), &trigger(), at(13), &mut dice());
+    push.redirect(None, &terms(Way::Write, None), at(20));
+    assert_eq!(push.begin(8, &terms(Way::Write, None), at(20)), Begin::Send(8, Way::Write));
+    let (mut push, _) = answered(&trigger(), Answer::NoRecord);
+    push.redirect(None, &trigger(), at(20));
+    assert_eq!((stage(&push), push.parked), ((Stage::Trigger, 20), None));
+}
+
+#[test]
 fn what_may_have_come_unseen_is_not_taken_for_what_was_seen_before() {
     let (mut push, _) = answered(&trigger(), Answer::Lost);
     push.looked(8, &number(7, 13), &trigger(), at(13), &mut dice());

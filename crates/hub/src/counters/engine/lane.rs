@@ -57,7 +57,8 @@ impl Lane {
         let settings = &cx.config.counters;
         let until = now.plus(settings.lease.get().max(settings.timeout.get() + MARGIN));
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let ask = Ask { definition_id: &self.known.stored.id, stage, terms: &self.known.terms, limit };
+        let (stored, terms) = (&self.known.stored, &self.known.terms);
+        let ask = Ask { definition_id: &stored.id, version: stored.version, stage, terms, limit };
         let mut tx = cx.store.begin().await?;
         // Not the process: of two claims of one process the first may be told of after the second.
         let lease = cx.dice.id("clm", now);

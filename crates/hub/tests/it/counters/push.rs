@@ -209,6 +209,31 @@ async fn a_paused_definition_counts_and_pushes_when_it_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_paused_while_much_is_due_sends_no_more_than_is_under_way() {
+    let said = json!({ "target": through_the_trigger() });
+    let scene = Scene::with(60, said, &[("counters.per_definition", "2")]).await;
+    let slow = json!({ "kind": "latency", "ms": 50 });
+    scene.joined.fault(json!({ "provider": "hubspot", "path": "*webhook-triggers*", "effect": slow })).await;
+    scene.book(&scene.exams).await;
+    scene
+        .as_time_passes("the first are sent", async || (scene.triggered().await > 0).then_some(()))
+        .await;
+    keep::pause(scene.cx(), &Scope::All, &scene.of.id).await.unwrap();
+    crate::support::wait::until("what is under way ends", async || {
+        scene.counters().await.iter().all(|counter| counter.lease_owner.is_none()).then_some(())
+    })
+    .await;
+    let sent = scene.triggered().await;
+    assert!(sent < 40, "{sent} of 60 were sent");
+    scene.joined.advance(Duration::from_secs(20)).await;
+    let run = scene.compare(false).await;
+    assert_eq!((run.counts.repaired, scene.triggered().await), (0, sent), "it rests");
+    scene.joined.control(reqwest::Method::DELETE, "faults", json!({})).await;
+    keep::resume(scene.cx(), &Scope::All, &scene.of.id).await.unwrap();
+    scene.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_may_be_a_unique_property_of_the_records() {
     for target in ["property", "trigger_then_property"] {
         let said = json!({ "target": { "kind": target }, "key": { "property": "mock_exam_id" } });

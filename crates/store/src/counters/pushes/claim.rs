@@ -1,5 +1,6 @@
 //! Claiming what is due, definition by definition.
 
+use crate::counters::definitions::{self, State};
 use crate::counters::row::{self, Counter, code};
 use crate::counters::{PIECE, maybe_time};
 use crate::value::{Row, Value, args, in_list};
@@ -61,6 +62,8 @@ pub struct Ask<'a> {
     pub definition_id: &'a str,
     /// What somebody is ready to do: not [`Stage::Quiet`] and not [`Stage::Parked`].
     pub stage: Stage,
+    /// Which version of the definition is known: nothing is claimed when it has another by now, or is not active.
+    pub version: i64,
     /// The definition's rules.
     pub terms: &'a Terms,
     /// How many at most.
@@ -94,7 +97,7 @@ pub struct Claim {
 /// Claims what is due, what has waited longest first, until `until`; what others hold is passed over, unless their lease ended. `lease`
 /// names this one claim: who claims again, be it the same process, names that otherwise, since what they did first may be told last. What
 /// turns out to need nothing, or something else, is left so, and is not among what is answered: a claim of fewer than `limit` may leave
-/// more that is due.
+/// more that is due. A definition that was changed, paused or deleted meanwhile has nothing to claim for who knows it as it was.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -110,6 +113,12 @@ pub async fn claim(
     let mut claims = Vec::new();
     for ask in asks {
         let mut counters = due(tx, ask, now).await?;
+        // Behind them, and held: what is claimed goes where the definition says, or its change comes after that.
+        if counters.is_empty()
+            || definitions::state_of(tx, ask.definition_id, ask.version).await? != Some(State::Active)
+        {
+            continue;
+        }
         for counter in &mut counters {
             claims.extend(take(counter, ask, lease, now, until));
         }

@@ -5,7 +5,7 @@ use crate::counters::findings;
 use crate::counters::row::{self, Counter};
 use crate::counters::statistics::{self, Tally};
 use crate::{Result, Tx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use syncline_core::counters::push::{Answer, Next, Push, Seen, Stage, Terms, Told};
 use syncline_core::time::Timestamp;
@@ -189,6 +189,31 @@ pub async fn nudge(
         if matches!(was, Stage::Quiet | Stage::Parked) {
             counter.waiting_since = counter.waiting_since.or(Some(now));
         }
+    }
+    row::save_push(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
+    Ok(counters.len() as u64)
+}
+
+/// Has counters pushed to another place than so far: what was seen and what is under way was about the old one, and whoever is at it is not
+/// heard any more. Answers how many there are.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn redirect(
+    tx: &mut Tx,
+    definition_id: &str,
+    keys: &[&str],
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<u64> {
+    let keys: BTreeSet<&str> = keys.iter().copied().collect();
+    let sorted: Vec<&str> = keys.into_iter().collect();
+    let mut counters = row::lock(tx, definition_id, &sorted).await?;
+    for counter in counters.values_mut() {
+        let leased_until = counter.lease_owner.take().map(|_| counter.push.due);
+        counter.push.redirect(leased_until, terms, now);
+        counter.waiting_since = counter.waiting_since.or(Some(now));
+        counter.agreed_at = None;
     }
     row::save_push(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
     Ok(counters.len() as u64)

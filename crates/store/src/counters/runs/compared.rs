@@ -2,6 +2,7 @@
 
 use super::{Counts, State};
 use crate::counters::changes::{Move, Moved, Op, Rules, make};
+use crate::counters::definitions;
 use crate::counters::findings::{self, Finding, Outcome, Verdict as Kept};
 use crate::counters::pushes::Righted;
 use crate::counters::row::{self, Counter};
@@ -34,6 +35,8 @@ pub struct Compared<'a> {
     pub run_id: &'a str,
     /// The definition.
     pub definition_id: &'a str,
+    /// The version of the definition that it was compared by.
+    pub version: i64,
     /// Which pass it belongs to.
     pub pass: u32,
     /// The last key of the page.
@@ -58,7 +61,8 @@ pub struct Handled {
 }
 
 /// Writes down what a page found, repairs what its policy says, and moves the run on; answers what was wrong, in the order of the keys. None
-/// when the run is not under way any more, is not in this pass, or was asked to stop: then the transaction is to be dropped.
+/// when the run is not under way any more, is not in this pass, or was asked to stop, or when the definition was changed or deleted since:
+/// then the transaction is to be dropped.
 ///
 /// A counter that has changed since it was read is not repaired; whoever changed it has it pushed.
 ///
@@ -78,7 +82,8 @@ pub async fn compared(
     keep_findings(tx, page, &found, &handled, now).await?;
     findings::settled(tx, &righted, now).await?;
     let moved = move_on(tx, page, &counts(page, &handled), now).await?;
-    Ok(moved.then_some(handled))
+    let stands = definitions::state_of(tx, page.definition_id, page.version).await?.is_some();
+    Ok((moved && stands).then_some(handled))
 }
 
 /// Repairs what is to be repaired.

@@ -98,7 +98,7 @@ pub async fn counter(store: &Store, key: &str) -> Counter {
 /// Claims of the first definition, for half a minute.
 pub async fn claim(store: &Store, stage: Stage, owner: &str, now: Timestamp, limit: u32) -> Vec<Claim> {
     let rules = rules(Way::Trigger);
-    let asks = [Ask { definition_id: "ctr_1", stage, terms: &rules.push, limit }];
+    let asks = [Ask { definition_id: "ctr_1", version: 1, stage, terms: &rules.push, limit }];
     let until = now.plus(Duration::from_secs(30));
     in_tx(store, async |tx| pushes::claim(tx, &asks, owner, now, until).await).await
 }
