@@ -77,7 +77,8 @@ async fn what_changed_meanwhile_is_sent_afterwards(db: &TestDb) {
     claim(&store, Stage::Look, "w", at(105), 9).await;
     settle(&store, "w", &[shows("7", 9, at(105))], at(106)).await;
     let next = counter(&store, "7").await;
-    assert_eq!((next.value, next.push.stage, next.waiting_since), (11, Stage::Trigger, Some(at(106))));
+    // It has waited since it changed, and not since 9 was seen.
+    assert_eq!((next.value, next.push.stage, next.waiting_since), (11, Stage::Trigger, Some(at(104))));
     let claims = claim(&store, Stage::Trigger, "w", at(106), 9).await;
     assert_eq!(claims[0].work, Work::Send(11, Way::Trigger));
 }

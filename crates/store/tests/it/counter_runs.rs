@@ -2,13 +2,13 @@
 
 use crate::support::at;
 use crate::support::counters::{
-    accepted, change, claim, counter, definition, make, push_through, rules, settle, shows,
+    accepted, change, claim, counter, definition, make, push_through, report, rules, settle, shows,
 };
 use crate::support::jobs::in_tx;
 use crate::support::notify::acme;
 use syncline_core::counters::change::Change;
 use syncline_core::counters::definition::Policy;
-use syncline_core::counters::push::{Next, Property, Seen, Stage, Way};
+use syncline_core::counters::push::{Answer, Next, Property, Seen, Stage, Told, Way};
 use syncline_core::counters::reconcile::{Drift, Suspicion, Verdict};
 use syncline_core::time::Timestamp;
 use syncline_store::counters::findings::{self, Outcome, Verdict as Kind};
@@ -25,6 +25,7 @@ for_each_database!(
     a_run_that_is_asked_to_stop_does_nothing_more,
     drift_of_the_property_is_repaired_when_it_shows,
     what_somebody_else_mended_is_found_right_by_the_next_run,
+    a_repair_that_is_parked_or_taken_over_by_a_later_run_is_not_said_to_be_under_way,
     drift_of_the_counter_is_repaired_at_once_and_pushed,
     what_changed_since_it_was_read_is_left_alone,
     what_a_definition_no_longer_says_is_not_repaired,
@@ -212,6 +213,29 @@ async fn what_somebody_else_mended_is_found_right_by_the_next_run(db: &TestDb) {
     let past = findings::page(&store, &acme(), "crn_1", None, "", 9).await.unwrap();
     assert_eq!((past[0].outcome, past[0].settled_at), (Outcome::Repaired, Some(at(100))));
     assert_eq!(counter(&store, "7").await.repairing, None);
+}
+
+async fn a_repair_that_is_parked_or_taken_over_by_a_later_run_is_not_said_to_be_under_way(db: &TestDb) {
+    let store = open(db).await;
+    change(&store, "7", Change::Set(8), at(0)).await;
+    push_through(&store, "7", 0).await;
+    let wrong = [found("7", 1, Verdict::Drift(drift(8, 8, 6)))];
+    for id in ["crn_1", "crn_2"] {
+        begin(&store, id, at(99)).await;
+        compared(&store, &page(id, &wrong)).await.unwrap();
+        finish(&store, id, at(100)).await;
+    }
+    let outcome = async |run: &str| {
+        let found = findings::page(&store, &acme(), run, None, "", 9).await.unwrap();
+        (found[0].outcome, found[0].settled_at)
+    };
+    assert_eq!((outcome("crn_1").await, outcome("crn_2").await), ((Outcome::Moved, None), (Outcome::Repairing, None)));
+    assert_eq!(claim(&store, Stage::Trigger, "w", at(101), 9).await.len(), 1);
+    let gone = [report("7", Told::Answer(Answer::NoRecord))];
+    let settled = settle(&store, "w", &gone, at(102)).await;
+    assert_eq!((settled[0].next.clone(), settled[0].found_by.as_deref()), (Some(Next::Parked), Some("crn_2")));
+    assert_eq!(outcome("crn_2").await, (Outcome::Open, None));
+    assert_eq!(get(&store, "crn_2").await.counts.repaired, 0);
 }
 
 async fn drift_of_the_counter_is_repaired_at_once_and_pushed(db: &TestDb) {

@@ -56,7 +56,7 @@ pub async fn settle(
         by_definition.entry(&report.definition_id).or_default().entry(&report.key).or_default().push(report);
     }
     let (mut settled, mut tallies) = (Vec::with_capacity(reports.len()), BTreeMap::new());
-    let mut righted = Righted::new();
+    let (mut righted, mut parked) = (Righted::new(), Righted::new());
     for (definition_id, reports) in by_definition {
         let keys: Vec<&str> = reports.keys().copied().collect();
         let mut counters = row::lock(tx, definition_id, &keys).await?;
@@ -65,7 +65,7 @@ pub async fn settle(
             reports.get(counter.key.as_str())?.iter().find(held).copied()
         };
         counters.retain(|_, counter| told(counter).is_some());
-        let mut book = Book { righted: std::mem::take(&mut righted), ..Book::default() };
+        let mut book = Book::default();
         for key in reports.keys() {
             let next = counters.get_mut(*key).and_then(|counter| {
                 let report = told(counter)?;
@@ -78,16 +78,22 @@ pub async fn settle(
         }
         row::save_push(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
         log::add(tx, definition_id, &book.entries).await?;
-        righted = book.righted;
+        for (run, keys) in book.righted {
+            righted.entry(run).or_default().extend(keys);
+        }
+        for (run, keys) in book.parked {
+            parked.entry(run).or_default().extend(keys);
+        }
         tallies.insert(definition_id.to_owned(), book.tally);
     }
     // Last, since others who lock these have locked their counters before.
+    findings::left(tx, &parked, findings::Outcome::Open).await?;
     findings::settled(tx, &righted, now).await?;
     statistics::add_all(tx, &tallies, now).await?;
     Ok(settled)
 }
 
-/// By run, the counters that are right again.
+/// By run, counters whose repair is over.
 pub(in crate::counters) type Righted = BTreeMap<String, Vec<String>>;
 
 /// What is written down beside the counters.
@@ -95,7 +101,10 @@ pub(in crate::counters) type Righted = BTreeMap<String, Vec<String>>;
 struct Book {
     entries: Vec<Entry>,
     tally: Tally,
+    /// Found wrong, and right again.
     righted: Righted,
+    /// Found wrong, and a person's now.
+    parked: Righted,
 }
 
 impl Book {
@@ -120,7 +129,8 @@ impl Book {
                 let latency = now.since(counter.waiting_since.unwrap_or(now));
                 self.tally.shown(latency);
                 self.enter(counter, (What::Shown, *shown), latency, None, now);
-                counter.waiting_since = (counter.value != *shown).then_some(now);
+                // What it is by now has waited since it changed, not since the property showed what it was.
+                counter.waiting_since = (counter.value != *shown).then_some(counter.changed_at);
                 if counter.value == *shown {
                     let changes = counter.version.saturating_sub(counter.shown_version);
                     self.tally.changes += u64::try_from(changes).unwrap_or(0);
@@ -137,8 +147,9 @@ impl Book {
             }
             Next::On | Next::Attention(_) => {}
         }
-        if let (Some(run), Next::Shown(_)) = (&found_by, next) {
-            self.righted.entry(run.clone()).or_default().push(counter.key.clone());
+        if let Some(run) = &found_by {
+            let over = if matches!(next, Next::Shown(_)) { &mut self.righted } else { &mut self.parked };
+            over.entry(run.clone()).or_default().push(counter.key.clone());
         }
         (next.clone(), found_by)
     }

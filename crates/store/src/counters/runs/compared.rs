@@ -121,8 +121,7 @@ async fn mend<'a>(
 ) -> Result<BTreeMap<&'a str, Outcome>> {
     let keys: Vec<&str> = mending.iter().map(|(one, _)| one.key.as_str()).collect();
     let mut counters = row::lock(tx, page.definition_id, &keys).await?;
-    let mut outcomes = BTreeMap::new();
-    let mut moves = Vec::new();
+    let (mut outcomes, mut moves, mut taken_over) = (BTreeMap::new(), Vec::new(), Righted::new());
     for (one, drift) in mending {
         let counter = counters.get_mut(&one.key).filter(|counter| counter.version == one.version);
         let Some(counter) = counter else {
@@ -133,7 +132,10 @@ async fn mend<'a>(
         let pushes = repairs.contains(&Repair::Push);
         counter.push.nudge(one.seen.clone(), &rules.push, now);
         counter.waiting_since = counter.waiting_since.or(pushes.then_some(now));
-        counter.repairing = pushes.then(|| page.run_id.to_owned());
+        let next = pushes.then(|| page.run_id.to_owned());
+        if let Some(earlier) = std::mem::replace(&mut counter.repairing, next).filter(|it| it != page.run_id) {
+            taken_over.entry(earlier).or_default().push(one.key.clone());
+        }
         outcomes.insert(one.key.as_str(), if pushes { Outcome::Repairing } else { Outcome::Repaired });
         let set = repairs.iter().find_map(|repair| match repair {
             Repair::SetCounter(to) => Some(*to),
@@ -147,6 +149,7 @@ async fn mend<'a>(
     counters.retain(|key, _| outcomes.get(key.as_str()).is_some_and(|outcome| *outcome != Outcome::Moved));
     row::save_push(tx, page.definition_id, &counters.values().collect::<Vec<&Counter>>()).await?;
     let moved = make(tx, page.definition_id, &moves, rules, now).await?;
+    findings::left(tx, &taken_over, Outcome::Moved).await?;
     for (one, moved) in moves.iter().zip(moved) {
         if let Some((key, _)) = mending.iter().find(|(found, _)| found.key == one.key)
             && !matches!(moved, Moved::Made { .. })
