@@ -117,6 +117,8 @@ pub enum Begin {
 pub enum Told {
     /// What was answered to what was sent.
     Answer(Answer),
+    /// That nothing was sent, for want of room, and when there may be some.
+    Unsent(Timestamp),
     /// What the property shows.
     Look(Seen),
     /// That it could not be read, and before when it should not be tried again.
@@ -191,6 +193,11 @@ impl Push {
     pub fn told(&mut self, value: i64, told: Told, terms: &Terms, now: Timestamp, rng: &mut dyn Rng) -> Next {
         match told {
             Told::Answer(answer) => self.answered(value, answer, terms, now, rng),
+            Told::Unsent(until) => {
+                self.not_sent();
+                self.due = until;
+                Next::On
+            }
             Told::Look(seen) => self.looked(value, &seen, terms, now, rng),
             Told::LookFailed(not_before) => {
                 self.look_failed(not_before, terms, now, rng);

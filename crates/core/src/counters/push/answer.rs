@@ -111,7 +111,7 @@ impl Push {
     }
 
     /// The call under way came to nothing. What was sent before it, with the same value, may still come.
-    fn not_sent(&mut self) {
+    pub(super) fn not_sent(&mut self) {
         self.call = self.call.take().and_then(|call| {
             let answered_at = Some(call.earlier?);
             Some(Call { answered_at, earlier: None, doubtful: true, ..call })

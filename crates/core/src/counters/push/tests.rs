@@ -1,4 +1,4 @@
-use super::{Answer, Begin, LOOKS, Next, Parked, Property, Push, Seen, Stage, Terms, Way};
+use super::{Answer, Begin, LOOKS, Next, Parked, Property, Push, Seen, Stage, Terms, Told, Way};
 use crate::schedule::RetryPolicy;
 use crate::time::Timestamp;
 use rand::SeedableRng as _;
@@ -172,6 +172,14 @@ fn who_asks_for_a_day_is_given_the_longest_wait() {
     let (mut push, _) = answered(&trigger(), Answer::Accepted);
     push.look_failed(tomorrow, &trigger(), at(13), &mut dice());
     assert_eq!(stage(&push), (Stage::Look, 13 + 60));
+}
+
+#[test]
+fn what_there_was_no_room_for_was_not_sent_and_has_not_failed() {
+    let mut push = sent(&trigger());
+    assert_eq!(push.told(8, Told::Unsent(at(12)), &trigger(), at(10), &mut dice()), Next::On);
+    assert_eq!((stage(&push), push.failures, push.call.clone()), ((Stage::Trigger, 12), 0, None));
+    assert_eq!(push.begin(9, &trigger(), at(12)), Begin::Send(9, Way::Trigger));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Working on a lane until nothing of it is due: claiming, sending, settling.
 
-use super::post::{Posted, outcome, post};
+use super::post::{budget, outcome, post};
 use super::settle::{Turned, settle};
 use super::{Known, written};
 use crate::call::Line;
+use crate::call::budget::{Aside, Whose};
 use crate::counters::ask::{self, PURPOSE, Stopped};
 use crate::cx::Cx;
 use crate::jobs::Hold;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::counters::definition::Definition;
 use syncline_core::counters::push::{Answer, Stage, Told};
+use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 use syncline_providers::hubspot::counters::BATCH;
 use syncline_store::StoreError;
@@ -90,18 +92,25 @@ impl Lane {
     /// Calls the trigger for what is due, several at a time.
     async fn trigger(&self, stage: Stage, places: &Arc<Semaphore>) -> Ended {
         let mut ended = Ended::default();
-        let Some(definition) = self.known.definition.clone().filter(|it| it.target.url().is_some()) else {
+        let definition = self.known.definition.as_ref().filter(|it| it.target.url().is_some());
+        let Some(calls) = definition.and_then(|it| Calls::of(self, it)) else {
             ended.rest = Some(None);
             return ended;
         };
-        let definition = Arc::new(definition);
         let most = if self.one { 1 } else { self.cx.config.counters.per_definition };
         let mut flying: JoinSet<Report> = JoinSet::new();
         let mut open = true;
         loop {
             let open_now = open && !self.soft.is_cancelled();
-            if open_now {
-                self.launch(stage, &mut flying, &definition, (most, places)).await;
+            if open_now && let Some(full) = self.launch(stage, &mut flying, &calls, (most, places)).await {
+                // The account has had enough for now. What is under way is settled meanwhile.
+                if flying.is_empty() {
+                    tokio::select! {
+                        () = tokio::time::sleep(full.min(AGAIN)) => {}
+                        () = self.soft.cancelled() => {}
+                    }
+                    continue;
+                }
             }
             let first = tokio::select! {
                 first = flying.join_next() => first,
@@ -120,16 +129,20 @@ impl Lane {
         }
     }
 
-    /// Claims and sends as much as there is room for.
+    /// Claims and sends as much as there is room for; answers how long the account has none, if so.
     async fn launch(
         &self,
         stage: Stage,
         flying: &mut JoinSet<Report>,
-        definition: &Arc<Definition>,
+        calls: &Arc<Calls>,
         (most, places): (usize, &Arc<Semaphore>),
-    ) {
+    ) -> Option<Duration> {
+        let room = match self.cx.calls.budgets.room(&calls.whose, calls.limit) {
+            Ok(room) => room.min(most.saturating_sub(flying.len())),
+            Err(wait) => return Some(wait),
+        };
         let mut permits: Vec<OwnedSemaphorePermit> = Vec::new();
-        while flying.len() + permits.len() < most {
+        while permits.len() < room {
             match Arc::clone(places).try_acquire_owned() {
                 Ok(permit) => permits.push(permit),
                 // One has to be waited for when nothing is under way. It is never closed.
@@ -140,19 +153,19 @@ impl Lane {
             }
         }
         if permits.is_empty() {
-            return;
+            return None;
         }
         let claimed = self.claimed(stage, permits.len()).await;
         for (claim, permit) in claimed.claims.into_iter().zip(permits) {
             let Work::Send(value, _) = claim.work else { continue };
-            let (cx, definition, hold) = (self.cx.clone(), Arc::clone(definition), claimed.hold.clone());
+            let (cx, calls, hold) = (self.cx.clone(), Arc::clone(calls), claimed.hold.clone());
             flying.spawn(async move {
                 let _permit = permit;
-                let Posted { answer, latency, .. } = send(&cx, &definition, &hold, &claim.key, value).await;
-                let told = Told::Answer(answer);
+                let (told, latency) = calls.send(&cx, &hold, &claim.key, value).await;
                 report(&claim, told, latency)
             });
         }
+        None
     }
 
     /// Reads what is due, a hundred at a time.
@@ -289,8 +302,32 @@ fn report(of: &Claim, told: Told, latency: Duration) -> Report {
     Report { definition_id, key, told, latency, lease }
 }
 
-async fn send(cx: &Cx, definition: &Definition, hold: &Hold, key: &str, value: i64) -> Posted {
-    let nothing = Posted { answer: Answer::NotTaken(None), status: None, latency: Duration::ZERO };
-    let Some(url) = definition.target.url().filter(|_| hold.is_good()) else { return nothing };
-    post(cx, url, &definition.template().render(key, value)).await
+/// What the calls of a trigger have in common.
+struct Calls {
+    definition: Definition,
+    url: Secret,
+    whose: Whose,
+    limit: Aside,
+}
+
+impl Calls {
+    fn of(lane: &Lane, definition: &Definition) -> Option<Arc<Self>> {
+        let url = definition.target.url()?.clone();
+        let (whose, limit) = budget(&lane.cx, &lane.known.stored, &url);
+        Some(Arc::new(Self { definition: definition.clone(), url, whose, limit }))
+    }
+
+    /// Sends a value, if the account has a place for it and the claim is still good; answers what came of it, and how long that took.
+    async fn send(&self, cx: &Cx, hold: &Hold, key: &str, value: i64) -> (Told, Duration) {
+        let place = match cx.calls.budgets.try_permit(&self.whose, self.limit).await {
+            Ok(place) => place,
+            Err(wait) => return (Told::Unsent(cx.now().plus(wait)), Duration::ZERO),
+        };
+        if !hold.is_good() {
+            return (Told::Answer(Answer::NotTaken(None)), Duration::ZERO);
+        }
+        let posted = post(cx, &self.url, &self.definition.template().render(key, value)).await;
+        place.answered();
+        (Told::Answer(posted.answer), posted.latency)
+    }
 }

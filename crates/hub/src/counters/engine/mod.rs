@@ -9,7 +9,7 @@ mod post;
 mod settle;
 mod written;
 
-pub(super) use post::post;
+pub(super) use post::{budget, post};
 
 use super::{seal, work};
 use crate::cx::Cx;

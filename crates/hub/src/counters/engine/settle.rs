@@ -55,7 +55,7 @@ fn turned(cx: &Cx, reports: &[Report]) -> Turned {
             }
             Told::Answer(Answer::Unusable(_)) => turned.away = Some(None),
             Told::Answer(_) | Told::Look(_) => turned.taken = true,
-            Told::LookFailed(_) => {}
+            Told::LookFailed(_) | Told::Unsent(_) => {}
         }
     }
     turned

@@ -1,6 +1,6 @@
 //! Many clients, faults, and processes that are killed: at the end every property shows what was counted, and none ever went back.
 
-use super::scene::{EXAMS, PROPERTY, Scene, assert_follows};
+use super::scene::{EXAMS, PROPERTY, Scene, USUAL, assert_follows};
 use crate::support::joined::{Joined, ORG};
 use crate::support::process::Program;
 use rand::rngs::StdRng;
@@ -85,7 +85,7 @@ async fn change_at_once(
 
 async fn shown_after_faults(which: Which, test: &str) {
     let Some(db) = TestDb::of(which, test).await else { return };
-    let joined = Joined::on(db, 0, &[("jobs.lease", "1h")]).await;
+    let joined = Joined::on(db, 0, &USUAL).await;
     let said = json!({ "target": { "kind": "trigger_then_property" }, "settle_ms": 5_000 });
     let scene = Scene::joined(joined, KEYS, said).await;
     for (path, times) in [("*webhook-triggers*", 25), ("*batch/read*", 5), ("*batch/update*", 5)] {
@@ -167,6 +167,7 @@ impl World {
             // A call is given up after a second, and a lease is ten longer: what a dead hub had in hand goes on then.
             ("counters.timeout", "1s"),
             ("counters.lease", "2s"),
+            ("counters.account_calls", "0"),
         ];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         let client = syncline_hub::http::client::client().unwrap();

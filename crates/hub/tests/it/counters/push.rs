@@ -234,6 +234,34 @@ async fn what_is_paused_while_much_is_due_sends_no_more_than_is_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_accounts_definitions_send_no_more_together_than_its_budget() {
+    let said = json!({ "target": through_the_trigger() });
+    let settings = [("counters.account_calls", "7"), ("providers.hubspot.budget", "1.0")];
+    let scene = Scene::with(10, said, &settings).await;
+    let second = json!({ "name": "second", "target": through_the_trigger() });
+    let second = super::scene::definition(&scene.joined, &scene.connection, second).await;
+    let second = keep::create(scene.cx(), &Scope::All, second).await.unwrap();
+    scene.book(&scene.exams).await;
+    let wanted = scene.exams.iter().map(|key| change::Wanted {
+        definition_id: second.id.clone(),
+        key: key.clone(),
+        change: Change::Increment(1),
+    });
+    let changes = change::Changes { items: wanted.collect(), idempotency: None, source: "api" };
+    scene.ask(changes).await;
+    let full = async || {
+        let all = scene.cx().calls.budgets.view();
+        let triggers = all.into_iter().find(|one| one.limit == "triggers")?;
+        assert!(triggers.used <= 7 && triggers.account == "62515", "{triggers:?}");
+        (triggers.used == 7).then_some(())
+    };
+    scene.as_time_passes("the budget is used up", full).await;
+    assert!(scene.triggered().await <= 7, "of twenty that are due");
+    let failed: u32 = scene.counters().await.iter().map(|counter| counter.push.failures).sum();
+    assert_eq!(failed, 0, "what there is no room for has not failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn keys_may_be_a_unique_property_of_the_records() {
     for target in ["property", "trigger_then_property"] {
         let said = json!({ "target": { "kind": target }, "key": { "property": "mock_exam_id" } });

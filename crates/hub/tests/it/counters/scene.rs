@@ -27,6 +27,9 @@ pub const EXAMS: &str = "2-50158913";
 /// The property that shows how many bookings one has.
 pub const PROPERTY: &str = "total_bookings";
 
+/// What these tests have set: time leaps over leases of jobs, and not over the spans of budgets.
+pub const USUAL: [(&str, &str); 2] = [("jobs.lease", "1h"), ("counters.account_calls", "0")];
+
 /// Everything.
 pub struct Scene {
     pub joined: Joined,
@@ -45,7 +48,7 @@ impl Scene {
 
     /// The same with more said, and other settings.
     pub async fn with(exams: usize, said: Value, settings: &[(&str, &str)]) -> Self {
-        let all: Vec<(&str, &str)> = [("jobs.lease", "1h")].iter().chain(settings).copied().collect();
+        let all: Vec<(&str, &str)> = USUAL.iter().chain(settings).copied().collect();
         Self::joined(Joined::start(0, &all).await, exams, said).await
     }
 
