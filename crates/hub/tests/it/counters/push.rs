@@ -107,7 +107,10 @@ async fn a_record_that_is_not_there_is_said_and_is_pushed_once_an_edit_mends_it(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_answers_refusals_and_server_errors_lose_nothing_and_invert_nothing() {
-    let scene = Scene::start(40, json!({ "kind": "trigger" })).await;
+    let said = json!({ "target": through_the_trigger(), "settle_ms": 4_000 });
+    let scene = Scene::with(40, said, &[]).await;
+    // Runs of the workflow overtake each other, within what the definition allows for.
+    scene.workflow(json!({ "delay_ms": 100, "delay_up_to_ms": 3_500 })).await;
     for effect in [
         json!({ "kind": "lost_answer" }),
         json!({ "kind": "cut" }),
