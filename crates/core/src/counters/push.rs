@@ -183,7 +183,7 @@ impl Push {
         }
         let way = if self.stage == Stage::Write { Way::Write } else { Way::Trigger };
         let telling = live.is_none() && self.seen.is_some();
-        let earlier = live.and_then(|call| call.answered_at);
+        let earlier = live.and_then(|call| call.last_answer());
         let (sent_at, answered_at, doubtful) = (now, None, false);
         self.call = Some(Call { value, way, sent_at, answered_at, earlier, doubtful, telling });
         Begin::Send(value, way)
@@ -258,11 +258,12 @@ impl Push {
             return self.settled(value, None, terms, now);
         };
         let answered = call.answered_at.unwrap_or(now);
+        let over = call.over_at(terms).unwrap_or(now.plus(terms.settle));
         if look.property == Property::Number(call.value) && look.at >= call.sent_at {
-            let until = if call.telling { now } else { answered.plus(terms.settle).max(now) };
+            let until = if call.telling { now } else { over.max(now) };
             return self.settled(value, Some((call.value, until)), terms, now);
         }
-        if look.at >= answered.plus(terms.settle) {
+        if look.at >= over {
             return self.over(&call, terms, now, rng);
         }
         if call.doubtful && call.value == value {
@@ -271,7 +272,6 @@ impl Push {
             self.due = terms.after(self.failures, now, rng);
             return Next::On;
         }
-        let over = answered.plus(terms.settle);
         self.stage = Stage::Look;
         self.due = terms.next_look(answered, now).unwrap_or(over.max(now));
         Next::On

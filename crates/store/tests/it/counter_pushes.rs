@@ -190,7 +190,7 @@ async fn what_goes_elsewhere_is_sent_there_and_what_was_under_way_is_not_heard(d
     change(&store, "7", Change::Set(9), at(9)).await;
     assert_eq!(claim(&store, Stage::Trigger, "new", at(10), 9).await, []);
     let next = counter(&store, "7").await;
-    assert_eq!((next.push.stage, next.push.due, next.push.seen), (Stage::Trigger, at(4 + 64), None));
+    assert_eq!((next.push.stage, next.push.due, next.push.seen), (Stage::Trigger, at(31 + 64), None));
 }
 
 async fn a_value_that_went_and_came_back_is_not_sent(db: &TestDb) {

@@ -40,6 +40,8 @@ enum Step {
         late: i64,
         truth: Option<i64>,
     },
+    /// It goes through another trigger from now on, which writes the same property.
+    Redirect,
 }
 
 const LEASE: i64 = 20;
@@ -68,7 +70,7 @@ fn reconcile() -> impl Strategy<Value = Step> {
 }
 
 fn reconciled() -> impl Strategy<Value = Step> {
-    prop_oneof![5 => step(), 1 => reconcile()]
+    prop_oneof![6 => step(), 1 => reconcile(), 1 => Just(Step::Redirect)]
 }
 
 fn meddled() -> impl Strategy<Value = Step> {
@@ -140,6 +142,11 @@ impl World {
             Step::Read { after, lost } => self.reads.insert(0, (after, lost)),
             Step::Meddle(number) => self.property = Property::Number(number),
             Step::Reconcile { late, truth } => self.reconcile(late, truth),
+            Step::Redirect => {
+                // Whoever has the lease is not heard any more.
+                let (leased, now) = (self.report.take().map(|_| self.push.due), self.at());
+                self.push.redirect(leased, &self.terms, now);
+            }
         }
     }
 
@@ -318,9 +325,9 @@ proptest! {
         prop_assert!(!world.push.is_in_flight(&world.terms, world.at()));
     }
 
-    /// And where comparisons repair what they read a while ago, which by then may be long past.
+    /// And where comparisons repair what they read a while ago, which by then may be long past, and where everything is sent elsewhere.
     #[test]
-    fn a_comparison_that_took_its_time_leaves_nothing_wrong(
+    fn a_comparison_that_took_its_time_and_another_trigger_leave_nothing_wrong(
         terms in ways(), steps in prop::collection::vec(reconciled(), 0..60),
     ) {
         let mut world = World::new(terms, Property::Empty);
