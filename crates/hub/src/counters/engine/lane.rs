@@ -102,22 +102,17 @@ impl Lane {
         let mut open = true;
         loop {
             let open_now = open && !self.soft.is_cancelled();
-            if open_now && let Some(full) = self.launch(stage, &mut flying, &calls, (most, places)).await {
-                // The account has had enough for now. What is under way is settled meanwhile.
-                if flying.is_empty() {
-                    tokio::select! {
-                        () = tokio::time::sleep(full.min(AGAIN)) => {}
-                        () = self.soft.cancelled() => {}
-                    }
-                    continue;
-                }
-            }
-            let first = tokio::select! {
-                first = flying.join_next() => first,
-                // A call that hangs is in nobody's way: what came to be due meanwhile is claimed beside it.
-                () = tokio::time::sleep(AGAIN), if open_now && flying.len() < most => continue,
+            let full = match open_now {
+                true => self.launch(stage, &mut flying, &calls, (most, places)).await,
+                false => None,
             };
-            let Some(first) = first else { return ended };
+            let more = open_now && flying.len() < most && (full.is_some() || !flying.is_empty());
+            let first = tokio::select! {
+                Some(first) = flying.join_next() => first,
+                // A call that hangs is in nobody's way: what came to be due meanwhile is claimed beside it.
+                () = tokio::time::sleep(full.unwrap_or(AGAIN).min(AGAIN)), if more => continue,
+                else => return ended,
+            };
             let mut reports: Vec<Report> = first.ok().into_iter().collect();
             while let Some(more) = flying.try_join_next() {
                 reports.extend(more.ok());
