@@ -68,6 +68,11 @@ impl Window {
         }
     }
 
+    /// Nothing was sent with this ticket.
+    pub fn give_back(&mut self, ticket: u64) {
+        self.places.remove(&ticket);
+    }
+
     /// Nothing goes out before `until`: the provider asked for it.
     pub fn close(&mut self, until: Duration) {
         self.closed_until = self.closed_until.max(until);

@@ -62,6 +62,16 @@ impl Dialect {
         }
     }
 
+    /// The end of a `SELECT` whose rows others may read and must not change before this transaction ends.
+    pub(crate) fn shared(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR SHARE",
+            // As MariaDB has it; MySQL has both.
+            Self::MySql => " LOCK IN SHARE MODE",
+        }
+    }
+
     /// A migration's text with its type words replaced.
     pub(crate) fn render(self, template: &str) -> String {
         let words: [(&str, [&str; 3]); 7] = [

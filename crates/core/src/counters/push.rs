@@ -62,7 +62,8 @@ pub struct Terms {
     pub window: Duration,
     /// How long after its answer a call may still take effect.
     pub settle: Duration,
-    /// The waits after calls that were not taken. The end it has is not used: what is true is pushed however long it takes.
+    /// The waits after calls that were not taken, of which the longest also bounds what somebody asks for. The end it has is not used: what
+    /// is true is pushed however long it takes.
     pub retries: RetryPolicy,
     /// After so many calls in a row that nothing came of, a person is asked.
     pub rounds: u32,
@@ -90,6 +91,12 @@ impl Terms {
         looks.into_iter().find(|look| *look > now)
     }
 
+    /// The moment that somebody asked to be left alone until, at most the longest wait from now: a year in a header is no reason to keep
+    /// what is true from a property for a year.
+    fn until(&self, asked: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        asked.unwrap_or(now).min(now.plus(self.retries.cap))
+    }
+
     fn after(&self, failures: u32, now: Timestamp, rng: &mut dyn Rng) -> Timestamp {
         let endless = RetryPolicy { max_attempts: u32::MAX, ..self.retries };
         endless.next_attempt(failures.min(u32::MAX - 1), now, rng).unwrap_or(now)
@@ -110,6 +117,8 @@ pub enum Begin {
 pub enum Told {
     /// What was answered to what was sent.
     Answer(Answer),
+    /// That nothing was sent, for want of room, and when there may be some.
+    Unsent(Timestamp),
     /// What the property shows.
     Look(Seen),
     /// That it could not be read, and before when it should not be tried again.
@@ -174,7 +183,7 @@ impl Push {
         }
         let way = if self.stage == Stage::Write { Way::Write } else { Way::Trigger };
         let telling = live.is_none() && self.seen.is_some();
-        let earlier = live.and_then(|call| call.answered_at);
+        let earlier = live.and_then(|call| call.last_answer());
         let (sent_at, answered_at, doubtful) = (now, None, false);
         self.call = Some(Call { value, way, sent_at, answered_at, earlier, doubtful, telling });
         Begin::Send(value, way)
@@ -184,6 +193,11 @@ impl Push {
     pub fn told(&mut self, value: i64, told: Told, terms: &Terms, now: Timestamp, rng: &mut dyn Rng) -> Next {
         match told {
             Told::Answer(answer) => self.answered(value, answer, terms, now, rng),
+            Told::Unsent(until) => {
+                self.not_sent();
+                self.due = until;
+                Next::On
+            }
             Told::Look(seen) => self.looked(value, &seen, terms, now, rng),
             Told::LookFailed(not_before) => {
                 self.look_failed(not_before, terms, now, rng);
@@ -244,11 +258,12 @@ impl Push {
             return self.settled(value, None, terms, now);
         };
         let answered = call.answered_at.unwrap_or(now);
+        let over = call.over_at(terms).unwrap_or(now.plus(terms.settle));
         if look.property == Property::Number(call.value) && look.at >= call.sent_at {
-            let until = if call.telling { now } else { answered.plus(terms.settle).max(now) };
+            let until = if call.telling { now } else { over.max(now) };
             return self.settled(value, Some((call.value, until)), terms, now);
         }
-        if look.at >= answered.plus(terms.settle) {
+        if look.at >= over {
             return self.over(&call, terms, now, rng);
         }
         if call.doubtful && call.value == value {
@@ -257,7 +272,6 @@ impl Push {
             self.due = terms.after(self.failures, now, rng);
             return Next::On;
         }
-        let over = answered.plus(terms.settle);
         self.stage = Stage::Look;
         self.due = terms.next_look(answered, now).unwrap_or(over.max(now));
         Next::On
@@ -304,7 +318,7 @@ impl Push {
         Next::Parked
     }
 
-    /// The property could not be read: it is tried again, not before `not_before`.
+    /// The property could not be read: it is tried again, not before `not_before` as far as that is no longer away than the longest wait.
     pub fn look_failed(
         &mut self,
         not_before: Option<Timestamp>,
@@ -314,21 +328,46 @@ impl Push {
     ) {
         self.failures = self.failures.saturating_add(1);
         self.stage = Stage::Look;
-        self.due = terms.after(self.failures, now, rng).max(not_before.unwrap_or(now));
+        self.due = terms.after(self.failures, now, rng).max(terms.until(not_before, now));
     }
 
-    /// Somebody wants it to be sent, whatever was seen before: a reconciliation, which has just seen what the property shows, or a person.
-    /// What is under way stays so.
+    /// Somebody wants it to be sent: a person, whatever was seen before, or a reconciliation, which has read the property. What is under way
+    /// stays so.
     pub fn nudge(&mut self, seen: Option<Seen>, terms: &Terms, now: Timestamp) {
         let under_way = !matches!(self.stage, Stage::Quiet | Stage::Parked);
         if under_way {
             return;
         }
-        self.seen = seen;
+        match seen {
+            Some(seen) => self.learn(seen),
+            None => self.seen = None,
+        }
         self.parked = None;
         let over = self.call.as_ref().map(|call| call.over_at(terms).unwrap_or(now.plus(terms.settle)));
         self.rest(now.max(over.unwrap_or(now)));
         self.stage = terms.first.stage();
+    }
+
+    /// It goes to another place from now on, or by another way. What was seen says nothing of that, and what is under way there is given up:
+    /// whoever is at it may have sent it until `leased_until`, the end of their lease. It may still take effect, and in the same property
+    /// (another trigger of the same workflow), so another value waits for it all the same.
+    pub fn redirect(&mut self, leased_until: Option<Timestamp>, terms: &Terms, now: Timestamp) {
+        if let Some(call) = &mut self.call {
+            call.answered_at = call.answered_at.or(Some(leased_until.unwrap_or(now).max(now)));
+            (call.doubtful, call.telling) = (true, false);
+        }
+        (self.seen, self.parked) = (None, None);
+        self.rest(now);
+        self.stage = terms.first.stage();
+    }
+
+    /// A reading that was sent some time ago: what is known from later counts, and of two of one moment that differ neither does.
+    fn learn(&mut self, look: Seen) {
+        self.seen = match self.seen.take() {
+            Some(seen) if seen.at > look.at => Some(seen),
+            Some(seen) if seen.at == look.at && seen != look => None,
+            _ => Some(look),
+        };
     }
 
     /// Whether a call may still take effect, or something is to be done: then the property may be anything.

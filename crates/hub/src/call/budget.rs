@@ -1,6 +1,10 @@
 //! Budgets: a provider's limits, shared by everybody who calls for the same account. Places go round among those who wait (an
 //! organization and what it calls for), so that a long load holds up neither another tenant nor a webhook's hydration.
 
+mod aside;
+
+pub use aside::Aside;
+
 use super::shared::Shared;
 use crate::telemetry::{Stopwatch, metrics};
 use std::collections::{BTreeMap, VecDeque};

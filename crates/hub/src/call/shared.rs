@@ -98,24 +98,29 @@ impl Shared {
     /// Waits for a place in every window; false when Redis does not answer: then there are no shared ones.
     pub async fn take(&self, keys: &[(String, Rate)], ticket: u64) -> bool {
         loop {
-            let script = redis::Script::new(TAKE);
-            let mut call = script.prepare_invoke();
-            for (key, _) in keys {
-                call.key(key);
-            }
-            for (key, _) in keys {
-                call.key(format!("{key}:closed"));
-            }
-            call.arg(self.ticket(ticket)).arg(millis(UNDER_WAY));
-            for (_, rate) in keys {
-                call.arg(rate.calls).arg(millis(rate.span));
-            }
-            match self.ask(&call).await {
-                Some(0) => return true,
-                Some(wait) => tokio::time::sleep(Duration::from_millis(wait).min(LOOK_AGAIN)).await,
+            match self.try_take(keys, ticket).await {
+                Some(Duration::ZERO) => return true,
+                Some(wait) => tokio::time::sleep(wait.min(LOOK_AGAIN)).await,
                 None => return false,
             }
         }
+    }
+
+    /// Takes a place in every window if all have one: zero. Else in how long to look again; none when Redis does not answer.
+    pub async fn try_take(&self, keys: &[(String, Rate)], ticket: u64) -> Option<Duration> {
+        let script = redis::Script::new(TAKE);
+        let mut call = script.prepare_invoke();
+        for (key, _) in keys {
+            call.key(key);
+        }
+        for (key, _) in keys {
+            call.key(format!("{key}:closed"));
+        }
+        call.arg(self.ticket(ticket)).arg(millis(UNDER_WAY));
+        for (_, rate) in keys {
+            call.arg(rate.calls).arg(millis(rate.span));
+        }
+        self.ask(&call).await.map(Duration::from_millis)
     }
 
     /// The answer to the call with this ticket came.

@@ -14,6 +14,8 @@ pub struct Counters {
     pub concurrency: usize,
     /// Of these, at most so many for one definition.
     pub per_definition: usize,
+    /// Calls of triggers in any ten seconds, per account; 0: no limit.
+    pub account_calls: usize,
     /// How long one call of a trigger may take.
     pub timeout: Span,
     /// How long a process owns a counter that it pushes.

@@ -93,6 +93,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { path: "sync.kept_plan", kind: Kind::Whole(0, 1_000_000) },
     Key { path: "counters.concurrency", kind: Kind::Whole(1, 10_000) },
     Key { path: "counters.per_definition", kind: Kind::Whole(1, 1_000) },
+    Key { path: "counters.account_calls", kind: Kind::Whole(0, 100_000) },
     Key { path: "counters.timeout", kind: Kind::Span("1s", "1m") },
     Key { path: "counters.lease", kind: Kind::Span("2s", "10m") },
     Key { path: "counters.rounds", kind: Kind::Whole(1, 100) },

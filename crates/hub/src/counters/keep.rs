@@ -73,7 +73,24 @@ async fn checked(
     if !problems.is_empty() {
         return Err(Refused::Problems(problems));
     }
-    connection(cx, scope, &definition.connection_id).await
+    let connection = connection(cx, scope, &definition.connection_id).await?;
+    match of_another_account(cx, definition, &connection) {
+        Some(problem) => Err(Refused::Problems(vec![problem])),
+        None => Ok(connection),
+    }
+}
+
+/// A trigger changes records of its own account, whichever the connection reads.
+fn of_another_account(cx: &Cx, definition: &Definition, connection: &Connection) -> Option<Problem> {
+    let trigger = trigger::parse(definition.target.url()?.expose(), &allowed(cx)).ok()?;
+    let (its, ours) = (&trigger.portal_id, &connection.account);
+    (its != ours).then(|| Problem {
+        field: "target.url".to_owned(),
+        message: format!(
+            "this webhook URL belongs to HubSpot account {its}, and the connection is one to {ours}: paste the URL of a workflow in \
+             {ours}, or name a connection to {its}"
+        ),
+    })
 }
 
 /// What is wrong; `scope` decides which databases and Redis servers may be named, but for those that `before` names in just this way: whoever

@@ -52,7 +52,13 @@ pub async fn trigger(cx: &Cx, of: &Stored, key: &str, value: i64) -> Result<Trie
     let definition = seal::open(cx, of)?;
     let url = definition.target.url().ok_or(Untried::NoTrigger)?;
     let payload = definition.template().render(key, value);
+    let (whose, limit) = engine::budget(cx, of, url);
+    let place = cx.calls.budgets.try_permit(&whose, limit).await.map_err(|wait| {
+        let seconds = wait.as_secs() + 1;
+        Untried::Provider(format!("the account's calls of triggers are used up (counters.account_calls): try again in {seconds} s"))
+    })?;
     let posted = engine::post(cx, url, &payload).await;
+    place.answered();
     Ok(Tried { payload, status: posted.status, answer: posted.answer, latency: posted.latency })
 }
 

@@ -30,7 +30,7 @@ impl Asked {
 }
 
 /// Asks for a comparison of all of a definition's counters now. With `dry_run` it reports, whatever the definition's policy says. Also for
-/// a definition that is paused: comparing does not push, repairing waits.
+/// a definition that is paused: then, too, it only reports.
 ///
 /// # Errors
 /// [`StoreError`] as the database says; [`StoreError::Rejected`] when the definition was deleted meanwhile.

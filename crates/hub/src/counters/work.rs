@@ -21,13 +21,13 @@ const ERASE: u32 = 1_000;
 const LATER: Duration = Duration::from_secs(60);
 
 impl Payload {
-    /// The job that has a definition's counters pushed again: all of them, or those that are parked.
+    /// The job that has a definition's counters pushed again: all of them, since they go elsewhere now, or those that are parked.
     pub(super) fn nudge_counters(of: &Stored, all: bool) -> Self {
         Self::NudgeCounters { definition_id: of.id.clone(), org_id: of.org_id.clone(), all }
     }
 }
 
-/// `counters.nudge`: has counters pushed again, page by page. Doing it twice is doing it once.
+/// `counters.nudge`: has counters pushed again, page by page. Doing it twice sends what is under way once more, which is the same value.
 ///
 /// # Errors
 /// [`Failure`] as the database says.
@@ -42,9 +42,15 @@ pub(crate) async fn nudge(cx: &Cx, definition_id: &str, all: bool) -> Result<Out
         };
         let page = rows::page(&cx.store, &Scope::All, definition_id, &filter, PAGE).await?;
         let Some(last) = page.last() else { break };
-        let keys: Vec<_> = page.iter().map(|row| (row.key.as_str(), None)).collect();
+        let keys: Vec<&str> = page.iter().map(|row| row.key.as_str()).collect();
+        let (terms, now) = (terms(cx, &of), cx.now());
         let mut tx = cx.store.begin().await?;
-        pushes::nudge(&mut tx, definition_id, &keys, &terms(cx, &of), cx.now()).await?;
+        if all {
+            pushes::redirect(&mut tx, definition_id, &keys, &terms, now).await?;
+        } else {
+            let keys: Vec<_> = keys.into_iter().map(|key| (key, None)).collect();
+            pushes::nudge(&mut tx, definition_id, &keys, &terms, now).await?;
+        }
         tx.commit().await?;
         after.clone_from(&last.key);
     }

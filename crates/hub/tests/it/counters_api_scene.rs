@@ -28,15 +28,20 @@ pub struct Counting {
 
 /// The trigger's whole address.
 pub fn trigger_url() -> String {
-    format!("{NOWHERE}/automation/v4/webhook-triggers/62515/{TRIGGER}")
+    trigger_in("62515")
 }
 
-/// The seed's definition, with these members instead.
+fn trigger_in(account: &str) -> String {
+    format!("{NOWHERE}/automation/v4/webhook-triggers/{account}/{TRIGGER}")
+}
+
+/// The seed's definition, with these members instead; its trigger is one of its connection's account.
 pub fn definition(more: Value) -> Value {
+    let account = if more["connection_id"] == "con_b" { "62516" } else { "62515" };
     let mut body = json!({
         "name": "exam-bookings", "connection_id": "con_a", "object_type": "2-50158913", "property": "total_bookings",
         "payload": { "mock_exam_id": "{{key}}", "total_bookings": "{{value}}" },
-        "target": { "kind": "trigger", "url": trigger_url() }
+        "target": { "kind": "trigger", "url": trigger_in(account) }
     });
     let Value::Object(more) = more else { panic!("no members: {more}") };
     body.as_object_mut().unwrap().extend(more);
@@ -123,6 +128,7 @@ pub async fn a_run_with_findings(scene: &Counting, path: &str) -> String {
     let page = Compared {
         run_id: "crn_1",
         definition_id: id,
+        version: stored.version,
         pass: 1,
         position: EXAM,
         policy: Policy::Repair,

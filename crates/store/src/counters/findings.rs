@@ -24,7 +24,7 @@ words! {
 words! {
     /// What became of it.
     Outcome in "counter_findings.outcome" {
-        /// It is looked at again.
+        /// Nothing came of it yet: it is looked at again, or its repair was parked and waits for a person or another comparison.
         Open = "open",
         /// It was reported, and that is all.
         Reported = "reported",
@@ -32,7 +32,7 @@ words! {
         Repairing = "repairing",
         /// It is right again.
         Repaired = "repaired",
-        /// The counter changed meanwhile, and nothing was done.
+        /// The counter changed meanwhile and nothing was done, or a later run found it again and goes on with it.
         Moved = "moved",
     }
 }
@@ -110,25 +110,43 @@ pub(super) async fn forget(tx: &mut Tx, run_id: &str, keys: &[&str]) -> Result<(
 pub(super) async fn settled(tx: &mut Tx, righted: &Righted, now: Timestamp) -> Result<()> {
     let mut repaired = Vec::with_capacity(righted.len());
     for (run_id, keys) in righted {
-        let mut done = 0;
-        for piece in keys.chunks(512) {
-            let (marks, some) = in_list(piece.iter().map(|key| Value::from(key.as_str())).collect());
-            let sql = format!(
-                "UPDATE counter_findings SET outcome = ?, settled_at = ? WHERE run_id = ? AND counter_key IN ({marks}) AND outcome = ?"
-            );
-            let values = { args![Outcome::Repaired.name(), now, run_id.as_str()] }
-                .into_iter()
-                .chain(some)
-                .chain(args![Outcome::Repairing.name()]);
-            done += tx.execute(&sql, values.collect()).await?;
-        }
-        repaired.push((run_id, done));
+        repaired.push((run_id, end(tx, run_id, keys, Outcome::Repaired, Some(now)).await?));
     }
     for (run_id, done) in repaired {
         let sql = "UPDATE counter_runs SET repaired = repaired + ? WHERE id = ?";
         tx.execute(sql, args![super::stored(done), run_id.as_str()]).await?;
     }
     Ok(())
+}
+
+/// Repairs of these are not under way any more, and came to something else: what runs found about them says so.
+pub(super) async fn left(tx: &mut Tx, left: &Righted, outcome: Outcome) -> Result<()> {
+    for (run_id, keys) in left {
+        end(tx, run_id, keys, outcome, None).await?;
+    }
+    Ok(())
+}
+
+async fn end(
+    tx: &mut Tx,
+    run_id: &str,
+    keys: &[String],
+    outcome: Outcome,
+    settled_at: Option<Timestamp>,
+) -> Result<u64> {
+    let mut done = 0;
+    for piece in keys.chunks(512) {
+        let (marks, some) = in_list(piece.iter().map(|key| Value::from(key.as_str())).collect());
+        let sql = format!(
+            "UPDATE counter_findings SET outcome = ?, settled_at = ? WHERE run_id = ? AND counter_key IN ({marks}) AND outcome = ?"
+        );
+        let values = { args![outcome.name(), settled_at, run_id] }
+            .into_iter()
+            .chain(some)
+            .chain(args![Outcome::Repairing.name()]);
+        done += tx.execute(&sql, values.collect()).await?;
+    }
+    Ok(done)
 }
 
 /// What a run suspects, in the order of the keys, after the key `after`, at most `limit`.

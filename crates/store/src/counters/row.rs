@@ -21,7 +21,7 @@ pub struct Counter {
     pub version: i64,
     /// How its value gets to the property.
     pub push: Push,
-    /// Who is at that.
+    /// The claim under which somebody is at that.
     pub lease_owner: Option<String>,
     /// The first change that the property has not shown yet.
     pub waiting_since: Option<Timestamp>,

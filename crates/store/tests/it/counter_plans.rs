@@ -34,10 +34,12 @@ async fn what_is_due_is_found_through_one_index_in_its_order() {
     let (_db, store, raw) = open().await;
     make(&store, &definition("ctr_1", "acme", "bookings")).await;
     let rules = rules(Way::Trigger);
-    let asks = [Ask { definition_id: "ctr_1", stage: Stage::Trigger, terms: &rules.push, limit: 9 }];
+    let asks = [Ask { definition_id: "ctr_1", version: 1, stage: Stage::Trigger, terms: &rules.push, limit: 9 }];
+    change(&store, "7", Change::Increment(1), at(0)).await;
     let mut tx = store.begin().await.unwrap();
     let claimed = plans(&raw, pushes::claim(&mut tx, &asks, "w", at(9), at(99))).await;
-    assert_eq!(claimed, [format!("SEARCH counters USING INDEX {DUE} AND due_at<?)")]);
+    assert_eq!(claimed[0], format!("SEARCH counters USING INDEX {DUE} AND due_at<?)"));
+    all_search(&claimed, "claim");
     drop(tx);
     let lanes = plans(&raw, pushes::lanes(&store, Some("ctr_1"), 9)).await;
     assert!(lanes[0].contains("counter_definitions_state (state=? AND id>?)"), "{lanes:?}");
@@ -58,14 +60,16 @@ async fn what_is_changed_is_found_by_its_key() {
     drop(tx);
     let claims = claim(&store, Stage::Trigger, "w", at(9), 9).await;
     let mut tx = store.begin().await.unwrap();
-    let settled = plans(&raw, pushes::settle(&mut tx, "w", &[accepted("7")], decide(at(9)), at(9))).await;
+    let settled = plans(&raw, pushes::settle(&mut tx, &[accepted("7")], decide(at(9)), at(9))).await;
     all_search(&settled, "settle");
     assert!(settled.iter().take(2).all(|line| line.contains(KEY)), "{settled:?}");
-    let renewed = plans(&raw, pushes::renew(&mut tx, &claims, "w", at(99))).await;
+    let renewed = plans(&raw, pushes::renew(&mut tx, &claims, at(99))).await;
     assert!(renewed.iter().all(|line| line.contains(KEY)), "{renewed:?}");
     let terms = rules(Way::Trigger).push;
     let nudged = plans(&raw, pushes::nudge(&mut tx, "ctr_1", &[("7", None)], &terms, at(9))).await;
     assert!(nudged.iter().all(|line| line.contains(KEY)), "{nudged:?}");
+    let redirected = plans(&raw, pushes::redirect(&mut tx, "ctr_1", &["7"], &terms, at(9))).await;
+    assert!(redirected.iter().all(|line| line.contains(KEY)), "{redirected:?}");
 }
 
 #[tokio::test]
@@ -171,6 +175,7 @@ async fn comparing_and_forgetting_touch_only_their_own() {
     let page = Compared {
         run_id: "crn_1",
         definition_id: "ctr_1",
+        version: 1,
         pass: 2,
         position: "8",
         policy: Policy::Repair,

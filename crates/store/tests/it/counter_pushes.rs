@@ -3,7 +3,7 @@
 use crate::support::at;
 use crate::support::counters::{
     accepted, change, claim, counter, decide, definition, keys, make, push_through, report, rules, settle,
-    shows,
+    shows, under,
 };
 use crate::support::jobs::in_tx;
 use crate::support::notify::acme;
@@ -23,7 +23,10 @@ for_each_database!(
     what_is_claimed_is_nobody_elses_until_the_lease_ends,
     what_a_dead_sender_may_have_sent_is_looked_for_first,
     who_lost_the_lease_is_not_heard,
+    what_was_claimed_before_is_told_too_late_also_by_who_holds_it_again,
     a_lease_is_kept_alive_by_its_holder_alone,
+    who_knows_a_definition_as_it_was_claims_nothing,
+    what_goes_elsewhere_is_sent_there_and_what_was_under_way_is_not_heard,
     a_value_that_went_and_came_back_is_not_sent,
     lanes_say_what_is_due_of_active_definitions,
     what_waits_longest_is_claimed_first,
@@ -74,7 +77,8 @@ async fn what_changed_meanwhile_is_sent_afterwards(db: &TestDb) {
     claim(&store, Stage::Look, "w", at(105), 9).await;
     settle(&store, "w", &[shows("7", 9, at(105))], at(106)).await;
     let next = counter(&store, "7").await;
-    assert_eq!((next.value, next.push.stage, next.waiting_since), (11, Stage::Trigger, Some(at(106))));
+    // It has waited since it changed, and not since 9 was seen.
+    assert_eq!((next.value, next.push.stage, next.waiting_since), (11, Stage::Trigger, Some(at(104))));
     let claims = claim(&store, Stage::Trigger, "w", at(106), 9).await;
     assert_eq!(claims[0].work, Work::Send(11, Way::Trigger));
 }
@@ -118,12 +122,75 @@ async fn who_lost_the_lease_is_not_heard(db: &TestDb) {
     assert!(settle(&store, "b", &[shows("7", 8, at(40))], at(41)).await[0].next.is_none());
 }
 
+async fn what_was_claimed_before_is_told_too_late_also_by_who_holds_it_again(db: &TestDb) {
+    let store = with(db, 8).await;
+    claim(&store, Stage::Trigger, "a's first", at(1), 9).await;
+    // Its lease ends, and it is the one who takes the counter up again: to look for 8, and then to send 9.
+    claim(&store, Stage::Trigger, "a's second", at(31), 9).await;
+    change(&store, "7", Change::Set(9), at(32)).await;
+    claim(&store, Stage::Look, "a's third", at(33), 9).await;
+    settle(&store, "a's third", &[shows("7", 8, at(96))], at(96)).await;
+    assert_eq!(claim(&store, Stage::Trigger, "a's fourth", at(99), 9).await[0].work, Work::Send(9, Way::Trigger));
+    let before = counter(&store, "7").await;
+    let told = [report("7", Told::Answer(Answer::Written)), accepted("7")];
+    let late = under("a's first", &told[..1]);
+    let both: Vec<_> = late.iter().cloned().chain(under("a's fourth", &told[1..])).collect();
+    assert_eq!(settle(&store, "a's first", &late, at(100)).await[0].next, None);
+    assert_eq!(counter(&store, "7").await, before);
+    // Both at once: only what was claimed last is heard.
+    let settled = in_tx(&store, async |tx| pushes::settle(tx, &both, decide(at(100)), at(100)).await).await;
+    assert_eq!((settled.len(), settled[0].next.clone()), (1, Some(Next::On)));
+    assert_eq!(counter(&store, "7").await.push.stage, Stage::Look);
+}
+
 async fn a_lease_is_kept_alive_by_its_holder_alone(db: &TestDb) {
     let store = with(db, 8).await;
     let claims = claim(&store, Stage::Trigger, "a", at(1), 9).await;
-    let renew = async |owner| in_tx(&store, async |tx| pushes::renew(tx, &claims, owner, at(60)).await).await;
-    assert_eq!((renew("b").await, renew("a").await), (0, 1));
+    let renew = async |claims: &[pushes::Claim]| {
+        in_tx(&store, async |tx| pushes::renew(tx, claims, at(60)).await).await
+    };
+    let theirs = [pushes::Claim { lease: "b".to_owned(), ..claims[0].clone() }];
+    assert_eq!((renew(&theirs).await, renew(&claims).await), (0, 1));
     assert_eq!(counter(&store, "7").await.push.due, at(60));
+}
+
+async fn who_knows_a_definition_as_it_was_claims_nothing(db: &TestDb) {
+    let store = with(db, 8).await;
+    let terms = rules(Way::Trigger).push;
+    let claims = async |version| {
+        let ask = Ask { definition_id: "ctr_1", version, stage: Stage::Trigger, terms: &terms, limit: 9 };
+        in_tx(&store, async |tx| pushes::claim(tx, &[ask], "w", at(1), at(2)).await).await.len()
+    };
+    assert!(in_tx(&store, async |tx| definitions::pause(tx, &acme(), "ctr_1", at(1)).await).await);
+    assert_eq!((claims(1).await, claims(2).await), (0, 0), "it rests");
+    assert!(in_tx(&store, async |tx| definitions::resume(tx, &acme(), "ctr_1", at(1)).await).await);
+    assert_eq!((claims(2).await, counter(&store, "7").await.lease_owner), (0, None));
+    assert_eq!(claims(3).await, 1);
+    in_tx(&store, async |tx| definitions::delete(tx, &acme(), "ctr_1").await).await;
+    assert_eq!(claims(3).await, 0);
+}
+
+async fn what_goes_elsewhere_is_sent_there_and_what_was_under_way_is_not_heard(db: &TestDb) {
+    let store = with(db, 8).await;
+    let terms = rules(Way::Trigger).push;
+    let redirect = async |now| {
+        in_tx(&store, async |tx| pushes::redirect(tx, "ctr_1", &["7", "8"], &terms, now).await).await
+    };
+    claim(&store, Stage::Trigger, "old", at(1), 9).await;
+    assert_eq!(redirect(at(2)).await, 1);
+    let written = [report("7", Told::Answer(Answer::Written))];
+    assert_eq!(settle(&store, "old", &written, at(3)).await[0].next, None);
+    assert_eq!(claim(&store, Stage::Trigger, "new", at(3), 9).await[0].work, Work::Send(8, Way::Trigger));
+    settle(&store, "new", &[accepted("7")], at(4)).await;
+    // Nor is what the old place is read to show.
+    assert_eq!(keys(&claim(&store, Stage::Look, "old", at(6), 9).await), ["7"]);
+    assert_eq!(redirect(at(7)).await, 1);
+    assert_eq!(settle(&store, "old", &[shows("7", 8, at(6))], at(8)).await[0].next, None);
+    // Another value waits for what was under way: until 31, when its lease would have ended, and as long as calls may act behind that.
+    change(&store, "7", Change::Set(9), at(9)).await;
+    assert_eq!(claim(&store, Stage::Trigger, "new", at(10), 9).await, []);
+    let next = counter(&store, "7").await;
+    assert_eq!((next.push.stage, next.push.due, next.push.seen), (Stage::Trigger, at(31 + 64), None));
 }
 
 async fn a_value_that_went_and_came_back_is_not_sent(db: &TestDb) {
@@ -179,7 +246,7 @@ async fn each_definition_is_claimed_by_itself(db: &TestDb) {
         change(&store, key, Change::Increment(1), at(0)).await;
     }
     let rules = rules(Way::Trigger);
-    let ask = |definition_id, limit| Ask { definition_id, stage: Stage::Trigger, terms: &rules.push, limit };
+    let ask = |definition_id, limit| Ask { definition_id, version: 1, stage: Stage::Trigger, terms: &rules.push, limit };
     let asks = [ask("ctr_2", 9), ask("ctr_1", 2), ask("ctr_3", 0)];
     let claims = in_tx(&store, async |tx| pushes::claim(tx, &asks, "w", at(1), at(9)).await).await;
     assert_eq!(keys(&claims), ["1", "2"]);
@@ -252,7 +319,7 @@ async fn an_unknown_counter_is_told_of_in_vain(db: &TestDb) {
     let store = open(db).await;
     let reports = [accepted("7"), accepted("7")];
     let settled =
-        in_tx(&store, async |tx| pushes::settle(tx, "w", &reports, decide(at(1)), at(1)).await).await;
+        in_tx(&store, async |tx| pushes::settle(tx, &reports, decide(at(1)), at(1)).await).await;
     assert_eq!((settled.len(), settled[0].next.clone()), (1, None));
     assert_eq!(counters::get(&store, &Scope::All, "ctr_1", "7").await.unwrap(), None);
 }

@@ -2,19 +2,19 @@
 
 use crate::support::at;
 use crate::support::counters::{
-    accepted, change, claim, counter, definition, make, push_through, rules, settle, shows,
+    accepted, change, claim, counter, definition, make, push_through, report, rules, settle, shows,
 };
 use crate::support::jobs::in_tx;
 use crate::support::notify::acme;
 use syncline_core::counters::change::Change;
 use syncline_core::counters::definition::Policy;
-use syncline_core::counters::push::{Next, Property, Seen, Stage, Way};
+use syncline_core::counters::push::{Answer, Next, Property, Seen, Stage, Told, Way};
 use syncline_core::counters::reconcile::{Drift, Suspicion, Verdict};
 use syncline_core::time::Timestamp;
 use syncline_store::counters::findings::{self, Outcome, Verdict as Kind};
 use syncline_store::counters::runs::{self, Cause, Compared, Created, Filter, Found, Handled, NewRun, State};
 use syncline_store::counters::statistics::Buckets;
-use syncline_store::counters::{self, changes};
+use syncline_store::counters::{self, changes, definitions};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
 use tokio::task::JoinSet;
@@ -25,8 +25,10 @@ for_each_database!(
     a_run_that_is_asked_to_stop_does_nothing_more,
     drift_of_the_property_is_repaired_when_it_shows,
     what_somebody_else_mended_is_found_right_by_the_next_run,
+    a_repair_that_is_parked_or_taken_over_by_a_later_run_is_not_said_to_be_under_way,
     drift_of_the_counter_is_repaired_at_once_and_pushed,
     what_changed_since_it_was_read_is_left_alone,
+    what_a_definition_no_longer_says_is_not_repaired,
     reporting_repairs_nothing,
     what_is_suspected_is_looked_at_again,
     runs_are_listed_latest_first_to_their_own,
@@ -88,7 +90,8 @@ fn found(key: &str, version: i64, verdict: Verdict) -> Found {
 /// A page of a first pass, which ends with its last key, at second 100.
 fn page<'a>(run_id: &'a str, found: &'a [Found]) -> Compared<'a> {
     let position = &found.last().unwrap().key;
-    Compared { run_id, definition_id: "ctr_1", pass: 1, position, policy: Policy::Repair, calls: 2, found }
+    let (definition_id, policy) = ("ctr_1", Policy::Repair);
+    Compared { run_id, definition_id, version: 1, pass: 1, position, policy, calls: 2, found }
 }
 
 async fn compared(store: &Store, page: &Compared<'_>) -> Option<Vec<Handled>> {
@@ -212,6 +215,29 @@ async fn what_somebody_else_mended_is_found_right_by_the_next_run(db: &TestDb) {
     assert_eq!(counter(&store, "7").await.repairing, None);
 }
 
+async fn a_repair_that_is_parked_or_taken_over_by_a_later_run_is_not_said_to_be_under_way(db: &TestDb) {
+    let store = open(db).await;
+    change(&store, "7", Change::Set(8), at(0)).await;
+    push_through(&store, "7", 0).await;
+    let wrong = [found("7", 1, Verdict::Drift(drift(8, 8, 6)))];
+    for id in ["crn_1", "crn_2"] {
+        begin(&store, id, at(99)).await;
+        compared(&store, &page(id, &wrong)).await.unwrap();
+        finish(&store, id, at(100)).await;
+    }
+    let outcome = async |run: &str| {
+        let found = findings::page(&store, &acme(), run, None, "", 9).await.unwrap();
+        (found[0].outcome, found[0].settled_at)
+    };
+    assert_eq!((outcome("crn_1").await, outcome("crn_2").await), ((Outcome::Moved, None), (Outcome::Repairing, None)));
+    assert_eq!(claim(&store, Stage::Trigger, "w", at(101), 9).await.len(), 1);
+    let gone = [report("7", Told::Answer(Answer::NoRecord))];
+    let settled = settle(&store, "w", &gone, at(102)).await;
+    assert_eq!((settled[0].next.clone(), settled[0].found_by.as_deref()), (Some(Next::Parked), Some("crn_2")));
+    assert_eq!(outcome("crn_2").await, (Outcome::Open, None));
+    assert_eq!(get(&store, "crn_2").await.counts.repaired, 0);
+}
+
 async fn drift_of_the_counter_is_repaired_at_once_and_pushed(db: &TestDb) {
     let store = open(db).await;
     for key in ["7", "8"] {
@@ -247,6 +273,24 @@ async fn what_changed_since_it_was_read_is_left_alone(db: &TestDb) {
     assert!(handled.iter().all(|one| one.outcome == Outcome::Moved), "{handled:?}");
     let left = counter(&store, "7").await;
     assert_eq!((left.value, left.version, left.repairing), (9, 2, None));
+}
+
+async fn what_a_definition_no_longer_says_is_not_repaired(db: &TestDb) {
+    let store = open(db).await;
+    change(&store, "7", Change::Set(8), at(0)).await;
+    begin(&store, "crn_1", at(99)).await;
+    let before = counter(&store, "7").await;
+    let mut changed = definition("ctr_1", "acme", "bookings");
+    changed.definition.policy = Policy::Report;
+    in_tx(&store, async |tx| definitions::update(tx, &changed).await).await;
+    let wrong = [found("7", 1, Verdict::Drift(drift(9, 8, 8)))];
+    assert_eq!(compared(&store, &page("crn_1", &wrong)).await, None);
+    assert_eq!((counter(&store, "7").await, get(&store, "crn_1").await.counts.checked), (before, 0));
+    let again = Compared { version: 2, ..page("crn_1", &wrong) };
+    assert_eq!(compared(&store, &again).await.unwrap().len(), 1);
+    in_tx(&store, async |tx| definitions::delete(tx, &acme(), "ctr_1").await).await;
+    let beyond = [found("8", 1, Verdict::Equal)];
+    assert_eq!(compared(&store, &Compared { version: 2, ..page("crn_1", &beyond) }).await, None);
 }
 
 async fn reporting_repairs_nothing(db: &TestDb) {

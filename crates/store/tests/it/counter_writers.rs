@@ -1,7 +1,7 @@
 //! Several who change and push counters at once: every accepted change counts once, nobody blocks anybody for good.
 
 use crate::support::counters::{
-    accepted, all_rules, claim, counter, decide, definition, item, keyed, make, request, shows,
+    accepted, all_rules, claim, counter, decide, definition, item, keyed, make, request, shows, under,
 };
 use crate::support::{Dice, at};
 use std::collections::BTreeMap;
@@ -206,6 +206,6 @@ async fn push(store: &Store, properties: &Properties, owner: &str, second: i64) 
 
 async fn settle_once(store: &Store, owner: &str, told: &[Report], second: i64) -> Result<()> {
     let mut tx = store.begin().await?;
-    pushes::settle(&mut tx, owner, told, decide(at(second)), at(second)).await?;
+    pushes::settle(&mut tx, &under(owner, told), decide(at(second)), at(second)).await?;
     tx.commit().await
 }

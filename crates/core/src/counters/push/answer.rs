@@ -11,7 +11,8 @@ pub enum Answer {
     Accepted,
     /// The property was written; the answer shows it.
     Written,
-    /// It did not arrive, or was turned away before it could do anything; to be tried again, not before this moment.
+    /// It did not arrive, or was turned away before it could do anything; to be tried again, not before this moment as far as that is no
+    /// longer away than the longest wait.
     NotTaken(Option<Timestamp>),
     /// Nobody knows: no answer in time, a connection that broke, a server's error.
     Lost,
@@ -84,7 +85,7 @@ impl Push {
             Answer::NotTaken(not_before) => {
                 self.failures = self.failures.saturating_add(1);
                 self.not_sent();
-                self.due = terms.after(self.failures, now, rng).max(not_before.unwrap_or(now));
+                self.due = terms.after(self.failures, now, rng).max(terms.until(not_before, now));
                 Next::On
             }
             Answer::Refused(words) => {
@@ -110,7 +111,7 @@ impl Push {
     }
 
     /// The call under way came to nothing. What was sent before it, with the same value, may still come.
-    fn not_sent(&mut self) {
+    pub(super) fn not_sent(&mut self) {
         self.call = self.call.take().and_then(|call| {
             let answered_at = Some(call.earlier?);
             Some(Call { answered_at, earlier: None, doubtful: true, ..call })

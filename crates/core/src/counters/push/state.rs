@@ -97,7 +97,8 @@ pub struct Call {
     pub sent_at: Timestamp,
     /// When its answer came, or was given up; none: under way.
     pub answered_at: Option<Timestamp>,
-    /// Of an earlier sending of the same value that may still take effect: when its answer came, or was given up.
+    /// Of earlier sendings of the same value that may still take effect: when the last answer of those came, or was given up. Later than
+    /// that of this one where somebody who is not heard any more may be waiting for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Timestamp>,
     /// Whether nobody knows if it arrived.
@@ -110,7 +111,12 @@ impl Call {
     /// From when on it cannot take effect any more; none while it is under way.
     #[must_use]
     pub fn over_at(&self, terms: &Terms) -> Option<Timestamp> {
-        self.answered_at.map(|at| at.plus(terms.settle))
+        self.last_answer().map(|at| at.plus(terms.settle))
+    }
+
+    /// When the last of all sendings of the value was answered or given up; none while it is under way.
+    pub(super) fn last_answer(&self) -> Option<Timestamp> {
+        self.answered_at.map(|at| self.earlier.map_or(at, |earlier| earlier.max(at)))
     }
 
     pub(super) fn may_act(&self, terms: &Terms, now: Timestamp) -> bool {

@@ -1,4 +1,4 @@
-use super::{Answer, Begin, LOOKS, Next, Parked, Property, Push, Seen, Stage, Terms, Way};
+use super::{Answer, Begin, LOOKS, Next, Parked, Property, Push, Seen, Stage, Terms, Told, Way};
 use crate::schedule::RetryPolicy;
 use crate::time::Timestamp;
 use rand::SeedableRng as _;
@@ -151,8 +151,8 @@ fn a_sender_that_died_may_have_sent_it() {
 
 #[test]
 fn who_asks_for_time_is_given_it_and_a_newer_value_may_be_sent_then() {
-    let (push, _) = answered(&trigger(), Answer::NotTaken(Some(at(500))));
-    assert_eq!(stage(&push), (Stage::Trigger, 500));
+    let (push, _) = answered(&trigger(), Answer::NotTaken(Some(at(60))));
+    assert_eq!(stage(&push), (Stage::Trigger, 60));
     let (mut push, _) = answered(&trigger(), Answer::NotTaken(None));
     assert!((12..=13).contains(&stage(&push).1), "{push:?}");
     assert_eq!(push.begin(9, &trigger(), at(14)), Begin::Send(9, Way::Trigger));
@@ -162,6 +162,24 @@ fn who_asks_for_time_is_given_it_and_a_newer_value_may_be_sent_then() {
         assert!(push.due > at(15) && push.due <= at(75));
         assert_eq!(push.begin(9, &trigger(), at(16)), Begin::Send(9, Way::Trigger));
     }
+}
+
+#[test]
+fn who_asks_for_a_day_is_given_the_longest_wait() {
+    let tomorrow = Some(at(86_400));
+    let (push, _) = answered(&trigger(), Answer::NotTaken(tomorrow));
+    assert_eq!(stage(&push), (Stage::Trigger, 11 + 60));
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    push.look_failed(tomorrow, &trigger(), at(13), &mut dice());
+    assert_eq!(stage(&push), (Stage::Look, 13 + 60));
+}
+
+#[test]
+fn what_there_was_no_room_for_was_not_sent_and_has_not_failed() {
+    let mut push = sent(&trigger());
+    assert_eq!(push.told(8, Told::Unsent(at(12)), &trigger(), at(10), &mut dice()), Next::On);
+    assert_eq!((stage(&push), push.failures, push.call.clone()), ((Stage::Trigger, 12), 0, None));
+    assert_eq!(push.begin(9, &trigger(), at(12)), Begin::Send(9, Way::Trigger));
 }
 
 #[test]
@@ -246,8 +264,8 @@ fn a_deleted_trigger_is_told_of_and_the_value_kept() {
 #[test]
 fn a_reading_that_failed_is_repeated_and_one_that_is_too_old_says_nothing() {
     let (mut push, _) = answered(&trigger(), Answer::Accepted);
-    push.look_failed(Some(at(100)), &trigger(), at(13), &mut dice());
-    assert_eq!(stage(&push), (Stage::Look, 100));
+    push.look_failed(Some(at(70)), &trigger(), at(13), &mut dice());
+    assert_eq!(stage(&push), (Stage::Look, 70));
     push.looked(8, &number(8, 9), &trigger(), at(20), &mut dice());
     assert_eq!((push.stage, push.seen.clone()), (Stage::Look, Some(number(8, 9))));
     assert_eq!(push.looked(8, &number(8, 100), &trigger(), at(100), &mut dice()), Next::Shown(8));
@@ -264,6 +282,45 @@ fn a_value_that_went_and_came_back_is_not_sent() {
     // Unless somebody has seen that the property shows something else by now.
     push.nudge(Some(number(3, 30)), &trigger(), at(30));
     assert_eq!(push.begin(8, &trigger(), at(30)), Begin::Send(8, Way::Trigger));
+}
+
+#[test]
+fn a_reading_that_is_older_than_what_is_known_teaches_nothing() {
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    assert_eq!(push.looked(8, &number(8, 13), &trigger(), at(13), &mut dice()), Next::Shown(8));
+    // Somebody read 7 before, found that it should be that, and says so only now.
+    push.nudge(Some(number(7, 12)), &trigger(), at(20));
+    assert_eq!(push.seen, Some(number(8, 13)));
+    assert_eq!(push.begin(7, &trigger(), at(21)), Begin::Send(7, Way::Trigger));
+    // Of two readings of one moment nobody knows which came last.
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    push.looked(8, &number(8, 13), &trigger(), at(13), &mut dice());
+    push.nudge(Some(number(7, 13)), &trigger(), at(20));
+    assert_eq!(push.seen, None);
+}
+
+#[test]
+fn what_goes_elsewhere_is_sent_there_whatever_was_seen_and_another_value_waits_for_what_is_under_way() {
+    // Sent to the old place under a lease that ends at 40, and not answered yet.
+    let mut push = sent(&trigger());
+    push.redirect(Some(at(40)), &trigger(), at(12));
+    assert_eq!((stage(&push), push.seen.clone()), ((Stage::Trigger, 12), None));
+    let mut other = push.clone();
+    assert_eq!(other.begin(9, &trigger(), at(12)), Begin::Nothing);
+    assert_eq!(stage(&other), (Stage::Trigger, 40 + 64));
+    assert_eq!(push.begin(8, &trigger(), at(12)), Begin::Send(8, Way::Trigger));
+    push.answered(8, Answer::Accepted, &trigger(), at(13), &mut dice());
+    // That the new place shows it does not say that the first sending is through.
+    assert_eq!(push.looked(8, &number(8, 15), &trigger(), at(15), &mut dice()), Next::Shown(8));
+    assert!(push.is_in_flight(&trigger(), at(16)));
+    // What was seen to show is sent again all the same, and what was parked goes on.
+    let (mut push, _) = answered(&trigger(), Answer::Accepted);
+    push.looked(8, &number(8, 13), &trigger(), at(13), &mut dice());
+    push.redirect(None, &terms(Way::Write, None), at(20));
+    assert_eq!(push.begin(8, &terms(Way::Write, None), at(20)), Begin::Send(8, Way::Write));
+    let (mut push, _) = answered(&trigger(), Answer::NoRecord);
+    push.redirect(None, &trigger(), at(20));
+    assert_eq!((stage(&push), push.parked), ((Stage::Trigger, 20), None));
 }
 
 #[test]

@@ -233,8 +233,9 @@ fn off(one: &Value) -> String {
 fn done(one: &Value) -> String {
     match (one["verdict"].as_str(), one["outcome"].as_str()) {
         (Some("no_truth"), _) => format!("nothing: {}", text(&one["words"])),
+        (Some("drift"), Some("open")) => "its push is parked".to_owned(),
         (_, Some("open")) => "is looked at again".to_owned(),
-        (_, Some("moved")) => "nothing: it changed meanwhile".to_owned(),
+        (_, Some("moved")) => "nothing: it changed, or was found again".to_owned(),
         (_, Some("repairing")) => "is being repaired".to_owned(),
         _ => text(&one["outcome"]),
     }

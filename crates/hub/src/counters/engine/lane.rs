@@ -1,9 +1,10 @@
 //! Working on a lane until nothing of it is due: claiming, sending, settling.
 
-use super::post::{Posted, outcome, post};
+use super::post::{budget, outcome, post};
 use super::settle::{Turned, settle};
 use super::{Known, written};
 use crate::call::Line;
+use crate::call::budget::{Aside, Whose};
 use crate::counters::ask::{self, PURPOSE, Stopped};
 use crate::cx::Cx;
 use crate::jobs::Hold;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::counters::definition::Definition;
 use syncline_core::counters::push::{Answer, Stage, Told};
+use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 use syncline_providers::hubspot::counters::BATCH;
 use syncline_store::StoreError;
@@ -57,9 +59,12 @@ impl Lane {
         let settings = &cx.config.counters;
         let until = now.plus(settings.lease.get().max(settings.timeout.get() + MARGIN));
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let ask = Ask { definition_id: &self.known.stored.id, stage, terms: &self.known.terms, limit };
+        let (stored, terms) = (&self.known.stored, &self.known.terms);
+        let ask = Ask { definition_id: &stored.id, version: stored.version, stage, terms, limit };
         let mut tx = cx.store.begin().await?;
-        let claims = pushes::claim(&mut tx, &[ask], &cx.me, now, until).await?;
+        // Not the process: of two claims of one process the first may be told of after the second.
+        let lease = cx.dice.id("clm", now);
+        let claims = pushes::claim(&mut tx, &[ask], &lease, now, until).await?;
         tx.commit().await?;
         for claim in &claims {
             metrics::counter_lag(now.since(claim.due_at));
@@ -75,10 +80,6 @@ impl Lane {
         })
     }
 
-    fn report(&self, key: String, told: Told, latency: Duration) -> Report {
-        Report { definition_id: self.known.stored.id.clone(), key, told, latency }
-    }
-
     /// Sends what is due, in the way that the definition has now: one that was changed may have left counters in another stage.
     pub(super) async fn send(&self, stage: Stage, places: &Arc<Semaphore>) -> Ended {
         let target = &self.known.stored.definition.target;
@@ -91,25 +92,27 @@ impl Lane {
     /// Calls the trigger for what is due, several at a time.
     async fn trigger(&self, stage: Stage, places: &Arc<Semaphore>) -> Ended {
         let mut ended = Ended::default();
-        let Some(definition) = self.known.definition.clone().filter(|it| it.target.url().is_some()) else {
+        let definition = self.known.definition.as_ref().filter(|it| it.target.url().is_some());
+        let Some(calls) = definition.and_then(|it| Calls::of(self, it)) else {
             ended.rest = Some(None);
             return ended;
         };
-        let definition = Arc::new(definition);
         let most = if self.one { 1 } else { self.cx.config.counters.per_definition };
         let mut flying: JoinSet<Report> = JoinSet::new();
         let mut open = true;
         loop {
             let open_now = open && !self.soft.is_cancelled();
-            if open_now {
-                self.launch(stage, &mut flying, &definition, (most, places)).await;
-            }
-            let first = tokio::select! {
-                first = flying.join_next() => first,
-                // A call that hangs is in nobody's way: what came to be due meanwhile is claimed beside it.
-                () = tokio::time::sleep(AGAIN), if open_now && flying.len() < most => continue,
+            let full = match open_now {
+                true => self.launch(stage, &mut flying, &calls, (most, places)).await,
+                false => None,
             };
-            let Some(first) = first else { return ended };
+            let more = open_now && flying.len() < most && (full.is_some() || !flying.is_empty());
+            let first = tokio::select! {
+                Some(first) = flying.join_next() => first,
+                // A call that hangs is in nobody's way: what came to be due meanwhile is claimed beside it.
+                () = tokio::time::sleep(full.unwrap_or(AGAIN).min(AGAIN)), if more => continue,
+                else => return ended,
+            };
             let mut reports: Vec<Report> = first.ok().into_iter().collect();
             while let Some(more) = flying.try_join_next() {
                 reports.extend(more.ok());
@@ -121,16 +124,20 @@ impl Lane {
         }
     }
 
-    /// Claims and sends as much as there is room for.
+    /// Claims and sends as much as there is room for; answers how long the account has none, if so.
     async fn launch(
         &self,
         stage: Stage,
         flying: &mut JoinSet<Report>,
-        definition: &Arc<Definition>,
+        calls: &Arc<Calls>,
         (most, places): (usize, &Arc<Semaphore>),
-    ) {
+    ) -> Option<Duration> {
+        let room = match self.cx.calls.budgets.room(&calls.whose, calls.limit) {
+            Ok(room) => room.min(most.saturating_sub(flying.len())),
+            Err(wait) => return Some(wait),
+        };
         let mut permits: Vec<OwnedSemaphorePermit> = Vec::new();
-        while flying.len() + permits.len() < most {
+        while permits.len() < room {
             match Arc::clone(places).try_acquire_owned() {
                 Ok(permit) => permits.push(permit),
                 // One has to be waited for when nothing is under way. It is never closed.
@@ -141,19 +148,19 @@ impl Lane {
             }
         }
         if permits.is_empty() {
-            return;
+            return None;
         }
         let claimed = self.claimed(stage, permits.len()).await;
         for (claim, permit) in claimed.claims.into_iter().zip(permits) {
             let Work::Send(value, _) = claim.work else { continue };
-            let (cx, definition, hold) = (self.cx.clone(), Arc::clone(definition), claimed.hold.clone());
+            let (cx, calls, hold) = (self.cx.clone(), Arc::clone(calls), claimed.hold.clone());
             flying.spawn(async move {
                 let _permit = permit;
-                let Posted { answer, latency, .. } = send(&cx, &definition, &hold, &claim.key, value).await;
-                let told = Told::Answer(answer);
-                Report { definition_id: claim.definition_id, key: claim.key, told, latency }
+                let (told, latency) = calls.send(&cx, &hold, &claim.key, value).await;
+                report(&claim, told, latency)
             });
         }
+        None
     }
 
     /// Reads what is due, a hundred at a time.
@@ -211,7 +218,7 @@ impl Lane {
         let latency = watch.elapsed();
         let told = |told: &dyn Fn(usize) -> Told| -> Vec<Report> {
             let each = claims.iter().enumerate();
-            each.map(|(at, claim)| self.report(claim.key.clone(), told(at), latency)).collect()
+            each.map(|(at, claim)| report(claim, told(at), latency)).collect()
         };
         match looked {
             Ok((shown, at)) => {
@@ -232,19 +239,19 @@ impl Lane {
         hold: &Hold,
         claims: &[Claim],
     ) -> (Vec<Report>, Option<Stopped>) {
-        let values = claims.iter().filter_map(|claim| match claim.work {
-            Work::Send(value, _) => Some((claim.key.as_str(), value)),
+        let sent = claims.iter().filter_map(|claim| match claim.work {
+            Work::Send(value, _) => Some((claim, (claim.key.as_str(), value))),
             Work::Look => None,
         });
-        let values: Vec<(&str, i64)> = values.collect();
+        let (sent, values): (Vec<&Claim>, Vec<(&str, i64)>) = sent.unzip();
         let watch = Stopwatch::start();
         let (answers, stopped) = written::send(line, hold, &self.known.stored.definition, &values).await;
         let latency = watch.elapsed();
-        let report = |((key, _), answer): (&(&str, i64), Answer)| {
+        let told = |(claim, answer): (&Claim, Answer)| {
             metrics::counter_call("write", outcome(&answer), latency);
-            self.report((*key).to_owned(), Told::Answer(answer), latency)
+            report(claim, Told::Answer(answer), latency)
         };
-        (values.iter().zip(answers).map(report).collect(), stopped)
+        (sent.into_iter().zip(answers).map(told).collect(), stopped)
     }
 
     /// Does `work`, and keeps what was claimed for it meanwhile.
@@ -267,7 +274,7 @@ impl Lane {
         let settings = &self.cx.config.counters;
         let until: Timestamp = self.cx.now().plus(settings.lease.get().max(settings.timeout.get() + MARGIN));
         let mut tx = self.cx.store.begin().await?;
-        let held = pushes::renew(&mut tx, claims, &self.cx.me, until).await?;
+        let held = pushes::renew(&mut tx, claims, until).await?;
         tx.commit().await?;
         if held == claims.len() as u64 {
             hold.renewed(until);
@@ -285,8 +292,37 @@ impl Ended {
     }
 }
 
-async fn send(cx: &Cx, definition: &Definition, hold: &Hold, key: &str, value: i64) -> Posted {
-    let nothing = Posted { answer: Answer::NotTaken(None), status: None, latency: Duration::ZERO };
-    let Some(url) = definition.target.url().filter(|_| hold.is_good()) else { return nothing };
-    post(cx, url, &definition.template().render(key, value)).await
+fn report(of: &Claim, told: Told, latency: Duration) -> Report {
+    let (definition_id, key, lease) = (of.definition_id.clone(), of.key.clone(), of.lease.clone());
+    Report { definition_id, key, told, latency, lease }
+}
+
+/// What the calls of a trigger have in common.
+struct Calls {
+    definition: Definition,
+    url: Secret,
+    whose: Whose,
+    limit: Aside,
+}
+
+impl Calls {
+    fn of(lane: &Lane, definition: &Definition) -> Option<Arc<Self>> {
+        let url = definition.target.url()?.clone();
+        let (whose, limit) = budget(&lane.cx, &lane.known.stored, &url);
+        Some(Arc::new(Self { definition: definition.clone(), url, whose, limit }))
+    }
+
+    /// Sends a value, if the account has a place for it and the claim is still good; answers what came of it, and how long that took.
+    async fn send(&self, cx: &Cx, hold: &Hold, key: &str, value: i64) -> (Told, Duration) {
+        let place = match cx.calls.budgets.try_permit(&self.whose, self.limit).await {
+            Ok(place) => place,
+            Err(wait) => return (Told::Unsent(cx.now().plus(wait)), Duration::ZERO),
+        };
+        if !hold.is_good() {
+            return (Told::Answer(Answer::NotTaken(None)), Duration::ZERO);
+        }
+        let posted = post(cx, &self.url, &self.definition.template().render(key, value)).await;
+        place.answered();
+        (Told::Answer(posted.answer), posted.latency)
+    }
 }

@@ -9,7 +9,7 @@ mod post;
 mod settle;
 mod written;
 
-pub(super) use post::post;
+pub(super) use post::{budget, post};
 
 use super::{seal, work};
 use crate::cx::Cx;
@@ -211,8 +211,8 @@ impl Engine {
                 let pace = self.paces.entry(key).or_default();
                 pace.failures = pace.failures.saturating_add(1);
                 let longest = self.cx.config.counters.longest_wait.get();
-                let wait = Duration::from_secs(1 << pace.failures.min(16)).min(longest);
-                pace.until = Some(now.plus(asked.unwrap_or(wait)));
+                let wait = asked.unwrap_or(Duration::from_secs(1 << pace.failures.min(16)));
+                pace.until = Some(now.plus(wait.min(longest)));
             }
         }
     }

@@ -1,12 +1,19 @@
 //! One call of a trigger. Its address is a secret: it stands in no log, no error and no metric.
 
+use crate::call::budget::{Aside, Whose};
+use crate::counters::ask::PURPOSE;
+use crate::counters::keep::allowed;
 use crate::cx::Cx;
 use crate::telemetry::{Stopwatch, metrics};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use std::time::Duration;
+use syncline_core::budget::Rate;
 use syncline_core::counters::push::Answer;
+use syncline_core::counters::trigger;
 use syncline_core::notify::answer::retry_after;
 use syncline_core::secret::Secret;
+use syncline_providers::connect::Credential;
+use syncline_store::counters::definitions::Stored;
 
 /// What came of a call.
 #[derive(Clone, Debug)]
@@ -19,8 +26,26 @@ pub(in crate::counters) struct Posted {
     pub latency: Duration,
 }
 
+/// The span that an account's calls are counted in, as those of HubSpot's API are.
+const SPAN: Duration = Duration::from_secs(10);
+
 /// The most of an answer that is read: it says `{"id": …}`.
 const READ: usize = 16 * 1024;
+
+/// Whose budget the calls of a definition's trigger come from, and what it is.
+pub(in crate::counters) fn budget(cx: &Cx, of: &Stored, url: &Secret) -> (Whose, Aside) {
+    let parsed = trigger::parse(url.expose(), &allowed(cx));
+    let whose = Whose {
+        provider: "hubspot",
+        // As it was looked at when the definition was made, unless another configuration allows other hosts by now.
+        account: parsed.map_or_else(|_| of.definition.connection_id.clone(), |trigger| trigger.portal_id),
+        credential: Credential::Key,
+        org_id: of.org_id.clone(),
+        purpose: PURPOSE,
+    };
+    let rate = Rate { calls: cx.config.counters.account_calls, span: SPAN };
+    (whose, Aside { name: "triggers", rate })
+}
 
 /// Calls a trigger once.
 pub(in crate::counters) async fn post(cx: &Cx, url: &Secret, payload: &serde_json::Value) -> Posted {

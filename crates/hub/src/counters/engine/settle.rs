@@ -55,7 +55,7 @@ fn turned(cx: &Cx, reports: &[Report]) -> Turned {
             }
             Told::Answer(Answer::Unusable(_)) => turned.away = Some(None),
             Told::Answer(_) | Told::Look(_) => turned.taken = true,
-            Told::LookFailed(_) => {}
+            Told::LookFailed(_) | Told::Unsent(_) => {}
         }
     }
     turned
@@ -67,7 +67,7 @@ async fn try_settle(cx: &Cx, known: &Known, reports: &[Report]) -> Result<(), St
         cx.dice.with(|rng| push.told(value, told, &known.terms, now, rng))
     };
     let mut tx = cx.store.begin().await?;
-    let settled = pushes::settle(&mut tx, &cx.me, reports, decide, now).await?;
+    let settled = pushes::settle(&mut tx, reports, decide, now).await?;
     let told = tell(cx, &mut tx, known, &settled).await?;
     note_trouble(&mut tx, known, reports, &settled).await?;
     tx.commit().await?;

@@ -130,7 +130,7 @@ impl Running<'_> {
             };
             match page.through(self).await? {
                 Through::On(position) => self.run.position = position,
-                // Somebody asked it to stop, or another went on with it: its row says which.
+                // Somebody asked it to stop, another went on with it, or the definition says something else now: the rows say which.
                 Through::Off => return Ok(Came::Over),
             }
         }
@@ -138,6 +138,12 @@ impl Running<'_> {
 
     async fn begin(&self) -> Result<syncline_store::Tx, Stopped> {
         self.cx.store.begin().await.map_err(trouble)
+    }
+
+    /// Whether the definition is as it was when this began.
+    async fn stands(&self) -> Result<bool, Stopped> {
+        let now = definitions::get(&self.cx.store, &Scope::All, &self.stored.id).await.map_err(trouble)?;
+        Ok(now.is_some_and(|now| now.version == self.stored.version))
     }
 
     async fn suspects_any(&self) -> Result<bool, Stopped> {

@@ -18,6 +18,7 @@ use syncline_core::counters::reconcile::{Known, Numbers, Repair, Suspicion, Term
 use syncline_core::counters::truth::Truth;
 use syncline_providers::hubspot::counters::{BATCH, Shown};
 use syncline_store::counters::Counter;
+use syncline_store::counters::definitions::State;
 use syncline_store::counters::findings::Outcome;
 use syncline_store::counters::runs::{Compared, Found, Handled, compared};
 use syncline_store::{StoreError, Tx};
@@ -35,7 +36,7 @@ pub(super) struct Page {
 pub(super) enum Through {
     /// At this key.
     On(String),
-    /// Nowhere: it is not under way any more.
+    /// Nowhere: it is not under way any more, or by another definition.
     Off,
 }
 
@@ -65,16 +66,21 @@ impl Page {
     pub async fn through(self, running: &Running<'_>) -> Result<Through, Stopped> {
         let looked = self.look(running).await?;
         let mut found = self.compare(running, &looked);
-        let policy = match running.run.dry_run {
+        // What rests is looked at, and left as it is.
+        let policy = match running.run.dry_run || running.stored.state != State::Active {
             true => Policy::Report,
             false => running.definition.policy,
         };
         if policy == Policy::Repair && running.definition.store != Keep::Database {
+            if !running.stands().await? {
+                return Ok(Through::Off);
+            }
             repair_in_redis(running, &mut found).await?;
         }
         let page = Compared {
             run_id: &running.run.id,
             definition_id: &running.stored.id,
+            version: running.stored.version,
             pass: running.run.pass,
             position: &self.position,
             policy,
@@ -138,7 +144,8 @@ impl Page {
                 counter,
                 version: row.version,
                 property: looked.seen[at].property.clone(),
-                in_flight: row.push.is_in_flight(&push, now),
+                // When it was read, which may be a while ago.
+                in_flight: row.push.is_in_flight(&push, looked.seen[at].at),
                 agreed_at: row.agreed_at,
             };
             let verdict = match moved {

@@ -110,6 +110,7 @@ fn counters() -> Counters {
     Counters {
         concurrency: 64,
         per_definition: 16,
+        account_calls: 100,
         timeout: span("15s"),
         lease: span("30s"),
         rounds: 3,

@@ -51,6 +51,25 @@ async fn everything_that_is_wrong_with_a_definition_is_said_with_its_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_of_another_account_is_refused_with_both_accounts_numbers() {
+    let scene = Scene::start(1, json!({ "kind": "trigger" })).await;
+    let elsewhere = trigger_of(&scene.joined).await.replace("/62515/", "/62516/");
+    let said = json!({ "name": "second", "target": { "kind": "trigger", "url": elsewhere } });
+    let another = definition(&scene.joined, &scene.connection, said).await;
+    for refused in [
+        keep::create(scene.cx(), &Scope::All, another.clone()).await,
+        keep::update(scene.cx(), &Scope::All, &scene.of.id, another, None).await,
+    ] {
+        let Err(Refused::Problems(problems)) = refused else { panic!("{refused:?}") };
+        assert_eq!((problems.len(), problems[0].field.as_str()), (1, "target.url"));
+        let message = &problems[0].message;
+        assert!(message.contains("belongs to HubSpot account 62516") && message.contains("one to 62515"), "{message}");
+        assert!(!message.contains(elsewhere.rsplit('/').next().unwrap()), "the address is a secret");
+    }
+    assert_eq!(scene.now().await, scene.of, "bad input changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_definition_belongs_to_the_organization_of_its_hubspot_connection() {
     let scene = Scene::start(1, json!({ "kind": "property" })).await;
     let (cx, of) = (scene.cx(), &scene.of);

@@ -107,7 +107,10 @@ async fn a_record_that_is_not_there_is_said_and_is_pushed_once_an_edit_mends_it(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_answers_refusals_and_server_errors_lose_nothing_and_invert_nothing() {
-    let scene = Scene::start(40, json!({ "kind": "trigger" })).await;
+    let said = json!({ "target": through_the_trigger(), "settle_ms": 4_000 });
+    let scene = Scene::with(40, said, &[]).await;
+    // Runs of the workflow overtake each other, within what the definition allows for.
+    scene.workflow(json!({ "delay_ms": 100, "delay_up_to_ms": 3_500 })).await;
     for effect in [
         json!({ "kind": "lost_answer" }),
         json!({ "kind": "cut" }),
@@ -127,6 +130,21 @@ async fn lost_answers_refusals_and_server_errors_lose_nothing_and_invert_nothing
     scene.agree().await;
     assert!(scene.shown().await.values().all(|shown| *shown == Some(8)));
     scene.assert_order().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trigger_that_asks_for_a_day_is_asked_again_after_the_longest_wait() {
+    let said = json!({ "target": through_the_trigger() });
+    let scene = Scene::with(1, said, &[("counters.longest_wait", "5s")]).await;
+    let away = json!({ "kind": "rate_limited", "retry_after": 86_400 });
+    let rule = json!({ "provider": "hubspot", "path": "*webhook-triggers*", "times": 1, "effect": away });
+    scene.joined.fault(rule).await;
+    let before = scene.cx().now();
+    scene.book(&scene.exams).await;
+    scene.agree().await;
+    let took = scene.cx().now().since(before);
+    assert!((Duration::from_secs(5)..Duration::from_secs(60)).contains(&took), "{took:?}");
+    assert_eq!(scene.triggered().await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,6 +209,59 @@ async fn a_paused_definition_counts_and_pushes_when_it_goes_on() {
     keep::resume(scene.cx(), &Scope::All, &scene.of.id).await.unwrap();
     scene.agree().await;
     assert_eq!(scene.triggered().await, 2, "nothing was sent while it was paused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paused_while_much_is_due_sends_no_more_than_is_under_way() {
+    let said = json!({ "target": through_the_trigger() });
+    let scene = Scene::with(60, said, &[("counters.per_definition", "2")]).await;
+    let slow = json!({ "kind": "latency", "ms": 50 });
+    scene.joined.fault(json!({ "provider": "hubspot", "path": "*webhook-triggers*", "effect": slow })).await;
+    scene.book(&scene.exams).await;
+    scene
+        .as_time_passes("the first are sent", async || (scene.triggered().await > 0).then_some(()))
+        .await;
+    keep::pause(scene.cx(), &Scope::All, &scene.of.id).await.unwrap();
+    crate::support::wait::until("what is under way ends", async || {
+        scene.counters().await.iter().all(|counter| counter.lease_owner.is_none()).then_some(())
+    })
+    .await;
+    let sent = scene.triggered().await;
+    assert!(sent < 40, "{sent} of 60 were sent");
+    scene.joined.advance(Duration::from_secs(20)).await;
+    let run = scene.compare(false).await;
+    assert_eq!((run.counts.repaired, scene.triggered().await), (0, sent), "it rests");
+    scene.joined.control(reqwest::Method::DELETE, "faults", json!({})).await;
+    keep::resume(scene.cx(), &Scope::All, &scene.of.id).await.unwrap();
+    scene.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accounts_definitions_send_no_more_together_than_its_budget() {
+    let said = json!({ "target": through_the_trigger() });
+    let settings = [("counters.account_calls", "7"), ("providers.hubspot.budget", "1.0")];
+    let scene = Scene::with(10, said, &settings).await;
+    let second = json!({ "name": "second", "target": through_the_trigger() });
+    let second = super::scene::definition(&scene.joined, &scene.connection, second).await;
+    let second = keep::create(scene.cx(), &Scope::All, second).await.unwrap();
+    scene.book(&scene.exams).await;
+    let wanted = scene.exams.iter().map(|key| change::Wanted {
+        definition_id: second.id.clone(),
+        key: key.clone(),
+        change: Change::Increment(1),
+    });
+    let changes = change::Changes { items: wanted.collect(), idempotency: None, source: "api" };
+    scene.ask(changes).await;
+    let full = async || {
+        let all = scene.cx().calls.budgets.view();
+        let triggers = all.into_iter().find(|one| one.limit == "triggers")?;
+        assert!(triggers.used <= 7 && triggers.account == "62515", "{triggers:?}");
+        (triggers.used == 7).then_some(())
+    };
+    scene.as_time_passes("the budget is used up", full).await;
+    assert!(scene.triggered().await <= 7, "of twenty that are due");
+    let failed: u32 = scene.counters().await.iter().map(|counter| counter.push.failures).sum();
+    assert_eq!(failed, 0, "what there is no room for has not failed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,6 +29,8 @@ pub(crate) struct Definition {
     pub(crate) re_enrollment: bool,
     /// How long it takes until it writes, simulated milliseconds.
     pub(crate) delay_ms: Option<i64>,
+    /// How long at most, where each run takes a time of its own.
+    pub(crate) delay_up_to_ms: Option<i64>,
     /// Whether it is switched on.
     #[serde(default = "yes")]
     pub(crate) enabled: bool,

@@ -94,6 +94,7 @@ fn ready_made() -> Definition {
         }],
         re_enrollment: true,
         delay_ms: None,
+        delay_up_to_ms: None,
         enabled: true,
     }
 }

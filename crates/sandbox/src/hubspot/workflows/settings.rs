@@ -24,6 +24,9 @@ pub(crate) struct Settings {
     pub(crate) deduplicate: bool,
     /// How long a workflow takes until it writes, simulated milliseconds, where it does not say so itself.
     pub(crate) delay_ms: i64,
+    /// How long at most: each run takes a time of its own between the two, so that runs overtake each other. Not above `delay_ms`: all take
+    /// that.
+    pub(crate) delay_up_to_ms: i64,
     /// What kind of source a workflow's writes have.
     pub(crate) source: WriteSource,
     /// How many calls a workflow's history keeps.
@@ -62,6 +65,7 @@ impl Default for Settings {
             never_triggered_chance: 0.0,
             deduplicate: false,
             delay_ms: 1_000,
+            delay_up_to_ms: 0,
             source: WriteSource::AutomationPlatform,
             history: 1_000,
         }

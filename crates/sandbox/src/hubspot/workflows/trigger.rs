@@ -4,9 +4,11 @@
 use super::super::Hubspot;
 use super::super::error::ApiError;
 use super::super::webhooks::call::{Call, on};
+use super::definition::Definition;
 use super::run::{self, Outcome};
 use super::settings::Settings;
 use super::{All, Workflow};
+use crate::house::Dice;
 use crate::house::json::answer;
 use axum::Router;
 use axum::response::Response;
@@ -43,11 +45,18 @@ fn receive(hubspot: &Arc<Hubspot>, call: &Call) -> Result<Response, ApiError> {
     }
     let call = run::call(id.clone(), now, payload, outcome);
     workflow.note(call.clone(), settings.history);
-    let delay_ms = workflow.definition.delay_ms.unwrap_or(settings.delay_ms);
     if outcome == Outcome::Waiting {
+        let delay_ms = delay(&workflow.definition, settings, dice);
         run::later(hubspot, &all, trigger, &call, delay_ms);
     }
     Ok(answer(StatusCode::ACCEPTED, &json!({ "id": id })))
+}
+
+/// How long this run takes.
+fn delay(definition: &Definition, settings: &Settings, dice: &mut Dice) -> i64 {
+    let least = definition.delay_ms.unwrap_or(settings.delay_ms);
+    let most = definition.delay_up_to_ms.unwrap_or(settings.delay_up_to_ms);
+    dice.between(least, most)
 }
 
 /// The payload, when the call is let in.

@@ -106,6 +106,28 @@ async fn what_a_workflow_writes_is_told_by_webhooks() {
 }
 
 #[tokio::test]
+async fn runs_may_overtake_each_other() {
+    let flow = Flow::ready().await;
+    flow.set(json!({"delay_ms": 100, "delay_up_to_ms": 5_000})).await;
+    let sent: Vec<i64> = (1..=20).collect();
+    for count in &sent {
+        flow.post(&json!({"mock_exam_id": flow.exam, "total_bookings": count})).await.expect(202);
+    }
+    flow.scene.sandbox.advance(Duration::from_millis(99)).await;
+    assert_eq!(flow.bookings().await, Value::Null, "none is sooner than the least");
+    flow.scene.sandbox.advance(Duration::from_secs(5)).await;
+    let body = json!({"properties": [], "propertiesWithHistory": ["total_bookings"], "inputs": [{"id": flow.exam.to_string()}]});
+    let path = format!("/crm/v3/objects/{EXAMS}/batch/read");
+    let read = flow.scene.call(Method::POST, &path, Some(&body)).await.expect(200);
+    let held = read["results"][0]["propertiesWithHistory"]["total_bookings"].as_array().expect("a list").clone();
+    let mut held: Vec<i64> = held.iter().map(|one| one["value"].as_str().expect("a text").parse().expect("a number")).collect();
+    held.reverse();
+    assert_ne!(held, sent, "they come in an order of their own");
+    held.sort_unstable();
+    assert_eq!(held, sent, "and all of them come");
+}
+
+#[tokio::test]
 async fn a_call_about_no_record_is_accepted_all_the_same() {
     let flow = Flow::ready().await;
     for payload in [

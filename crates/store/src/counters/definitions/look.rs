@@ -71,6 +71,17 @@ pub async fn get_in(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Option<Store
     tx.query(&sql, values).await?.first().map(read).transpose()
 }
 
+/// The state of a definition that is of this version: it stays so until this transaction ends, and who changes it waits for that. To be asked
+/// behind all other rows, which is where who settles a push touches it.
+pub(in crate::counters) async fn state_of(tx: &mut Tx, id: &str, version: i64) -> Result<Option<State>> {
+    let sql = format!(
+        "SELECT state FROM counter_definitions WHERE id = ? AND version = ?{}",
+        tx.dialect().shared()
+    );
+    let rows = tx.query(&sql, args![id, version]).await?;
+    rows.first().map(|row| State::stored(&row.text(0)?)).transpose()
+}
+
 fn one(scope: &Scope, id: &str) -> (String, Vec<Value>) {
     match scope {
         Scope::All => (format!("SELECT {COLUMNS} FROM counter_definitions WHERE id = ?"), args![id]),

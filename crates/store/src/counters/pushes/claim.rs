@@ -1,5 +1,6 @@
 //! Claiming what is due, definition by definition.
 
+use crate::counters::definitions::{self, State};
 use crate::counters::row::{self, Counter, code};
 use crate::counters::{PIECE, maybe_time};
 use crate::value::{Row, Value, args, in_list};
@@ -61,6 +62,8 @@ pub struct Ask<'a> {
     pub definition_id: &'a str,
     /// What somebody is ready to do: not [`Stage::Quiet`] and not [`Stage::Parked`].
     pub stage: Stage,
+    /// Which version of the definition is known: nothing is claimed when it has another by now, or is not active.
+    pub version: i64,
     /// The definition's rules.
     pub terms: &'a Terms,
     /// How many at most.
@@ -87,18 +90,21 @@ pub struct Claim {
     pub work: Work,
     /// When it was due.
     pub due_at: Timestamp,
+    /// The lease it was claimed under.
+    pub lease: String,
 }
 
-/// Claims what is due, what has waited longest first, until `until`; what others hold is passed over, unless their lease ended. What
+/// Claims what is due, what has waited longest first, until `until`; what others hold is passed over, unless their lease ended. `lease`
+/// names this one claim: who claims again, be it the same process, names that otherwise, since what they did first may be told last. What
 /// turns out to need nothing, or something else, is left so, and is not among what is answered: a claim of fewer than `limit` may leave
-/// more that is due.
+/// more that is due. A definition that was changed, paused or deleted meanwhile has nothing to claim for who knows it as it was.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn claim(
     tx: &mut Tx,
     asks: &[Ask<'_>],
-    owner: &str,
+    lease: &str,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Claim>> {
@@ -107,8 +113,14 @@ pub async fn claim(
     let mut claims = Vec::new();
     for ask in asks {
         let mut counters = due(tx, ask, now).await?;
+        // Behind them, and held: what is claimed goes where the definition says, or its change comes after that.
+        if counters.is_empty()
+            || definitions::state_of(tx, ask.definition_id, ask.version).await? != Some(State::Active)
+        {
+            continue;
+        }
         for counter in &mut counters {
-            claims.extend(take(counter, ask, owner, now, until));
+            claims.extend(take(counter, ask, lease, now, until));
         }
         counters.sort_by(|a, b| a.key.cmp(&b.key));
         row::save_push(tx, ask.definition_id, &counters.iter().collect::<Vec<_>>()).await?;
@@ -129,7 +141,7 @@ async fn due(tx: &mut Tx, ask: &Ask<'_>, now: Timestamp) -> Result<Vec<Counter>>
 fn take(
     counter: &mut Counter,
     ask: &Ask<'_>,
-    owner: &str,
+    lease: &str,
     now: Timestamp,
     until: Timestamp,
 ) -> Option<Claim> {
@@ -149,8 +161,9 @@ fn take(
         },
     };
     counter.push.due = until;
-    counter.lease_owner = Some(owner.to_owned());
-    Some(Claim { definition_id: counter.definition_id.clone(), key: counter.key.clone(), work, due_at })
+    counter.lease_owner = Some(lease.to_owned());
+    let (definition_id, key) = (counter.definition_id.clone(), counter.key.clone());
+    Some(Claim { definition_id, key, work, due_at, lease: lease.to_owned() })
 }
 
 fn begin(push: &mut Push, value: i64, terms: &Terms, now: Timestamp) -> Option<(i64, Way)> {
@@ -160,25 +173,25 @@ fn begin(push: &mut Push, value: i64, terms: &Terms, now: Timestamp) -> Option<(
     }
 }
 
-/// Keeps leases of `owner` alive; answers how many of them it still holds.
+/// Keeps what was claimed; answers how many of them whoever claimed them still holds.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn renew(tx: &mut Tx, claims: &[Claim], owner: &str, until: Timestamp) -> Result<u64> {
+pub async fn renew(tx: &mut Tx, claims: &[Claim], until: Timestamp) -> Result<u64> {
     let hide = if tx.dialect() == Dialect::Sqlite { "+" } else { "" };
-    let mut by_definition: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_lease: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for claim in claims {
-        by_definition.entry(&claim.definition_id).or_default().push(&claim.key);
+        by_lease.entry((&claim.definition_id, &claim.lease)).or_default().push(&claim.key);
     }
     let mut held = 0;
-    for (definition_id, mut keys) in by_definition {
+    for ((definition_id, lease), mut keys) in by_lease {
         keys.sort_unstable();
         for piece in keys.chunks(PIECE) {
             let (marks, some) = in_list(piece.iter().map(|key| Value::from(*key)).collect());
             let sql = format!(
                 "UPDATE counters SET due_at = ? WHERE definition_id = ? AND counter_key IN ({marks}) AND {hide}lease_owner = ?"
             );
-            let values = { args![until, definition_id] }.into_iter().chain(some).chain(args![owner]);
+            let values = { args![until, definition_id] }.into_iter().chain(some).chain(args![lease]);
             held += tx.execute(&sql, values.collect()).await?;
         }
     }

@@ -7,4 +7,4 @@ mod settle;
 pub use claim::{Ask, Claim, LaneDue, Work, claim, lanes, renew};
 pub use log::{Entry, LogFilter, What, log};
 pub(super) use settle::Righted;
-pub use settle::{Report, Settled, nudge, settle};
+pub use settle::{Report, Settled, nudge, redirect, settle};

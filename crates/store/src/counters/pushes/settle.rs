@@ -5,7 +5,7 @@ use crate::counters::findings;
 use crate::counters::row::{self, Counter};
 use crate::counters::statistics::{self, Tally};
 use crate::{Result, Tx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use syncline_core::counters::push::{Answer, Next, Push, Seen, Stage, Terms, Told};
 use syncline_core::time::Timestamp;
@@ -21,6 +21,8 @@ pub struct Report {
     pub told: Told,
     /// How long the answer took.
     pub latency: Duration,
+    /// The lease it was claimed under.
+    pub lease: String,
 }
 
 /// What became of a counter that was told of.
@@ -36,52 +38,62 @@ pub struct Settled {
     pub found_by: Option<String>,
 }
 
-/// Settles what `owner` has to tell, and answers what became of each counter, in the order of definitions and keys. `decide` is
+/// Settles what is told, and answers what became of each counter, in the order of definitions and keys. `decide` is
 /// [`Push::told`] with the definition's rules and dice; it is given the counter's value as it is now.
 ///
-/// Only the holder of the lease is heard: telling twice, as after a commit whose answer was lost, changes nothing the second time.
+/// Only what belongs to the lease that a counter is under is heard: what was claimed before that is told too late. And telling twice, as after a commit whose answer was lost, changes nothing the second time.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn settle(
     tx: &mut Tx,
-    owner: &str,
     reports: &[Report],
     mut decide: impl FnMut(&str, &mut Push, i64, Told) -> Next,
     now: Timestamp,
 ) -> Result<Vec<Settled>> {
-    let mut by_definition: BTreeMap<&str, BTreeMap<&str, &Report>> = BTreeMap::new();
+    let mut by_definition: BTreeMap<&str, BTreeMap<&str, Vec<&Report>>> = BTreeMap::new();
     for report in reports {
-        by_definition.entry(&report.definition_id).or_default().insert(&report.key, report);
+        by_definition.entry(&report.definition_id).or_default().entry(&report.key).or_default().push(report);
     }
     let (mut settled, mut tallies) = (Vec::with_capacity(reports.len()), BTreeMap::new());
-    let mut righted = Righted::new();
+    let (mut righted, mut parked) = (Righted::new(), Righted::new());
     for (definition_id, reports) in by_definition {
         let keys: Vec<&str> = reports.keys().copied().collect();
         let mut counters = row::lock(tx, definition_id, &keys).await?;
-        counters.retain(|_, counter| counter.lease_owner.as_deref() == Some(owner));
-        let mut book = Book { righted: std::mem::take(&mut righted), ..Book::default() };
-        for (key, report) in reports {
-            let next = counters.get_mut(key).map(|counter| {
+        let told = |counter: &Counter| {
+            let held = |it: &&&Report| counter.lease_owner.as_deref() == Some(it.lease.as_str());
+            reports.get(counter.key.as_str())?.iter().find(held).copied()
+        };
+        counters.retain(|_, counter| told(counter).is_some());
+        let mut book = Book::default();
+        for key in reports.keys() {
+            let next = counters.get_mut(*key).and_then(|counter| {
+                let report = told(counter)?;
                 let next = decide(definition_id, &mut counter.push, counter.value, report.told.clone());
-                book.note(counter, report, &next, now)
+                Some(book.note(counter, report, &next, now))
             });
             let (next, found_by) = next.unzip();
-            let (definition_id, key) = (definition_id.to_owned(), key.to_owned());
+            let (definition_id, key) = (definition_id.to_owned(), (*key).to_owned());
             settled.push(Settled { definition_id, key, next, found_by: found_by.flatten() });
         }
         row::save_push(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
         log::add(tx, definition_id, &book.entries).await?;
-        righted = book.righted;
+        for (run, keys) in book.righted {
+            righted.entry(run).or_default().extend(keys);
+        }
+        for (run, keys) in book.parked {
+            parked.entry(run).or_default().extend(keys);
+        }
         tallies.insert(definition_id.to_owned(), book.tally);
     }
     // Last, since others who lock these have locked their counters before.
+    findings::left(tx, &parked, findings::Outcome::Open).await?;
     findings::settled(tx, &righted, now).await?;
     statistics::add_all(tx, &tallies, now).await?;
     Ok(settled)
 }
 
-/// By run, the counters that are right again.
+/// By run, counters whose repair is over.
 pub(in crate::counters) type Righted = BTreeMap<String, Vec<String>>;
 
 /// What is written down beside the counters.
@@ -89,7 +101,10 @@ pub(in crate::counters) type Righted = BTreeMap<String, Vec<String>>;
 struct Book {
     entries: Vec<Entry>,
     tally: Tally,
+    /// Found wrong, and right again.
     righted: Righted,
+    /// Found wrong, and a person's now.
+    parked: Righted,
 }
 
 impl Book {
@@ -114,7 +129,8 @@ impl Book {
                 let latency = now.since(counter.waiting_since.unwrap_or(now));
                 self.tally.shown(latency);
                 self.enter(counter, (What::Shown, *shown), latency, None, now);
-                counter.waiting_since = (counter.value != *shown).then_some(now);
+                // What it is by now has waited since it changed, not since the property showed what it was.
+                counter.waiting_since = (counter.value != *shown).then_some(counter.changed_at);
                 if counter.value == *shown {
                     let changes = counter.version.saturating_sub(counter.shown_version);
                     self.tally.changes += u64::try_from(changes).unwrap_or(0);
@@ -131,8 +147,9 @@ impl Book {
             }
             Next::On | Next::Attention(_) => {}
         }
-        if let (Some(run), Next::Shown(_)) = (&found_by, next) {
-            self.righted.entry(run.clone()).or_default().push(counter.key.clone());
+        if let Some(run) = &found_by {
+            let over = if matches!(next, Next::Shown(_)) { &mut self.righted } else { &mut self.parked };
+            over.entry(run.clone()).or_default().push(counter.key.clone());
         }
         (next.clone(), found_by)
     }
@@ -183,6 +200,31 @@ pub async fn nudge(
         if matches!(was, Stage::Quiet | Stage::Parked) {
             counter.waiting_since = counter.waiting_since.or(Some(now));
         }
+    }
+    row::save_push(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
+    Ok(counters.len() as u64)
+}
+
+/// Has counters pushed to another place than so far: what was seen and what is under way was about the old one, and whoever is at it is not
+/// heard any more. Answers how many there are.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn redirect(
+    tx: &mut Tx,
+    definition_id: &str,
+    keys: &[&str],
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<u64> {
+    let keys: BTreeSet<&str> = keys.iter().copied().collect();
+    let sorted: Vec<&str> = keys.into_iter().collect();
+    let mut counters = row::lock(tx, definition_id, &sorted).await?;
+    for counter in counters.values_mut() {
+        let leased_until = counter.lease_owner.take().map(|_| counter.push.due);
+        counter.push.redirect(leased_until, terms, now);
+        counter.waiting_since = counter.waiting_since.or(Some(now));
+        counter.agreed_at = None;
     }
     row::save_push(tx, definition_id, &counters.values().collect::<Vec<_>>()).await?;
     Ok(counters.len() as u64)

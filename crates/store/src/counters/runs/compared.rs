@@ -2,6 +2,7 @@
 
 use super::{Counts, State};
 use crate::counters::changes::{Move, Moved, Op, Rules, make};
+use crate::counters::definitions;
 use crate::counters::findings::{self, Finding, Outcome, Verdict as Kept};
 use crate::counters::pushes::Righted;
 use crate::counters::row::{self, Counter};
@@ -34,6 +35,8 @@ pub struct Compared<'a> {
     pub run_id: &'a str,
     /// The definition.
     pub definition_id: &'a str,
+    /// The version of the definition that it was compared by.
+    pub version: i64,
     /// Which pass it belongs to.
     pub pass: u32,
     /// The last key of the page.
@@ -58,7 +61,8 @@ pub struct Handled {
 }
 
 /// Writes down what a page found, repairs what its policy says, and moves the run on; answers what was wrong, in the order of the keys. None
-/// when the run is not under way any more, is not in this pass, or was asked to stop: then the transaction is to be dropped.
+/// when the run is not under way any more, is not in this pass, or was asked to stop, or when the definition was changed or deleted since:
+/// then the transaction is to be dropped.
 ///
 /// A counter that has changed since it was read is not repaired; whoever changed it has it pushed.
 ///
@@ -78,7 +82,8 @@ pub async fn compared(
     keep_findings(tx, page, &found, &handled, now).await?;
     findings::settled(tx, &righted, now).await?;
     let moved = move_on(tx, page, &counts(page, &handled), now).await?;
-    Ok(moved.then_some(handled))
+    let stands = definitions::state_of(tx, page.definition_id, page.version).await?.is_some();
+    Ok((moved && stands).then_some(handled))
 }
 
 /// Repairs what is to be repaired.
@@ -116,8 +121,7 @@ async fn mend<'a>(
 ) -> Result<BTreeMap<&'a str, Outcome>> {
     let keys: Vec<&str> = mending.iter().map(|(one, _)| one.key.as_str()).collect();
     let mut counters = row::lock(tx, page.definition_id, &keys).await?;
-    let mut outcomes = BTreeMap::new();
-    let mut moves = Vec::new();
+    let (mut outcomes, mut moves, mut taken_over) = (BTreeMap::new(), Vec::new(), Righted::new());
     for (one, drift) in mending {
         let counter = counters.get_mut(&one.key).filter(|counter| counter.version == one.version);
         let Some(counter) = counter else {
@@ -128,7 +132,10 @@ async fn mend<'a>(
         let pushes = repairs.contains(&Repair::Push);
         counter.push.nudge(one.seen.clone(), &rules.push, now);
         counter.waiting_since = counter.waiting_since.or(pushes.then_some(now));
-        counter.repairing = pushes.then(|| page.run_id.to_owned());
+        let next = pushes.then(|| page.run_id.to_owned());
+        if let Some(earlier) = std::mem::replace(&mut counter.repairing, next).filter(|it| it != page.run_id) {
+            taken_over.entry(earlier).or_default().push(one.key.clone());
+        }
         outcomes.insert(one.key.as_str(), if pushes { Outcome::Repairing } else { Outcome::Repaired });
         let set = repairs.iter().find_map(|repair| match repair {
             Repair::SetCounter(to) => Some(*to),
@@ -142,6 +149,7 @@ async fn mend<'a>(
     counters.retain(|key, _| outcomes.get(key.as_str()).is_some_and(|outcome| *outcome != Outcome::Moved));
     row::save_push(tx, page.definition_id, &counters.values().collect::<Vec<&Counter>>()).await?;
     let moved = make(tx, page.definition_id, &moves, rules, now).await?;
+    findings::left(tx, &taken_over, Outcome::Moved).await?;
     for (one, moved) in moves.iter().zip(moved) {
         if let Some((key, _)) = mending.iter().find(|(found, _)| found.key == one.key)
             && !matches!(moved, Moved::Made { .. })

@@ -98,7 +98,7 @@ pub async fn counter(store: &Store, key: &str) -> Counter {
 /// Claims of the first definition, for half a minute.
 pub async fn claim(store: &Store, stage: Stage, owner: &str, now: Timestamp, limit: u32) -> Vec<Claim> {
     let rules = rules(Way::Trigger);
-    let asks = [Ask { definition_id: "ctr_1", stage, terms: &rules.push, limit }];
+    let asks = [Ask { definition_id: "ctr_1", version: 1, stage, terms: &rules.push, limit }];
     let until = now.plus(Duration::from_secs(30));
     in_tx(store, async |tx| pushes::claim(tx, &asks, owner, now, until).await).await
 }
@@ -108,10 +108,15 @@ pub fn keys(claims: &[Claim]) -> Vec<&str> {
     claims.iter().map(|claim| claim.key.as_str()).collect()
 }
 
-/// What happened to a counter of the first definition, after 20 ms.
+/// What happened to a counter of the first definition, after 20 ms, under the lease `w`.
 pub fn report(key: &str, told: Told) -> Report {
     let (definition_id, latency) = ("ctr_1".to_owned(), Duration::from_millis(20));
-    Report { definition_id, key: key.to_owned(), told, latency }
+    Report { definition_id, key: key.to_owned(), told, latency, lease: "w".to_owned() }
+}
+
+/// The same, under another lease.
+pub fn under(lease: &str, reports: &[Report]) -> Vec<Report> {
+    reports.iter().map(|one| Report { lease: lease.to_owned(), ..one.clone() }).collect()
 }
 
 /// That the trigger took it.
@@ -124,9 +129,10 @@ pub fn shows(key: &str, number: i64, sent: Timestamp) -> Report {
     report(key, Told::Look(Seen { property: Property::Number(number), at: sent }))
 }
 
-/// Settles by the usual rules.
-pub async fn settle(store: &Store, owner: &str, reports: &[Report], now: Timestamp) -> Vec<Settled> {
-    in_tx(store, async |tx| pushes::settle(tx, owner, reports, decide(now), now).await).await
+/// Settles what was claimed under `lease`, by the usual rules.
+pub async fn settle(store: &Store, lease: &str, reports: &[Report], now: Timestamp) -> Vec<Settled> {
+    let reports = under(lease, reports);
+    in_tx(store, async |tx| pushes::settle(tx, &reports, decide(now), now).await).await
 }
 
 /// The usual rules, with dice that fall the same way every time.

@@ -35,8 +35,13 @@ enum Step {
     },
     /// Somebody else writes the property.
     Meddle(i64),
-    /// All three numbers are compared, and drift is repaired.
-    Reconcile,
+    /// All three numbers are compared, and drift is repaired, so many seconds after they were read; the truth is what is said, or the counter.
+    Reconcile {
+        late: i64,
+        truth: Option<i64>,
+    },
+    /// It goes through another trigger from now on, which writes the same property.
+    Redirect,
 }
 
 const LEASE: i64 = 20;
@@ -60,8 +65,16 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn reconcile() -> impl Strategy<Value = Step> {
+    (0..100i64, prop::option::of(-3..4i64)).prop_map(|(late, truth)| Step::Reconcile { late, truth })
+}
+
+fn reconciled() -> impl Strategy<Value = Step> {
+    prop_oneof![6 => step(), 1 => reconcile(), 1 => Just(Step::Redirect)]
+}
+
 fn meddled() -> impl Strategy<Value = Step> {
-    prop_oneof![5 => step(), 1 => (-3..4i64).prop_map(Step::Meddle), 1 => Just(Step::Reconcile)]
+    prop_oneof![5 => step(), 1 => (-3..4i64).prop_map(Step::Meddle), 1 => reconcile()]
 }
 
 /// A call that was sent, by its place in the order of sending.
@@ -83,6 +96,7 @@ struct World {
     terms: Terms,
     now: i64,
     value: i64,
+    version: i64,
     push: Push,
     property: Property,
     /// Under way to the property.
@@ -105,6 +119,7 @@ impl World {
             terms,
             now: 0,
             value: 0,
+            version: 0,
             coming: Vec::new(),
             done: Vec::new(),
             sent: 0,
@@ -126,25 +141,44 @@ impl World {
             Step::Fate(fate) => self.fates.insert(0, fate),
             Step::Read { after, lost } => self.reads.insert(0, (after, lost)),
             Step::Meddle(number) => self.property = Property::Number(number),
-            Step::Reconcile => self.reconcile(),
+            Step::Reconcile { late, truth } => self.reconcile(late, truth),
+            Step::Redirect => {
+                // Whoever has the lease is not heard any more.
+                let (leased, now) = (self.report.take().map(|_| self.push.due), self.at());
+                self.push.redirect(leased, &self.terms, now);
+            }
         }
     }
 
-    fn reconcile(&mut self) {
-        let now = self.at();
+    fn reconcile(&mut self, late: i64, truth: Option<i64>) {
+        let read_at = self.at();
         let numbers = Numbers {
-            truth: Known::Counter,
+            truth: truth.map_or(Known::Counter, Known::Is),
             counter: Some(self.value),
-            version: 0,
+            version: self.version,
             property: self.property.clone(),
-            in_flight: self.push.is_in_flight(&self.terms, now),
+            in_flight: self.push.is_in_flight(&self.terms, read_at),
             agreed_at: None,
         };
-        let verdict = reconcile::compare(&numbers, None, reconcile::Terms { lag: Duration::ZERO }, now);
-        if let Verdict::Drift(drift) = verdict {
-            assert_eq!(drift.repairs(Policy::Repair), [Repair::Push]);
-            let seen = Seen { property: self.property.clone(), at: now };
-            self.push.nudge(Some(seen), &self.terms, now);
+        self.run(self.now + late * 1_000);
+        let (now, terms) = (self.at(), reconcile::Terms { lag: Duration::ZERO });
+        let mut verdict = reconcile::compare(&numbers, None, terms, now);
+        if let Verdict::Suspect(suspicion) = &verdict {
+            verdict = reconcile::compare(&numbers, Some(suspicion), terms, now);
+        }
+        let Verdict::Drift(drift) = verdict else { return };
+        if self.version == numbers.version {
+            self.mend(&drift.repairs(Policy::Repair), Seen { property: numbers.property, at: read_at });
+        }
+    }
+
+    fn mend(&mut self, repairs: &[Repair], seen: Seen) {
+        let now = self.at();
+        self.push.nudge(Some(seen), &self.terms, now);
+        for repair in repairs {
+            if let Repair::SetCounter(to) = repair {
+                self.change(to - self.value);
+            }
         }
     }
 
@@ -157,6 +191,7 @@ impl World {
 
     fn change(&mut self, by: i64) {
         self.value += by;
+        self.version += 1;
         let now = self.at();
         self.push.changed(&self.terms, now);
     }
@@ -290,13 +325,27 @@ proptest! {
         prop_assert!(!world.push.is_in_flight(&world.terms, world.at()));
     }
 
+    /// And where comparisons repair what they read a while ago, which by then may be long past, and where everything is sent elsewhere.
+    #[test]
+    fn a_comparison_that_took_its_time_and_another_trigger_leave_nothing_wrong(
+        terms in ways(), steps in prop::collection::vec(reconciled(), 0..60),
+    ) {
+        let mut world = World::new(terms, Property::Empty);
+        for step in steps {
+            world.take(step);
+            prop_assert!(world.never_inverted(), "{:?}", world.done);
+        }
+        world.calm_down();
+        prop_assert_eq!((world.push.stage, &world.property), (Stage::Quiet, &Property::Number(world.value)));
+    }
+
     /// And where others write the property as well: once they stop, the next comparison puts it right.
     #[test]
     fn what_others_did_to_the_property_is_repaired(terms in ways(), steps in prop::collection::vec(meddled(), 0..60)) {
         let mut world = World::new(terms, Property::Empty);
         steps.into_iter().for_each(|step| world.take(step));
         world.calm_down();
-        world.reconcile();
+        world.reconcile(0, None);
         world.calm_down();
         prop_assert_eq!((world.push.stage, &world.property), (Stage::Quiet, &Property::Number(world.value)));
     }

@@ -149,8 +149,9 @@ impl FindingRow {
     fn word(&self) -> &'static str {
         match (self.verdict.as_str(), self.outcome.as_str()) {
             ("no_truth", _) => "Truth not known",
+            ("drift", "open") => "Its push is parked",
             (_, "open") => "Looked at again",
-            (_, "moved") => "Changed meanwhile",
+            (_, "moved") => "Changed or found again",
             (_, "repairing") => "Being repaired",
             (_, "repaired") => "Repaired",
             _ => "Reported",
