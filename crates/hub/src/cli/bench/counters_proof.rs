@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -229,25 +229,18 @@ impl Proof {
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// What the workflow was sent, in the order in which it came.
+    /// What the workflow was sent, and what became of it: in the order in which values took effect, which is not that of the calls.
     async fn sent(&self) -> Result<Sent> {
         let workflows = self.scene.sandbox.get("/_sandbox/hubspot/workflows", "").await?;
         let history = workflows["workflows"][0]["history"].as_array().context("the workflow's history")?;
-        let (mut latest, mut sent) = (BTreeMap::<&str, i64>::new(), Sent::default());
-        let (forgets, mut anew) = (self.scale.restart.is_some(), BTreeSet::new());
-        for call in history {
-            let payload = &call["payload"];
-            let key = payload["mock_exam_id"].as_str().unwrap_or_default();
-            let value = payload["total_bookings"].as_i64().unwrap_or(0);
-            let before = latest.insert(key, value);
-            sent.calls += 1;
+        let mut sent = Sent { calls: history.len(), ..Sent::default() };
+        for held in self.scene.histories(&self.ids).await?.into_values() {
             // Only counted up: a smaller number is an older one. A Redis that forgot begins anew, once.
-            if before.is_some_and(|before| value < before) {
-                let anew = forgets && anew.insert(key);
-                sent.inverted += u64::from(!anew);
-            }
+            let older = held.windows(2).filter(|pair| pair[1] < pair[0]).count();
+            let anew = usize::from(self.scale.restart.is_some() && older > 0);
+            sent.anew += anew;
+            sent.inverted += older - anew;
         }
-        sent.anew = anew.len();
         Ok(sent)
     }
 }
@@ -262,8 +255,8 @@ fn add(accepted: &mut BTreeMap<String, u64>, more: BTreeMap<String, u64>) {
 /// What the workflow was sent.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sent {
-    calls: u64,
-    inverted: u64,
+    calls: usize,
+    inverted: usize,
     /// Keys that began anew after Redis forgot them.
     anew: usize,
 }
@@ -314,9 +307,10 @@ impl Truth {
     }
 }
 
-/// A workflow that is quick and remembers everything, and a trigger that goes wrong now and then.
+/// A workflow whose runs overtake each other and which remembers everything, and a trigger that goes wrong now and then.
 async fn prepare(scene: &Scene, scale: &Scale) -> Result<()> {
-    let settings = json!({ "hubspot": { "workflows": { "delay_ms": 200, "history": scale.changes * 2 } } });
+    let flow = json!({ "delay_ms": 200, "delay_up_to_ms": 2_000, "history": scale.changes * 2 });
+    let settings = json!({ "hubspot": { "workflows": flow } });
     scene.sandbox.patch("/_sandbox/settings", settings).await?;
     for effect in [
         json!({ "kind": "rate_limited", "retry_after": 1 }),

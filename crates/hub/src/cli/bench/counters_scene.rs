@@ -13,10 +13,12 @@ use std::time::Duration;
 
 /// The object that the sandbox's workflow writes.
 pub(super) const EXAMS: &str = "2-50158913";
-/// How long a call may take effect after its answer, in milliseconds: far above the workflow's own delay.
+/// How long a call may take effect after its answer, in milliseconds: well above the workflow's slowest run.
 const SETTLE_MS: u64 = 5_000;
 /// Records in one call.
 pub(super) const BATCH: usize = 100;
+/// The same, in one that asks for histories.
+const HISTORIES: usize = 50;
 
 /// Both, joined.
 pub(super) struct Scene {
@@ -115,6 +117,25 @@ impl Scene {
             for one in answer["results"].as_array().into_iter().flatten() {
                 let shown = one["properties"]["total_bookings"].as_str().and_then(|text| text.parse().ok());
                 found.insert(one["id"].as_str().unwrap_or_default().to_owned(), shown.unwrap_or(0));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every number that the property of these had, oldest first, as HubSpot tells it.
+    pub(super) async fn histories(&self, ids: &[String]) -> Result<BTreeMap<String, Vec<u64>>> {
+        let mut found = BTreeMap::new();
+        for ids in ids.chunks(HISTORIES) {
+            let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+            let body =
+                json!({ "inputs": inputs, "properties": [], "propertiesWithHistory": ["total_bookings"] });
+            let answer = self.hubspot(&format!("/crm/v3/objects/{EXAMS}/batch/read"), body).await?;
+            for one in answer["results"].as_array().context("the histories")? {
+                let versions = one["propertiesWithHistory"]["total_bookings"].as_array();
+                let number = |version: &Value| version["value"].as_str().and_then(|text| text.parse().ok());
+                let mut held: Vec<u64> = versions.into_iter().flatten().filter_map(number).collect();
+                held.reverse();
+                found.insert(one["id"].as_str().unwrap_or_default().to_owned(), held);
             }
         }
         Ok(found)

@@ -3,6 +3,7 @@
 mod compare;
 mod keep;
 mod killed;
+mod order;
 mod push;
 mod redis;
 mod scene;
