@@ -54,17 +54,24 @@ fn schemas(rooms: &[Room]) -> Map<String, Value> {
 }
 
 fn problem() -> Schema {
-    let says = "Why a request was refused, or could not be carried out (RFC 9457). `docs/errors.md` has every code.";
+    let says =
+        "Why a request was refused, or could not be carried out (RFC 9457). `docs/errors.md` has every code.";
     object(says)
         .with("type", text("Always `about:blank`."))
         .with("title", text("The status in words."))
         .with("status", whole("The status.").within(400, 599))
         .with("code", text("Stable: what programs look at.").like("not_found"))
         .with("detail", text("For people: what is wrong and what to do. It may change."))
-        .maybe("mistakes", super::schema::list(super::schema::refer("Mistake"), "What is wrong with an agreement."))
+        .maybe(
+            "mistakes",
+            super::schema::list(super::schema::refer("Mistake"), "What is wrong with an agreement."),
+        )
         .maybe(
             "problems",
-            super::schema::list(super::schema::refer("DefinitionProblem"), "What is wrong with a counter's definition."),
+            super::schema::list(
+                super::schema::refer("DefinitionProblem"),
+                "What is wrong with a counter's definition.",
+            ),
         )
         .maybe("value", whole("What the counter is that was not changed."))
 }
@@ -114,7 +121,8 @@ fn described(tag: &str, operation: &Operation, schemas: &Map<String, Value>) -> 
             }
             ((*kind).to_owned(), media)
         });
-        value["requestBody"] = json!({ "required": body.required, "content": content.collect::<Map<_, _>>() });
+        value["requestBody"] =
+            json!({ "required": body.required, "content": content.collect::<Map<_, _>>() });
     }
     value
 }
@@ -135,7 +143,7 @@ fn in_path(path: &str) -> Vec<Value> {
     let named = parts.iter().enumerate().filter_map(|(at, part)| {
         let name = part.strip_prefix('{')?.strip_suffix('}')?;
         let says = rooms::in_path(parts.get(at.checked_sub(1)?)?, name);
-        let schema = text("").long(1, 1_000);
+        let schema = text("").some();
         Some(json!({
             "name": name, "in": "path", "required": true, "description": says, "schema": Value::from(schema)
         }))
@@ -243,7 +251,9 @@ fn refusal(status: u16, codes: &[&str]) -> Value {
     });
     let text = json!({ "type": "string" });
     match status {
-        401 => value["headers"] = json!({ "WWW-Authenticate": { "description": "`Bearer`.", "schema": text } }),
+        401 => {
+            value["headers"] = json!({ "WWW-Authenticate": { "description": "`Bearer`.", "schema": text } })
+        }
         429 | 503 => {
             let says = "After how many seconds the same request may succeed.";
             value["headers"] = json!({ "Retry-After": { "description": says, "schema": text } });

@@ -18,7 +18,8 @@ const HEAD: &str = "<!-- Written by `syncline openapi --reference`; a test compa
 #[must_use]
 pub fn reference(document: &Value) -> String {
     let mut page = HEAD.to_owned();
-    let tags: Vec<(&str, &str)> = list(&document["tags"]).iter().map(|tag| (word(&tag["name"]), word(&tag["description"]))).collect();
+    let tags: Vec<(&str, &str)> =
+        list(&document["tags"]).iter().map(|tag| (word(&tag["name"]), word(&tag["description"]))).collect();
     page.push_str("\n| | |\n|---|---|\n");
     for (tag, says) in &tags {
         let _ = writeln!(page, "| [{tag}](#{}) | {says} |", anchor(tag));
@@ -48,7 +49,9 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// All operations, by path and then as people think of them.
 fn operations(document: &Value) -> Vec<(&str, &'static str, &Value)> {
     fields(&document["paths"])
-        .flat_map(|(path, item)| METHODS.into_iter().filter_map(move |method| Some((path.as_str(), method, item.get(method)?))))
+        .flat_map(|(path, item)| {
+            METHODS.into_iter().filter_map(move |method| Some((path.as_str(), method, item.get(method)?)))
+        })
         .collect()
 }
 
@@ -128,7 +131,10 @@ fn kind(schema: &Value) -> String {
     }
     if let Some(words) = schema["enum"].as_array() {
         let told = words.iter().filter(|one| **one != "");
-        return told.map(|one| format!("`{}`", one.as_str().unwrap_or("null"))).collect::<Vec<_>>().join(", ");
+        return told
+            .map(|one| format!("`{}`", one.as_str().unwrap_or("null")))
+            .collect::<Vec<_>>()
+            .join(", ");
     }
     let (first, null) = match &schema["type"] {
         Value::Array(kinds) => (word(&kinds[0]), " or null"),
@@ -158,7 +164,8 @@ fn object(schema: &Value) -> String {
 
 /// Who may call.
 fn who(security: &Value) -> &'static str {
-    let names: Vec<&String> = list(security).iter().flat_map(|one| fields(one).map(|(name, _)| name)).collect();
+    let names: Vec<&String> =
+        list(security).iter().flat_map(|one| fields(one).map(|(name, _)| name)).collect();
     match names.first().map(|name| name.as_str()) {
         None => "For everybody.",
         Some("operatorKey") => "For an *operator*.",

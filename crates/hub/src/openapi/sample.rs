@@ -43,7 +43,8 @@ fn fields(schema: &Value, schemas: &Map<String, Value>, depth: u8) -> Value {
         let named = inner.is_object().then(|| ("name".to_owned(), deep(inner, schemas, depth + 1)));
         return Value::Object(named.into_iter().collect());
     };
-    let required = |name: &String| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let required =
+        |name: &String| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
     let fields = properties.iter().filter(|(name, _)| required(name));
     Value::Object(fields.map(|(name, field)| (name.clone(), deep(field, schemas, depth + 1))).collect())
 }

@@ -62,6 +62,12 @@ impl Schema {
         self.and_member("minLength", fewest).and_member("maxLength", most)
     }
 
+    /// At least one character.
+    #[must_use]
+    pub fn some(self) -> Self {
+        self.and_member("minLength", 1)
+    }
+
     /// The most elements of a list.
     #[must_use]
     pub fn at_most(self, most: u32) -> Self {
@@ -72,7 +78,9 @@ impl Schema {
     #[must_use]
     pub fn exactly(self, elements: &Value) -> Self {
         let many = elements.as_array().map_or(0, Vec::len);
-        self.and_member("prefixItems", elements.clone()).and_member("minItems", many).and_member("maxItems", many)
+        self.and_member("prefixItems", elements.clone())
+            .and_member("minItems", many)
+            .and_member("maxItems", many)
     }
 
     /// Null, and nothing else.

@@ -14,7 +14,11 @@ const HEADERS: [(&str, &str); 3] = [
 
 /// The webhooks, by the name of their type.
 pub fn webhooks() -> Value {
-    kinds::all().iter().map(|kind| (kind.name.clone(), json!({ "post": webhook(kind) }))).collect::<Map<_, _>>().into()
+    kinds::all()
+        .iter()
+        .map(|kind| (kind.name.clone(), json!({ "post": webhook(kind) })))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn webhook(kind: &kinds::Kind) -> Value {

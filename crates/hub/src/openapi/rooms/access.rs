@@ -2,7 +2,7 @@
 
 use super::Room;
 use crate::openapi::operation::{Access, Operation, delete, get, post, put};
-use crate::openapi::schema::{Schema, all_of, flag, id, list, object, refer, text, time, whole, words};
+use crate::openapi::schema::{Schema, all_of, count, flag, id, object, refer, text, time, whole, words};
 use serde_json::json;
 
 pub fn room() -> Room {
@@ -23,17 +23,25 @@ pub fn room() -> Room {
 
 fn operations() -> Vec<Operation> {
     let made = object("A key.").with("id", text("Its id."));
-    let pruned = object("Keys.").with("pruned", list(text(""), "The ids of those that were taken out."));
+    let pruned = object("Keys.").with("pruned", count("How many were taken out."));
     let link = object("A link.").with("url", text("Where a password is chosen; it works for an hour, once."));
     let all = vec![
-        get("/v1/api-keys", "listApiKeys", "API keys, without what is secret in them")
-            .answers(200, "The keys.", all_of("ApiKey")),
+        get("/v1/api-keys", "listApiKeys", "API keys, without what is secret in them").answers(
+            200,
+            "The keys.",
+            all_of("ApiKey"),
+        ),
         post("/v1/api-keys", "createApiKey", "Make an API key")
             .takes("NewApiKey", json!({ "name": "backend", "org_id": "acme" }))
             .answers(201, "The key, with its secret, this once.", refer("ApiKeyMade"))
             .refuses(&["bad_name"]),
-        delete("/v1/api-keys/{id}", "revokeApiKey", "Revoke an API key").ends(204, "It is good for nothing any more."),
-        get("/v1/accounts", "listAccounts", "Accounts, and whose they are").answers(200, "Accounts.", all_of("Account")),
+        delete("/v1/api-keys/{id}", "revokeApiKey", "Revoke an API key")
+            .ends(204, "It is good for nothing any more."),
+        get("/v1/accounts", "listAccounts", "Accounts, and whose they are").answers(
+            200,
+            "Accounts.",
+            all_of("Account"),
+        ),
         put("/v1/accounts/{provider}/{account}", "assignAccount", "Give an account to an organization")
             .says("The events that it has already follow.")
             .takes("Assignment", json!({ "org_id": "acme" }))
@@ -97,7 +105,10 @@ fn sealing_key() -> Schema {
     object("A key that seals credentials.")
         .with("id", text("Its id.").like("k1"))
         .with("current", flag("Whether it seals now."))
-        .with("available", flag("Whether it is there; what was sealed with one that is not cannot be opened."))
+        .with(
+            "available",
+            flag("Whether it is there; what was sealed with one that is not cannot be opened."),
+        )
         .with("connections", whole("How many connections' credentials are sealed with it."))
         .with("endpoints", whole("How many signing secrets and sets of headers of endpoints."))
         .with("counters", whole("How many secrets of counters."))

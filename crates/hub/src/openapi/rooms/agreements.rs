@@ -25,8 +25,12 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
 fn agreement() -> Schema {
     let ways = ["both", "left_to_right", "right_to_left"];
     let deletion = words(&["propagate", "force", "archive", "unlink", "ask"], "");
-    let also = sides(&list(text(""), "").at_most(20), "Further fields that count for matching only.").closed();
-    let key = object("A key.").with("rule", text("The rule whose values it compares.").long(0, 255)).maybe("also", also).closed();
+    let also =
+        sides(&list(text(""), "").at_most(20), "Further fields that count for matching only.").closed();
+    let key = object("A key.")
+        .with("rule", text("The rule whose values it compares.").long(0, 255))
+        .maybe("also", also)
+        .closed();
     let guard = object("When deletions stop and ask.")
         .with("percent", count("So many of a hundred linked records within a day …").within(0, 255).like(5))
         .with("at_least", count("… but so many are always carried over.").within(0, 4_294_967_295).like(10))
@@ -35,19 +39,34 @@ fn agreement() -> Schema {
         .with("sides", sides(&refer("Party"), "What is synced.").closed())
         .maybe("direction", words(&ways, "Which way changes go.").usually("both"))
         .with("rules", list(refer("Rule"), "The mapping.").at_most(200))
-        .maybe("matching", list(key, "How records are found to be the same: the first key that finds somebody decides.").at_most(20))
+        .maybe(
+            "matching",
+            list(key, "How records are found to be the same: the first key that finds somebody decides.")
+                .at_most(20),
+        )
         .maybe("policy", about("Policy", "Who wins where both sides changed one field differently."))
         .maybe("deletions", sides(&deletion, "What becomes of the other side's record.").closed())
         .maybe("guard", guard)
-        .maybe("status", words(&["always", "errors", "off"], "When the sync status is written.").usually("always"))
+        .maybe(
+            "status",
+            words(&["always", "errors", "off"], "When the sync status is written.").usually("always"),
+        )
         .closed()
 }
 
 fn party() -> Schema {
     object("What is synced on a side.")
         .with("object_type", text("The type of its records.").long(0, 255).like("contacts"))
-        .maybe("collection", text("Where they are, for types that are kept in several places; else empty.").long(0, 255).usually(""))
-        .maybe("external", text("The field that holds the id of the other side's record.").long(0, 255).or_null())
+        .maybe(
+            "collection",
+            text("Where they are, for types that are kept in several places; else empty.")
+                .long(0, 255)
+                .usually(""),
+        )
+        .maybe(
+            "external",
+            text("The field that holds the id of the other side's record.").long(0, 255).or_null(),
+        )
         .maybe("status", text("The field that holds the sync status.").long(0, 255).or_null())
         .closed()
 }
@@ -56,11 +75,18 @@ fn rule() -> Schema {
     let ways = ["both", "left_to_right", "right_to_left"];
     object("Which fields of the left are which of the right.")
         .with("name", text("Unique in the agreement.").long(0, 255).like("email"))
-        .with("fields", sides(&list(text("").long(0, 255), "").at_most(20), "In the order that the form asks for.").closed())
+        .with(
+            "fields",
+            sides(&list(text("").long(0, 255), "").at_most(20), "In the order that the form asks for.")
+                .closed(),
+        )
         .maybe("form", refer("Form"))
         .maybe("way", words(&ways, "Which way, within the sync's direction.").usually("both"))
         .maybe("normalise", refer("Normalise"))
-        .maybe("placeholder", sides(&text("").long(0, 1_000), "What stands in a field that does not take the value.").closed())
+        .maybe(
+            "placeholder",
+            sides(&text("").long(0, 1_000), "What stands in a field that does not take the value.").closed(),
+        )
         .maybe("policy", about("Policy", "Who wins; null: as the sync says.").or_null())
         .closed()
 }
@@ -85,7 +111,9 @@ fn form() -> Schema {
 }
 
 fn normalise() -> Schema {
-    let phone = object("").with("region", text("The country of numbers without a country code, two letters.").like("GB")).closed();
+    let phone = object("")
+        .with("region", text("The country of numbers without a country code, two letters.").like("GB"))
+        .closed();
     let phone = object("").with("phone", phone).closed();
     either(vec![words(&["trim", "email"], ""), phone], "What counts as the same value.").usually("trim")
 }
@@ -115,15 +143,18 @@ fn field_schema() -> Schema {
 
 fn field_kind() -> Schema {
     let plain = ["text", "list", "number", "bool", "date", "date_time", "email", "phone", "url", "other"];
-    let choices = |name: &str| object("").with(name, list(text(""), "Any when there are none listed.")).closed();
+    let choices =
+        |name: &str| object("").with(name, list(text(""), "Any when there are none listed.")).closed();
     either(vec![words(&plain, ""), choices("choice"), choices("choices")], "What a field holds.")
 }
 
 fn value() -> Schema {
     let several = list(text(""), "Several, in their order.");
-    either(vec![text("One text."), several, Schema::null()], "What a field has; null: nothing.").like("ada@example.com")
+    either(vec![text("One text."), several, Schema::null()], "What a field has; null: nothing.")
+        .like("ada@example.com")
 }
 
 fn face() -> Schema {
-    list(refer("FieldValue"), "What a side shows in a rule's fields, in their order.").like(json!(["ada@example.com"]))
+    list(refer("FieldValue"), "What a side shows in a rule's fields, in their order.")
+        .like(json!(["ada@example.com"]))
 }

@@ -35,8 +35,11 @@ fn operations() -> Vec<Operation> {
             .query("kind", choice(&KINDS, "Only of this kind."))
             .pages("Conflicts.", "Conflict")
             .refuses(&["bad_kind", "not_found"]),
-        get("/v1/conflicts/{id}", "getConflict", "A conflict, with the records it is about")
-            .answers(200, "The conflict.", refer("ConflictShown")),
+        get("/v1/conflicts/{id}", "getConflict", "A conflict, with the records it is about").answers(
+            200,
+            "The conflict.",
+            refer("ConflictShown"),
+        ),
         post("/v1/conflicts/{id}/resolve", "resolveConflict", "Decide a conflict")
             .says("With one of its `choices`. What follows is carried out in the background.")
             .takes("Choice", json!({ "choice": "side", "side": "left" }))
@@ -51,7 +54,9 @@ fn choice_schema() -> Schema {
         .says("Of a field: what this side has goes to the other. Of a deletion: the state of this side.")
         .with("side", words(&SIDES, "Which."))
         .maybe("force", flag("Of a deletion: whatever the provider objects.").usually(false));
-    let is = one("is").says("Of a match: it is the same as this one.").with("id", text("The other side's record.").long(0, 1_000));
+    let is = one("is")
+        .says("Of a match: it is the same as this one.")
+        .with("id", text("The other side's record.").long(0, 1_000));
     let choices = vec![
         side.closed(),
         is.closed(),
@@ -67,7 +72,9 @@ fn about_what() -> Schema {
     let side = || words(&SIDES, "Where.");
     let record = || text("A record's id.");
     let kinds = vec![
-        one("field").says("Both sides changed the fields of a rule, differently.").with("rule", text("The rule.").like("email")),
+        one("field")
+            .says("Both sides changed the fields of a rule, differently.")
+            .with("rule", text("The rule.").like("email")),
         one("deletion")
             .says("One side's record is gone, and the other's may not just follow.")
             .with("side", side())

@@ -84,7 +84,10 @@ pub fn connection() -> Schema {
     object("A connection.")
         .with("id", id("con", ""))
         .with("org_id", text("Whose.").like("acme"))
-        .with("user_id", text("Who connected it, as the application names its users; may be empty.").like("ada"))
+        .with(
+            "user_id",
+            text("Who connected it, as the application names its users; may be empty.").like("ada"),
+        )
         .with("provider", words(&PROVIDERS, "Where."))
         .with("app", text("Through which app; empty for a key.").like("main"))
         .with("account", text("The account's id there.").like("62515"))
@@ -100,7 +103,10 @@ pub fn connection() -> Schema {
 fn shown() -> Schema {
     let records = object("Records of one type.")
         .with("object_type", text("Their type.").like("contacts"))
-        .with("collection", text("Where they are, for types that are kept in several places; else empty.").like(""))
+        .with(
+            "collection",
+            text("Where they are, for types that are kept in several places; else empty.").like(""),
+        )
         .with("live", count("There, and not archived."))
         .with("archived", count("There, and archived."))
         .with("gone", count("Gone."));
@@ -136,7 +142,11 @@ fn authorize() -> Schema {
 
 fn connect_link() -> Schema {
     object("A link.")
-        .with("url", text("To be opened in the browser of the person who consents.").like("https://hub.example.com/connect/start?…"))
+        .with(
+            "url",
+            text("To be opened in the browser of the person who consents.")
+                .like("https://hub.example.com/connect/start?…"),
+        )
         .with("expires_at", time("Until when it is good."))
 }
 
@@ -158,12 +168,16 @@ fn token() -> Schema {
 fn setup_wanted() -> Schema {
     object("How to set up.")
         .maybe("dry_run", flag("Only say what would change.").usually(false))
-        .maybe("take_over", flag("Go on where that changes what others have set up; for operators.").usually(false))
+        .maybe(
+            "take_over",
+            flag("Go on where that changes what others have set up; for operators.").usually(false),
+        )
         .closed()
 }
 
 fn setup_report() -> Schema {
-    let kinds = ["create", "activate", "pause", "renew", "replace", "delete", "unchanged", "refused", "by_hand"];
+    let kinds =
+        ["create", "activate", "pause", "renew", "replace", "delete", "unchanged", "refused", "by_hand"];
     let step = object("One thing.")
         .with("kind", words(&kinds, "What sort of change; null for a look that failed.").or_null())
         .with("what", text("A short sentence.").like("create the property group syncline"))

@@ -2,9 +2,7 @@
 
 use super::Room;
 use crate::openapi::operation::{Operation, get, post};
-use crate::openapi::schema::{
-    Schema, choice, count, flag, id, object, refer, text, time, whole, words,
-};
+use crate::openapi::schema::{Schema, choice, count, flag, id, object, refer, text, time, whole, words};
 use serde_json::json;
 
 pub fn room() -> Room {
@@ -15,7 +13,10 @@ pub fn room() -> Room {
         schemas: vec![
             ("Comparison", run()),
             ("ComparisonAsked", asked()),
-            ("ComparisonWanted", object("How to compare.").maybe("dry_run", flag("Only look.").usually(false)).closed()),
+            (
+                "ComparisonWanted",
+                object("How to compare.").maybe("dry_run", flag("Only look.").usually(false)).closed(),
+            ),
             ("Finding", finding()),
         ],
     }
@@ -31,15 +32,27 @@ fn operations() -> Vec<Operation> {
             .makes(202, "A new one.", refer("ComparisonAsked"))
             .makes(200, "The one that is under way already.", refer("ComparisonAsked"))
             .refuses(&["disconnected"]),
-        get("/v1/counter-runs/{id}", "getComparison", "A comparison").answers(200, "The comparison.", refer("Comparison")),
-        post("/v1/counter-runs/{id}/cancel", "cancelComparison", "Stop a comparison at the end of the page it is at")
-            .says("What it did stays.")
-            .answers(202, "The comparison, which stops.", refer("Comparison"))
-            .refuses(&["run_over"]),
-        get("/v1/counter-runs/{id}/findings", "listFindings", "What a comparison found, in the order of the keys")
-            .query("verdict", choice(&["drift", "suspect", "no_truth"], "Only these."))
-            .pages("Findings.", "Finding")
-            .refuses(&["bad_verdict"]),
+        get("/v1/counter-runs/{id}", "getComparison", "A comparison").answers(
+            200,
+            "The comparison.",
+            refer("Comparison"),
+        ),
+        post(
+            "/v1/counter-runs/{id}/cancel",
+            "cancelComparison",
+            "Stop a comparison at the end of the page it is at",
+        )
+        .says("What it did stays.")
+        .answers(202, "The comparison, which stops.", refer("Comparison"))
+        .refuses(&["run_over"]),
+        get(
+            "/v1/counter-runs/{id}/findings",
+            "listFindings",
+            "What a comparison found, in the order of the keys",
+        )
+        .query("verdict", choice(&["drift", "suspect", "no_truth"], "Only these."))
+        .pages("Findings.", "Finding")
+        .refuses(&["bad_verdict"]),
     ]
 }
 
@@ -60,7 +73,10 @@ pub fn run() -> Schema {
         .with("state", words(&["waiting", "running", "succeeded", "failed", "cancelled"], "How it is."))
         .with("cause", words(&["schedule", "manual", "api"], "What it was begun by."))
         .with("dry_run", flag("Whether it only looks."))
-        .with("pass", count("1 while it looks at all counters, 2 while it looks again at those it suspected.").like(1))
+        .with(
+            "pass",
+            count("1 while it looks at all counters, 2 while it looks again at those it suspected.").like(1),
+        )
         .with("counts", counts)
         .with("reason", text("Why it ended as it did.").or_null().like(json!(null)))
         .with("cancel_requested", flag("Whether somebody asked it to stop."))
@@ -86,7 +102,10 @@ fn finding() -> Schema {
         .with("expected", number("What it should be; null: nobody knows.").like(9))
         .with("counter", number("What the counter was; null: it vanished.").like(9))
         .with("property", number("What HubSpot showed; null: no number, or it was not read.").like(8))
-        .with("property_is", words(&kinds, "What kind of thing HubSpot showed; null: it was not read.").or_null())
+        .with(
+            "property_is",
+            words(&kinds, "What kind of thing HubSpot showed; null: it was not read.").or_null(),
+        )
         .with("counter_wrong", flag("Whether the counter was wrong."))
         .with("property_wrong", flag("Whether the property was wrong."))
         .with("counter_off", number("By how much the counter was too high.").like(0))

@@ -2,7 +2,7 @@
 
 use super::Room;
 use super::definitions::MOST;
-use crate::openapi::operation::{Operation, get, post};
+use crate::openapi::operation::{Operation, delete, get, post};
 use crate::openapi::schema::{
     Schema, about, anything, choice, count, either, flag, list, object, refer, text, time, whole, words,
 };
@@ -20,7 +20,11 @@ pub fn room() -> Room {
             ("CounterValue", value()),
             ("CounterPush", push()),
             ("ReadWanted", read_wanted()),
-            ("CounterRead", object("Counters.").with("data", list(refer("CounterValue"), "In the order in which they were named."))),
+            (
+                "CounterRead",
+                object("Counters.")
+                    .with("data", list(refer("CounterValue"), "In the order in which they were named.")),
+            ),
             ("By", by()),
             ("SetTo", object("What it is from now on.").with("value", amount("The value.")).closed()),
             ("Changes", changes()),
@@ -40,11 +44,15 @@ const STORE: [&str; 2] = ["counter_store_unavailable", "bad_counter_key"];
 
 fn reading() -> Vec<Operation> {
     vec![
-        get("/v1/counters/{counter}/values", "listCounterValues", "Counters, by their keys; in a stage, as they are due")
-            .query("search", text("Only those whose keys begin like this; not together with `stage`."))
-            .query("stage", choice(&STAGES, "Only those with which this is next."))
-            .pages("Counters.", "CounterValue")
-            .refuses(&["bad_stage"]),
+        get(
+            "/v1/counters/{counter}/values",
+            "listCounterValues",
+            "Counters, by their keys; in a stage, as they are due",
+        )
+        .query("search", text("Only those whose keys begin like this; not together with `stage`."))
+        .query("stage", choice(&STAGES, "Only those with which this is next."))
+        .pages("Counters.", "CounterValue")
+        .refuses(&["bad_stage"]),
         get("/v1/counters/{counter}/values/{key}", "getCounterValue", "A counter")
             .says("One that never changed is what it would begin with.")
             .answers(200, "The counter.", refer("CounterValue"))
@@ -55,14 +63,27 @@ fn reading() -> Vec<Operation> {
             .answers(200, "Counters.", refer("CounterRead"))
             .refuses(&STORE)
             .refuses(&["too_many_items", "not_a_number"]),
-        get("/v1/counters/{counter}/values/{key}/history", "listCounterHistory", "What moved a counter, the latest first")
-            .pages("Changes.", "CounterHistoryEntry"),
-        get("/v1/counters/{counter}/values/{key}/property", "getCounterProperty", "What HubSpot shows there and then")
-            .answers(200, "What it shows.", refer("PropertyValue"))
-            .refuses(&["bad_counter_key", "provider_down", "keys_unusable", "keys_busy"]),
-        get("/v1/counters/{counter}/pushes", "listPushes", "What was sent and what came of it, the latest first")
-            .query("key", text("Only of this counter."))
-            .pages("Entries.", "PushEntry"),
+        get(
+            "/v1/counters/{counter}/values/{key}/history",
+            "listCounterHistory",
+            "What moved a counter, the latest first",
+        )
+        .pages("Changes.", "CounterHistoryEntry")
+        .refuses(&["bad_counter_key"]),
+        get(
+            "/v1/counters/{counter}/values/{key}/property",
+            "getCounterProperty",
+            "What HubSpot shows there and then",
+        )
+        .answers(200, "What it shows.", refer("PropertyValue"))
+        .refuses(&["bad_counter_key", "provider_down", "keys_unusable", "keys_busy"]),
+        get(
+            "/v1/counters/{counter}/pushes",
+            "listPushes",
+            "What was sent and what came of it, the latest first",
+        )
+        .query("key", text("Only of this counter."))
+        .pages("Entries.", "PushEntry"),
     ]
 }
 
@@ -72,7 +93,13 @@ fn changing() -> Vec<Operation> {
             .once()
             .answers(200, "What it is now.", refer("Counted"))
             .and_header("Idempotent-Replayed", "`true`: it was counted before, and is answered alike.")
-            .refuses(&["bad_amount", "below_minimum", "counter_overflow", "not_a_number", "change_queue_full"])
+            .refuses(&[
+                "bad_amount",
+                "below_minimum",
+                "counter_overflow",
+                "not_a_number",
+                "change_queue_full",
+            ])
             .refuses(&STORE)
     };
     vec![
@@ -87,8 +114,12 @@ fn changing() -> Vec<Operation> {
                 .may_take("By", json!({ "by": 2 })),
         ),
         changed(
-            post("/v1/counters/{counter}/values/{key}/set", "setCounter", "Set a counter").takes("SetTo", json!({ "value": 8 })),
+            post("/v1/counters/{counter}/values/{key}/set", "setCounter", "Set a counter")
+                .takes("SetTo", json!({ "value": 8 })),
         ),
+        delete("/v1/counters/{counter}/values/{key}", "forgetCounter", "Forget a counter with its history")
+            .says("The property, and a Redis key, stay as they are.")
+            .ends(204, "It is forgotten."),
         post("/v1/counters/{counter}/changes", "changeCounters", "Many changes at once")
             .says("In one transaction and in their order; each is made or refused by itself.")
             .takes("Changes", json!({ "changes": [{ "key": "40577087837", "op": "increment" }] }))
@@ -101,14 +132,29 @@ fn changing() -> Vec<Operation> {
 
 fn pushing() -> Vec<Operation> {
     vec![
-        post("/v1/counters/{counter}/values/{key}/push", "pushCounter", "Push a counter, whatever was seen before")
-            .says("As soon as no other value can overtake it; what is parked goes on.")
-            .answers(202, "The counter.", refer("CounterValue")),
-        post("/v1/counters/{counter}/values/{key}/test", "testTrigger", "Call the trigger once, outside of all order")
-            .says("For the workflow editor that waits for an event. Nothing is counted.")
-            .takes("TestWanted", json!({ "value": 8 }))
-            .answers(200, "What came of it.", refer("TestResult"))
-            .refuses(&["bad_counter_key", "counted_already", "no_trigger", "provider_down", "keys_unusable", "keys_busy"]),
+        post(
+            "/v1/counters/{counter}/values/{key}/push",
+            "pushCounter",
+            "Push a counter, whatever was seen before",
+        )
+        .says("As soon as no other value can overtake it; what is parked goes on.")
+        .answers(202, "The counter.", refer("CounterValue")),
+        post(
+            "/v1/counters/{counter}/values/{key}/test",
+            "testTrigger",
+            "Call the trigger once, outside of all order",
+        )
+        .says("For the workflow editor that waits for an event. Nothing is counted.")
+        .takes("TestWanted", json!({ "value": 8 }))
+        .answers(200, "What came of it.", refer("TestResult"))
+        .refuses(&[
+            "bad_counter_key",
+            "counted_already",
+            "no_trigger",
+            "provider_down",
+            "keys_unusable",
+            "keys_busy",
+        ]),
     ]
 }
 
@@ -128,7 +174,10 @@ fn changes() -> Schema {
     let one = object("A change.")
         .with("key", text("Of which counter."))
         .with("op", words(&["increment", "decrement", "set"], "What is done."))
-        .maybe("n", amount("By how much, or to what; left out, increments and decrements are by one.").or_null())
+        .maybe(
+            "n",
+            amount("By how much, or to what; left out, increments and decrements are by one.").or_null(),
+        )
         .closed();
     object("Changes.").with("changes", list(one, "In their order.").at_most(1_000)).closed()
 }
@@ -171,7 +220,10 @@ fn value() -> Schema {
         .with("shown", flag("Whether HubSpot is known to have shown the value that it has now."))
         .with("waiting_since", time("Since when HubSpot lacks a change.").or_null())
         .with("agreed_at", time("When the property was last known to be right.").or_null())
-        .with("repairing", text("The comparison that found it wrong, until it is right.").or_null().like(json!(null)))
+        .with(
+            "repairing",
+            text("The comparison that found it wrong, until it is right.").or_null().like(json!(null)),
+        )
         .with("push", about("CounterPush", "Null: it never changed.").or_null())
 }
 
@@ -211,7 +263,10 @@ fn push_entry() -> Schema {
         .with("at", time("When."))
         .with("what", words(&whats, "What."))
         .with("value", whole("The value.").like(9))
-        .with("latency_ms", count("How long the answer took; of what is shown, how long the change had waited."))
+        .with(
+            "latency_ms",
+            count("How long the answer took; of what is shown, how long the change had waited."),
+        )
         .with("detail", text("The particulars, for people.").or_null())
 }
 
@@ -224,7 +279,10 @@ fn property() -> Schema {
 
 fn test_result() -> Schema {
     object("What a test event came to.")
-        .with("payload", anything("What was sent.").like(json!({ "mock_exam_id": "40577087837", "total_bookings": 8 })))
+        .with(
+            "payload",
+            anything("What was sent.").like(json!({ "mock_exam_id": "40577087837", "total_bookings": 8 })),
+        )
         .with("status", whole("The answer's status; null: no answer came.").or_null().like(202))
         .with("latency_ms", count("How long it took."))
 }

@@ -53,13 +53,20 @@ fn operations() -> Vec<Operation> {
             .takes("NewCounter", example())
             .makes(201, "The definition, without what is secret in it.", refer("Counter"))
             .refuses(&REFUSED),
-        get("/v1/counters/{counter}", "getCounter", "A definition, and how it is doing")
-            .answers(200, "The definition.", refer("CounterShown")),
-        patch("/v1/counters/{counter}", "changeCounter", "Change a definition; what is left out stays, secrets too")
-            .takes("CounterChange", json!({ "window_ms": 5_000 }))
-            .answers(200, "The definition, as it is then.", refer("Counter"))
-            .refuses(&["counter_changed"])
-            .refuses(&REFUSED),
+        get("/v1/counters/{counter}", "getCounter", "A definition, and how it is doing").answers(
+            200,
+            "The definition.",
+            refer("CounterShown"),
+        ),
+        patch(
+            "/v1/counters/{counter}",
+            "changeCounter",
+            "Change a definition; what is left out stays, secrets too",
+        )
+        .takes("CounterChange", json!({ "window_ms": 5_000 }))
+        .answers(200, "The definition, as it is then.", refer("Counter"))
+        .refuses(&["counter_changed"])
+        .refuses(&REFUSED),
         delete("/v1/counters/{counter}", "deleteCounter", "Forget a definition and what it counted")
             .says("The properties stay as they are.")
             .ends(204, "It is gone."),
@@ -70,10 +77,14 @@ fn operations() -> Vec<Operation> {
         post("/v1/counters/{counter}/resume", "resumeCounter", "Push and compare again")
             .answers(200, "The definition.", refer("Counter"))
             .refuses(&["counter_changed", "disconnected"]),
-        get("/v1/counters/{counter}/statistics", "getCounterStatistics", "Calls, what was shown and how late, and drift")
-            .query("span", choice(&spans, "How far back; left out: a day."))
-            .answers(200, "In equal parts, the oldest first.", refer("CounterStatistics"))
-            .refuses(&["bad_span"]),
+        get(
+            "/v1/counters/{counter}/statistics",
+            "getCounterStatistics",
+            "Calls, what was shown and how late, and drift",
+        )
+        .query("span", choice(&spans, "How far back; left out: a day."))
+        .answers(200, "In equal parts, the oldest first.", refer("CounterStatistics"))
+        .refuses(&["bad_span"]),
     ]
 }
 
@@ -90,7 +101,8 @@ fn example() -> Value {
 
 fn key_by() -> Schema {
     let property = object("").with("property", text("A unique property of the record's.")).closed();
-    either(vec![words(&["record_id"], "The record's id."), property], "What the keys are.").usually("record_id")
+    either(vec![words(&["record_id"], "The record's id."), property], "What the keys are.")
+        .usually("record_id")
 }
 
 fn target() -> Schema {
@@ -99,7 +111,10 @@ fn target() -> Schema {
     let targets = vec![
         one("trigger").says("Through a workflow's webhook trigger.").maybe("url", url()).closed(),
         one("property").says("By writing the property.").closed(),
-        one("trigger_then_property").says("Through a trigger, and where that shows nothing, by writing.").maybe("url", url()).closed(),
+        one("trigger_then_property")
+            .says("Through a trigger, and where that shows nothing, by writing.")
+            .maybe("url", url())
+            .closed(),
     ];
     either(targets, "How the value gets to the property.")
 }
@@ -109,7 +124,10 @@ fn store() -> Schema {
         .with("kind", words(&["redis"], ""))
         .with("server", text("The server's name in the configuration."))
         .with("key", text("Which Redis key holds which counter.").like("exam:{key}:bookings"))
-        .maybe("ttl_days", count("How long a key lives that Syncline sets.").within(0, 4_294_967_295).usually(90))
+        .maybe(
+            "ttl_days",
+            count("How long a key lives that Syncline sets.").within(0, 4_294_967_295).usually(90),
+        )
         .closed();
     let database = object("In Syncline's database.").with("kind", words(&["database"], "")).closed();
     either(vec![database, redis], "Where the number lives.")
@@ -119,17 +137,26 @@ fn truth() -> Schema {
     let one = |word: &'static str, says: &str| object(says).with("source", words(&[word], ""));
     let associations = one("associations", "How many records are associated with it at HubSpot.")
         .with("to_object_type", text("Of which type.").like("contacts"))
-        .maybe("association_type_id", whole("Only associations of this type.").within(0, 4_294_967_295).or_null());
+        .maybe(
+            "association_type_id",
+            whole("Only associations of this type.").within(0, 4_294_967_295).or_null(),
+        );
     let search = one("search", "How many records a search at HubSpot finds.")
         .with("object_type", text("Of which type."))
         .with("filter_groups", anything("The search's `filterGroups`, with `{{key}}` in their values."));
     let sql = one("sql", "What a query says.")
         .with("database", text("A database that the configuration names."))
-        .with("query", text("A `SELECT` of one number, with `{{key}}` in it, or of keys and numbers, with `{{keys}}`."));
+        .with(
+            "query",
+            text("A `SELECT` of one number, with `{{key}}` in it, or of keys and numbers, with `{{keys}}`."),
+        );
     let http = one("http", "What an endpoint answers.")
         .with("url", text("Where, with `{{key}}` in the path or the query."))
         .maybe("pointer", text("Where in the answer the number is, a JSON pointer.").usually(""))
-        .maybe("authorization", text("What is sent as `Authorization`, a secret that no answer has.").or_null());
+        .maybe(
+            "authorization",
+            text("What is sent as `Authorization`, a secret that no answer has.").or_null(),
+        );
     let counter = one("counter", "What the application counted is right.");
     let all = [counter, associations, search, sql, http].map(Schema::closed);
     either(all.to_vec(), "Where it is known what the number should be.")
@@ -141,8 +168,10 @@ fn fields(answer: bool) -> Schema {
         true => whole.with(name, field),
         false => whole.maybe(name, field),
     };
-    let payload = anything("What a trigger is sent, with `{{key}}` and `{{value}}` in it; null: the usual.").like(json!(null));
-    let minutes = whole("How often all is compared; null: when somebody asks.").within(0, 4_294_967_295).or_null();
+    let payload = anything("What a trigger is sent, with `{{key}}` and `{{value}}` in it; null: the usual.")
+        .like(json!(null));
+    let minutes =
+        whole("How often all is compared; null: when somebody asks.").within(0, 4_294_967_295).or_null();
     let minimum = whole("The least it may be.").within(-MOST, MOST).usually(0);
     let all = [
         ("key", key_by()),
@@ -156,7 +185,10 @@ fn fields(answer: bool) -> Schema {
         ("truth", refer("CounterTruth")),
     ];
     let named = object("A definition.")
-        .with("name", text("Unique in the organization: small letters, digits, `-`, `_`.").like("exam-bookings"))
+        .with(
+            "name",
+            text("Unique in the organization: small letters, digits, `-`, `_`.").like("exam-bookings"),
+        )
         .with("connection_id", text("The HubSpot connection.").like("con_0CT4S7O2R0PJ8DHQ3K6VB1F9EG"))
         .with("object_type", text("The type of the records that show it.").like("2-50158913"))
         .with("property", text("The property that shows it.").like("total_bookings"))
@@ -227,5 +259,6 @@ fn statistics() -> Schema {
         .with("shown_p99_ms", millis("The same, 99 of 100."))
         .with("shown_max_ms", millis("The longest."))
         .with("drift", drift);
-    counted(object("How a definition did.").with("span", text("How far back.").like("24h"))).with("parts", list(part, "The oldest first."))
+    counted(object("How a definition did.").with("span", text("How far back.").like("24h")))
+        .with("parts", list(part, "The oldest first."))
 }

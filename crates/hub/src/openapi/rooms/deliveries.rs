@@ -3,7 +3,7 @@
 use super::Room;
 use crate::openapi::operation::{Operation, get, post};
 use crate::openapi::schema::{
-    Schema, by_name, anything, count, flag, id, list, object, page_of, refer, text, time, whole, words,
+    Schema, anything, by_name, count, flag, id, list, object, page_of, refer, text, time, whole, words,
 };
 use serde_json::json;
 
@@ -17,9 +17,19 @@ pub fn room() -> Room {
         operations: operations(),
         schemas: vec![
             ("Delivery", delivery()),
-            ("DeliveryShown", delivery().says("A delivery, with its attempts.").with("tries", list(refer("Attempt"), "The latest first."))),
+            (
+                "DeliveryShown",
+                delivery()
+                    .says("A delivery, with its attempts.")
+                    .with("tries", list(refer("Attempt"), "The latest first.")),
+            ),
             ("Attempt", attempt()),
-            ("Resent", object("What is sent again.").with("message_id", id("msg", "")).with("endpoint_id", id("ep", ""))),
+            (
+                "Resent",
+                object("What is sent again.")
+                    .with("message_id", id("msg", ""))
+                    .with("endpoint_id", id("ep", "")),
+            ),
         ],
     }
 }
@@ -47,14 +57,25 @@ fn delivery() -> Schema {
         .with("message_id", id("msg", "The message."))
         .with("endpoint_id", id("ep", "The endpoint."))
         .with("state", words(&STATES, "How it is."))
-        .with("at", time("When it is due, or, under way, when that is given up; afterwards when it was settled."))
+        .with(
+            "at",
+            time("When it is due, or, under way, when that is given up; afterwards when it was settled."),
+        )
         .with("under_way", flag("Whether it is under way."))
         .with("attempts", count("How many attempts there were since it was last queued.").like(1))
         .with("tried", count("How many there were in all.").like(1))
         .with("status", whole("The latest answer's status; null: there was no answer.").or_null().like(200))
         .with("created_at", time("When the message was made."))
-        .with("type", text("What the message says happened; null: the message is gone.").or_null().like("sync.complete"))
-        .with("next_attempt_at", time("When it is tried next; null: it is under way, or not tried again.").or_null())
+        .with(
+            "type",
+            text("What the message says happened; null: the message is gone.")
+                .or_null()
+                .like("sync.complete"),
+        )
+        .with(
+            "next_attempt_at",
+            time("When it is tried next; null: it is under way, or not tried again.").or_null(),
+        )
 }
 
 fn attempt() -> Schema {

@@ -18,7 +18,10 @@ pub fn room() -> Room {
         schemas: vec![
             ("Endpoint", endpoint()),
             ("EndpointShown", shown()),
-            ("EndpointMade", endpoint().says("An endpoint that was just made.").with("signing", refer("SecretMade"))),
+            (
+                "EndpointMade",
+                endpoint().says("An endpoint that was just made.").with("signing", refer("SecretMade")),
+            ),
             ("NewEndpoint", new()),
             ("EndpointChange", change()),
             ("Rate", rate()),
@@ -27,13 +30,23 @@ pub fn room() -> Room {
             ("SecretMade", secret_made()),
             ("NewSecret", new_secret()),
             ("EndpointStatistics", statistics()),
-            ("TestMessage", object("What to send.").maybe("type", text("The type whose example is sent.").usually("sync.complete")).closed()),
+            (
+                "TestMessage",
+                object("What to send.")
+                    .maybe("type", text("The type whose example is sent.").usually("sync.complete"))
+                    .closed(),
+            ),
             ("TestSent", test_sent()),
             ("RecoverWanted", recover_wanted()),
             ("Recovered", recovered()),
             ("ReplayWanted", replay_wanted()),
             ("Replayed", replayed()),
-            ("SkipWanted", object("What to drop.").maybe("before", moment("What is due before this instant; left out: all.").or_null()).closed()),
+            (
+                "SkipWanted",
+                object("What to drop.")
+                    .maybe("before", moment("What is due before this instant; left out: all.").or_null())
+                    .closed(),
+            ),
             ("Skipped", skipped()),
         ],
     }
@@ -141,8 +154,16 @@ pub fn endpoint() -> Schema {
         .with("org_id", text("Whose; null: it gets every organization's messages.").or_null().like("acme"))
         .with("url", text("Where it is.").like("https://hooks.example.com/syncline"))
         .with("description", text("For people.").like(""))
-        .with("event_types", list(text(""), "What it wants; empty: everything that is not opt-in.").like(json!(["sync.*"])))
-        .with("header_names", list(text(""), "Headers it is sent; their values are as good as passwords.").or_null().like(json!([])))
+        .with(
+            "event_types",
+            list(text(""), "What it wants; empty: everything that is not opt-in.").like(json!(["sync.*"])),
+        )
+        .with(
+            "header_names",
+            list(text(""), "Headers it is sent; their values are as good as passwords.")
+                .or_null()
+                .like(json!([])),
+        )
         .with("rate", about("Rate", "Null: as fast as it answers.").or_null())
         .with("ordered", flag("Whether messages come strictly one after the other."))
         .with("schedule", about("Schedule", "As it was asked for; null: the usual one.").or_null())
@@ -184,10 +205,17 @@ fn terms(whole: Schema, changing: bool) -> Schema {
 
 fn new() -> Schema {
     let whole = object("A new endpoint.")
-        .maybe("org_id", text("Whose; with a key for all organizations, null: it gets every organization's messages.").or_null())
+        .maybe(
+            "org_id",
+            text("Whose; with a key for all organizations, null: it gets every organization's messages.")
+                .or_null(),
+        )
         .with("url", text("Where it is."))
         .maybe("scheme", words(&["hmac", "ed25519"], "How it signs; left out: `hmac`.").or_null())
-        .maybe("secret", text("A secret of your own, `whsec_…` or `whsk_…`; not together with `scheme`.").or_null());
+        .maybe(
+            "secret",
+            text("A secret of your own, `whsec_…` or `whsk_…`; not together with `scheme`.").or_null(),
+        );
     terms(whole, false)
 }
 
@@ -199,22 +227,34 @@ fn secret() -> Schema {
     object("A signing secret, without what it is.")
         .with("id", id("sec", ""))
         .with("scheme", words(&["hmac", "ed25519"], "How it signs; null when it cannot be opened.").or_null())
-        .with("public_key", text("For a key pair: what a receiver verifies with.").or_null().like(json!(null)))
-        .with("not_after", time("From when on it is not used any more; null: until it is replaced.").or_null().like(json!(null)))
+        .with(
+            "public_key",
+            text("For a key pair: what a receiver verifies with.").or_null().like(json!(null)),
+        )
+        .with(
+            "not_after",
+            time("From when on it is not used any more; null: until it is replaced.")
+                .or_null()
+                .like(json!(null)),
+        )
         .with("created_at", time("When it was made."))
 }
 
 fn secret_made() -> Schema {
-    secret()
-        .says("A secret that was just made.")
-        .with("secret", text("What the receiver verifies with, this once; null for a key pair.").or_null().like("whsec_…"))
+    secret().says("A secret that was just made.").with(
+        "secret",
+        text("What the receiver verifies with, this once; null for a key pair.").or_null().like("whsec_…"),
+    )
 }
 
 fn new_secret() -> Schema {
     object("A new secret.")
         .maybe("scheme", words(&["hmac", "ed25519"], "How it signs; left out: `hmac`.").or_null())
         .maybe("secret", text("A secret of your own; not together with `scheme`.").or_null())
-        .maybe("overlap", text("How long the old ones are used beside it, at most a week; left out: a day.").or_null())
+        .maybe(
+            "overlap",
+            text("How long the old ones are used beside it, at most a week; left out: a day.").or_null(),
+        )
         .closed()
 }
 

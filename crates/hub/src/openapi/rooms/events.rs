@@ -47,10 +47,16 @@ fn operations() -> Vec<Operation> {
     ]
 }
 
+/// A provider may say any moment, and nobody corrects it.
+fn occurred_at() -> Schema {
+    let says = "When it happened at the provider; beyond the year 9999 in milliseconds since 1970.";
+    text(says).like("2026-01-01T09:30:00.000Z")
+}
+
 fn event() -> Schema {
     object("An event.")
         .with("id", id("evt", "What it is and when it happened, in one."))
-        .with("occurred_at", time("When it happened at the provider."))
+        .with("occurred_at", occurred_at())
         .with("received_at", time("When it was received."))
         .with("org_id", text("The organization its account belongs to.").or_null().like("acme"))
         .with("provider", words(&super::connections::PROVIDERS, "The provider."))

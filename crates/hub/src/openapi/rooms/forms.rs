@@ -34,30 +34,50 @@ fn form(mut operation: Operation, schema: Schema) -> Operation {
         (503, "Not right now."),
     ];
     let all = refused.into_iter().chain([(500, "A defect.")]);
-    all.fold(operation.for_(Access::Page), |operation, (status, says)| operation.answers(status, says, refer("Detail")))
+    all.fold(operation.for_(Access::Page), |operation, (status, says)| {
+        operation.answers(status, says, refer("Detail"))
+    })
 }
 
 fn operations() -> Vec<Operation> {
     let who = || {
-        object("Who.").with("user_id", text("Which user.").long(1, 255)).with("org_id", text("Which organization.").long(1, 255))
+        object("Who.")
+            .with("user_id", text("Which user.").long(1, 255))
+            .with("org_id", text("Which organization.").long(1, 255))
     };
     let handed = object("A form.").with("credentials", text("The JSON text that `/credentials` answered."));
     vec![
         form(
             post("/integrations/{provider}/authorize", "pageAuthorize", "The address to open in a popup")
-                .answers(200, "The address.", text("An address.").like("https://hub.example.com/connect/start?…")),
+                .answers(
+                    200,
+                    "The address.",
+                    text("An address.").like("https://hub.example.com/connect/start?…"),
+                ),
             who(),
         ),
         form(
-            post("/integrations/{provider}/credentials", "pageCredentials", "What stands for a connection, without a token in it")
-                .answers(200, "What `load` wants.", refer("PageCredentials")),
+            post(
+                "/integrations/{provider}/credentials",
+                "pageCredentials",
+                "What stands for a connection, without a token in it",
+            )
+            .answers(200, "What `load` wants.", refer("PageCredentials")),
             who(),
         ),
         form(
-            post("/integrations/{provider}/load", "pageLoad", "The records of a connection, loaded first where there are none yet")
-                .answers(200, "The records.", list(refer("IntegrationItem"), "Those that are there and not archived."))
-                .and_header("Syncline-Partial", "`true`: the load is not over, or did not read everything.")
-                .and_header("Syncline-Run", "The load's id."),
+            post(
+                "/integrations/{provider}/load",
+                "pageLoad",
+                "The records of a connection, loaded first where there are none yet",
+            )
+            .answers(
+                200,
+                "The records.",
+                list(refer("IntegrationItem"), "Those that are there and not archived."),
+            )
+            .and_header("Syncline-Partial", "`true`: the load is not over, or did not read everything.")
+            .and_header("Syncline-Run", "The load's id."),
             handed,
         ),
     ]

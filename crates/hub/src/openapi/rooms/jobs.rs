@@ -13,7 +13,10 @@ pub fn room() -> Room {
         tag: "Jobs",
         says: "Work in the background: what waits, what runs, and what is parked for a person.",
         operations: operations(),
-        schemas: vec![("Job", job()), ("Retried", object("How many.").with("retried", count("Jobs that are tried again.")))],
+        schemas: vec![
+            ("Job", job()),
+            ("Retried", object("How many.").with("retried", count("Jobs that are tried again."))),
+        ],
     }
 }
 

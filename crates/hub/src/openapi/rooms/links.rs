@@ -36,9 +36,17 @@ fn operations() -> Vec<Operation> {
             .query("record", text("Only those of this record, of whichever side."))
             .query("search", text("Only those with this somewhere in the records' name."))
             .pages("Links.", "Link"),
-        get("/v1/links/{id}", "getLink", "A link, rule by rule").answers(200, "The link.", refer("LinkShown")),
-        get("/v1/links/{id}/history", "listLinkHistory", "What was done and noticed about a link, the latest first")
-            .pages("Entries.", "HistoryEntry"),
+        get("/v1/links/{id}", "getLink", "A link, rule by rule").answers(
+            200,
+            "The link.",
+            refer("LinkShown"),
+        ),
+        get(
+            "/v1/links/{id}/history",
+            "listLinkHistory",
+            "What was done and noticed about a link, the latest first",
+        )
+        .pages("Entries.", "HistoryEntry"),
     ]
 }
 
@@ -83,10 +91,19 @@ fn shown() -> Schema {
         .says("A link, rule by rule.")
         .with("records", sides(&brief, "Both records, in short."))
         .with("rules", list(refer("LinkRule"), ""))
-        .with("external", sides(&text("").or_null(), "The id of the other side's record that each record is known to hold."))
+        .with(
+            "external",
+            sides(
+                &text("").or_null(),
+                "The id of the other side's record that each record is known to hold.",
+            ),
+        )
         .with("status", sides(&text("").or_null(), "What kind of status each record is known to show."))
         .with("written_at", sides(&time("").or_null(), "When each side last answered a write of ours."))
-        .with("deletion", about("Decision", "What a person decided about a deletion, until it is carried out.").or_null())
+        .with(
+            "deletion",
+            about("Decision", "What a person decided about a deletion, until it is carried out.").or_null(),
+        )
         .with("conflicts", list(refer("Conflict"), "Those that are open."))
 }
 
@@ -97,8 +114,18 @@ fn rule() -> Schema {
         .with("form", refer("Form"))
         .with("way", words(&["both", "left_to_right", "right_to_left"], "Which way it goes."))
         .with("fields", sides(&list(text(""), ""), "The fields of each side."))
-        .with("faces", sides(&face, "What each side shows in them now; null while its record is not there, or was never read."))
-        .with("base", sides(&refer("Face"), "What each showed when they last agreed; null: they were never compared.").or_null())
+        .with(
+            "faces",
+            sides(
+                &face,
+                "What each side shows in them now; null while its record is not there, or was never read.",
+            ),
+        )
+        .with(
+            "base",
+            sides(&refer("Face"), "What each showed when they last agreed; null: they were never compared.")
+                .or_null(),
+        )
         .with("known_at", sides(&time(""), "Since when that is known.").or_null())
         .with("held", list(refer("Held"), "Values that one side does not take."))
         .with("decision", about("Decision", "What a person decided, until it is carried out.").or_null())

@@ -54,7 +54,10 @@ fn operations() -> Vec<Operation> {
 
 fn wanted() -> Schema {
     object("What it reads.")
-        .with("types", list(text(""), "Object types; the configured ones when empty.").like(json!(["contacts"])))
+        .with(
+            "types",
+            list(text(""), "Object types; the configured ones when empty.").like(json!(["contacts"])),
+        )
         .with("properties", by_name(list(text(""), ""), "Properties, by object type.").like(json!({})))
         .with("max_pages", count("The most pages of each lane; 0: all."))
 }
@@ -89,7 +92,10 @@ fn lane() -> Schema {
         .with("key", text("Names it within its connection, the same in every load.").like("contacts"))
         .with("title", text("For people.").like("Contacts"))
         .with("object_type", text("The type of its records.").like("contacts"))
-        .with("collection", text("Where they are, for types that are kept in several places; else empty.").like(""))
+        .with(
+            "collection",
+            text("Where they are, for types that are kept in several places; else empty.").like(""),
+        )
         .with("state", words(&["waiting", "running", "done", "failed", "cut", "cancelled"], "How it is."))
         .with("since", time("Only what changed since then; null: everything.").or_null())
         .with("read", count("Records read so far."))
@@ -114,9 +120,15 @@ fn new_load() -> Schema {
         .maybe("types", list(name(), "Only these object types; the configured ones when empty.").at_most(100))
         .maybe(
             "properties",
-            by_name(list(name(), "").at_most(1_000), "Properties to read, by object type; the configured ones for others."),
+            by_name(
+                list(name(), "").at_most(1_000),
+                "Properties to read, by object type; the configured ones for others.",
+            ),
         )
-        .maybe("max_pages", count("The most pages to read of each lane; 0: as configured.").within(0, 4_294_967_295))
+        .maybe(
+            "max_pages",
+            count("The most pages to read of each lane; 0: as configured.").within(0, 4_294_967_295),
+        )
         .closed()
 }
 
@@ -130,5 +142,8 @@ fn budget() -> Schema {
         .with("calls", count("Places there are.").like(110))
         .with("span_ms", count("In how many milliseconds.").like(10_000))
         .with("waiting", count("Calls waiting for a place."))
-        .with("closed_ms", count("For how many milliseconds the provider wants to hear nothing; 0 when it does not mind."))
+        .with(
+            "closed_ms",
+            count("For how many milliseconds the provider wants to hear nothing; 0 when it does not mind."),
+        )
 }

@@ -2,9 +2,7 @@
 
 use super::Room;
 use crate::openapi::operation::{Operation, get, post};
-use crate::openapi::schema::{
-    Schema, all_of, anything, flag, id, list, moment, object, refer, text, time,
-};
+use crate::openapi::schema::{Schema, all_of, anything, flag, id, list, moment, object, refer, text, time};
 use serde_json::json;
 
 pub fn room() -> Room {
@@ -33,13 +31,25 @@ fn operations() -> Vec<Operation> {
             .refuses(&["bad_time"]),
         post("/v1/messages", "publishMessage", "Publish a message of your own")
             .says("Answered once the message and its deliveries are durable.")
-            .takes("NewMessage", json!({ "org_id": "acme", "type": "invoice.paid", "payload": { "invoice": "4711" } }))
+            .takes(
+                "NewMessage",
+                json!({ "org_id": "acme", "type": "invoice.paid", "payload": { "invoice": "4711" } }),
+            )
             .once()
             .makes(202, "It is published.", refer("Published"))
             .and_header("Idempotent-Replayed", "`true`: it was published before, and is answered alike.")
-            .refuses(&["bad_name", "key_of_one_organization", "bad_event_type", "payload_too_large", "publish_queue_full"]),
-        get("/v1/messages/{id}", "getMessage", "A message, what it says and where it goes")
-            .answers(200, "The message.", refer("MessageShown")),
+            .refuses(&[
+                "bad_name",
+                "key_of_one_organization",
+                "bad_event_type",
+                "payload_too_large",
+                "publish_queue_full",
+            ]),
+        get("/v1/messages/{id}", "getMessage", "A message, what it says and where it goes").answers(
+            200,
+            "The message.",
+            refer("MessageShown"),
+        ),
         get("/v1/event-types", "listEventTypes", "The types of messages there are").answers(
             200,
             "The types.",
@@ -62,7 +72,10 @@ fn message() -> Schema {
 fn shown() -> Schema {
     message()
         .says("A message, what it says and where it goes.")
-        .with("payload", anything("As it is sent, byte by byte.").like(json!({ "webhook_event_type": "sync.complete" })))
+        .with(
+            "payload",
+            anything("As it is sent, byte by byte.").like(json!({ "webhook_event_type": "sync.complete" })),
+        )
         .with("deliveries", list(refer("Delivery"), "To the caller's endpoints."))
 }
 
@@ -88,6 +101,9 @@ fn event_type() -> Schema {
         .with("summary", text("What happened, in a few words."))
         .with("description", text("What happened, and what to make of it."))
         .with("opt_in", flag("Whether only endpoints that name it get it."))
-        .with("schema", anything("What a message of it looks like, a JSON Schema.").like(json!({ "type": "object" })))
+        .with(
+            "schema",
+            anything("What a message of it looks like, a JSON Schema.").like(json!({ "type": "object" })),
+        )
         .with("example", anything("A message.").like(json!({ "webhook_event_type": "sync.complete" })))
 }

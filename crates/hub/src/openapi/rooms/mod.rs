@@ -67,7 +67,9 @@ pub fn in_path(before: &str, name: &str) -> String {
     let what = match (before, name) {
         ("counters", _) => "The definition's id, or, with a key of one organization, its name.",
         ("values", _) => "The counter's key: a record's id, or what its unique property holds.",
-        ("webhooks" | "integrations" | "accounts", _) => "The provider: `hubspot`, `notion`, `airtable` or `tentoeight`.",
+        ("webhooks" | "integrations" | "accounts", _) => {
+            "The provider: `hubspot`, `notion`, `airtable` or `tentoeight`."
+        }
         ("{provider}", "account") => "The account's id at the provider.",
         ("{provider}", _) => "The app's name in the configuration.",
         ("records", _) => "The id of the connection.",

@@ -30,7 +30,9 @@ fn filtered(operation: Operation) -> Operation {
 
 fn operations() -> Vec<Operation> {
     let lines = text("One record a line, each a JSON object as `GET /v1/records` shows it.");
-    let table = text("RFC 4180, with a first line of names; see the description for what spreadsheets are kept from.");
+    let table = text(
+        "RFC 4180, with a first line of names; see the description for what spreadsheets are kept from.",
+    );
     vec![
         filtered(get("/v1/records", "listRecords", "Records, page by page")).pages("Records.", "Record"),
         filtered(get("/v1/records/export", "exportRecords", "All records that a query selects, as a file"))
@@ -75,7 +77,10 @@ fn record() -> Schema {
         .says("A mirrored record.")
         .with("connection_id", id("con", "Through which connection it was read."))
         .with("org_id", text("Whose.").like("acme"))
-        .with("collection", text("Where it is, for types that are kept in several places; else empty.").like(""))
+        .with(
+            "collection",
+            text("Where it is, for types that are kept in several places; else empty.").like(""),
+        )
         .with("archived", flag("Whether it is archived."))
         .with("gone_at", time("Since when it is gone.").or_null().like(json!(null)))
         .with("merged_into", text("The record it became part of.").or_null().like(json!(null)))
@@ -83,7 +88,10 @@ fn record() -> Schema {
         .with("changed_at", time("When the mirror last changed."))
         .with("read_at", time("When it was last read."))
         .with("version", whole("How often it changed.").like(1))
-        .with("body", anything("The record as the provider gave it.").like(json!({ "id": "501", "properties": {} })))
+        .with(
+            "body",
+            anything("The record as the provider gave it.").like(json!({ "id": "501", "properties": {} })),
+        )
 }
 
 fn shown() -> Schema {

@@ -50,9 +50,15 @@ fn operations() -> Vec<Operation> {
 
 fn wanted() -> Schema {
     object("How to run.")
-        .maybe("towards", words(&["left", "right"], "Only this side is written to; left out: both.").or_null())
+        .maybe(
+            "towards",
+            words(&["left", "right"], "Only this side is written to; left out: both.").or_null(),
+        )
         .maybe("dry_run", flag("Nothing is written: it says what would be.").usually(false))
-        .maybe("reading", words(&["full", "changes", "none"], "What is read from the providers first.").usually("full"))
+        .maybe(
+            "reading",
+            words(&["full", "changes", "none"], "What is read from the providers first.").usually("full"),
+        )
         .closed()
 }
 
@@ -96,9 +102,10 @@ pub fn run() -> Schema {
 }
 
 fn asked() -> Schema {
-    run()
-        .says("A run that was asked for.")
-        .with("under_way", flag("Whether it is another one that was under way already, whatever was asked for."))
+    run().says("A run that was asked for.").with(
+        "under_way",
+        flag("Whether it is another one that was under way already, whatever was asked for."),
+    )
 }
 
 fn planned() -> Schema {

@@ -89,9 +89,18 @@ fn sync() -> Schema {
         .with("right", id("con", "The right connection."))
         .with("state", words(&["active", "paused"], "How it is."))
         .with("reason", text("Why it is paused.").or_null().like(json!(null)))
-        .with("every", text("How often it runs, as it was asked for; null: as the settings say.").or_null().like("1h"))
+        .with(
+            "every",
+            text("How often it runs, as it was asked for; null: as the settings say.").or_null().like("1h"),
+        )
         .with("runs_every", text("How often that is.").like("1h"))
-        .with("live_since", time("Since when changes are carried over as they come; null: the first run is not that far yet.").or_null())
+        .with(
+            "live_since",
+            time(
+                "Since when changes are carried over as they come; null: the first run is not that far yet.",
+            )
+            .or_null(),
+        )
         .with("created_at", time("When it was made."))
         .with("updated_at", time("When it last changed."))
         .with("version", whole("How often it changed.").like(1))
@@ -129,9 +138,16 @@ fn new_sync() -> Schema {
         .maybe("name", text("What people call it; left out: the names of both accounts.").or_null())
         .with("left", text("The left connection's id."))
         .with("right", text("The right connection's id."))
-        .maybe("agreement", about("Agreement", "The terms; left out: those that are ready-made for the two providers.").or_null())
+        .maybe(
+            "agreement",
+            about("Agreement", "The terms; left out: those that are ready-made for the two providers.")
+                .or_null(),
+        )
         .maybe("every", every())
-        .maybe("run", super::super::schema::flag("Whether it runs at once; left out: as the settings say.").or_null())
+        .maybe(
+            "run",
+            super::super::schema::flag("Whether it runs at once; left out: as the settings say.").or_null(),
+        )
         .closed()
 }
 

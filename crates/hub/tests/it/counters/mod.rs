@@ -3,6 +3,7 @@
 mod compare;
 mod keep;
 mod killed;
+mod looked_at;
 mod push;
 mod redis;
 mod scene;
