@@ -95,7 +95,8 @@ class Bench:
 
     def environment(self):
         """The environment for the tests."""
-        environment = {**os.environ, **self.variables, "SYNCLINE_TEST_SKIPPED": str(self.directory / "skipped")}
+        environment = {**os.environ, **self.variables, "SYNCLINE_TEST_SKIPPED": str(self.directory / "skipped"),
+                       "SYNCLINE_TEST_ANSWERED": str(self.directory / "answered")}
         # Most of them wait for a server or for another process: as many as there are cores would leave the cores idle.
         environment.setdefault("RUST_TEST_THREADS", str((os.cpu_count() or 2) * 3 // 2))
         if self.wanted.no_services:
@@ -112,6 +113,12 @@ class Bench:
         lines = (self.directory / "skipped").read_text(errors="replace").splitlines()
         found = dict.fromkeys(line[len(marker):] for line in lines if line.startswith(marker))
         return [(name, reason.strip()) for name, _, reason in (line.partition(": ") for line in found)]
+
+    def skip(self, title, reason):
+        """Notes that something cannot run, as tests do of themselves."""
+        self.say(f"skipping {title}: {reason}")
+        with open(self.directory / "skipped", "a", encoding="utf-8") as file:
+            file.write(f"SYNCLINE-SKIPPED {title}: {' '.join(str(reason).split())}\n")
 
     def run(self, command, environment):
         """Runs a command for the tests; returns its exit code. It ends with us, however we end."""

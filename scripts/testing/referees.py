@@ -46,9 +46,7 @@ def run_referees(bench):
         install_node(bench, place)
         install_python(bench, place)
     except NotHere as reason:
-        bench.say(f"skipping {TITLE}: {reason}")
-        with open(bench.directory / "skipped", "a", encoding="utf-8") as file:
-            file.write(f"SYNCLINE-SKIPPED {TITLE}: {' '.join(str(reason).split())}\n")
+        bench.skip(TITLE, reason)
         return True
     bench.say(f"running {TITLE}")
     if bench.run(["cargo", "build", "--locked", "-p", "syncline-hub", "--bin", "syncline"], bench.environment()) != 0:
@@ -123,7 +121,7 @@ def install(bench, place, name, commands, made, stamp, sources, *more):
     if os.environ.get("SYNCLINE_TEST_INSTALL") == "0":
         raise NotHere("the libraries are not installed, and SYNCLINE_TEST_INSTALL=0 forbids installing them")
     stamp.unlink(missing_ok=True)
-    bench.say(f"installing the vendors' libraries with {name}")
+    bench.say(f"installing what is pinned with {name}")
     began = time.monotonic()
     log = place / f"{name}.log"
     with open(log, "wb") as file:
@@ -143,7 +141,8 @@ def install(bench, place, name, commands, made, stamp, sources, *more):
 class Sandbox:
     """`syncline sandbox` on a free port, for as long as the block runs."""
 
-    def __init__(self, place):
+    def __init__(self, place, *flags):
+        self.flags = flags
         self.ready = place / "sandbox.url"
         self.log = place / "sandbox.log"
         self.url = None
@@ -152,7 +151,7 @@ class Sandbox:
     def __enter__(self):
         self.ready.unlink(missing_ok=True)
         command = [str(target() / "debug" / "syncline"), "sandbox", "--listen", "127.0.0.1:0", "--consent", "approve",
-                   "--ready-file", str(self.ready)]
+                   "--ready-file", str(self.ready), *self.flags]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             **spawn_options())
@@ -178,7 +177,8 @@ class Sandbox:
 class Hub:
     """`syncline serve` on a free port and an empty directory, for as long as the block runs: what it sends is verified."""
 
-    def __init__(self, place):
+    def __init__(self, place, settings=None):
+        self.settings = settings or {}
         self.directory = place / "hub"
         self.log = place / "hub.log"
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -193,6 +193,7 @@ class Hub:
         environment["SYNCLINE_SERVER__LISTEN"] = self.url.removeprefix("http://")
         environment["SYNCLINE_NOTIFY__ALLOW"] = "127.0.0.0/8"
         environment["SYNCLINE_NOTIFY__PLAIN_HTTP"] = "true"
+        environment.update(self.settings)
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(target() / "debug" / "syncline"), "serve"], cwd=self.directory,
                                             env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from .openapi import run_openapi
 from .referees import run_referees
 from .util import seconds
 
@@ -37,6 +38,9 @@ def run_tests(bench, wanted):
     if wanted.referees:
         bench.wait()
         return sum_up(bench, wanted, [] if run_referees(bench) else ["the vendors' client libraries"])
+    if wanted.openapi:
+        bench.wait()
+        return sum_up(bench, wanted, [] if run_openapi(bench) else ["the API's document"])
     bench.say("building the tests")
     began = time.monotonic()
     if bench.run(cargo_command(wanted.cargo, "--no-run"), bench.environment()) != 0:
@@ -56,6 +60,9 @@ def run_tests(bench, wanted):
     # So do the vendors' own libraries.
     if not wanted.cargo and not run_referees(bench):
         failed.append("the vendors' client libraries")
+    # And the API's document.
+    if not wanted.cargo and not run_openapi(bench):
+        failed.append("the API's document")
     return sum_up(bench, wanted, failed)
 
 

@@ -19,6 +19,7 @@ pub mod load;
 pub mod local_key;
 pub mod news;
 pub mod notify;
+pub mod openapi;
 pub mod popup;
 pub mod portal;
 pub mod program;

@@ -2,9 +2,9 @@
 
 use super::Api;
 use super::access::Operator;
+use crate::http::strict::Json;
 use crate::http::{Problem, json};
 use crate::jobs::{Payload, enqueue};
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;

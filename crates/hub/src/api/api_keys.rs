@@ -3,9 +3,9 @@
 use super::Api;
 use super::access::{Operator, create_key};
 use super::accounts::check_name;
+use crate::http::strict::Json;
 use crate::http::{Problem, json};
 use crate::portal::setup;
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};

@@ -230,13 +230,18 @@ pub fn checked<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem>
 /// `GET /v1/events`.
 ///
 /// # Errors
-/// As [`page`].
+/// As [`page`], and 400 for what only the stream takes.
 pub async fn list(
     State(api): State<Api>,
     caller: Caller,
     query: Result<Query<EventQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let page = page(&api, &caller, &checked(query)?).await?;
+    let query = checked(query)?;
+    if query.last_event_id.is_some() {
+        let say = "`last_event_id` is for the stream; a page goes on behind its `cursor`.";
+        return Err(Problem::bad_request("bad_query", say));
+    }
+    let page = page(&api, &caller, &query).await?;
     Ok(json(&PageView {
         data: page.events.iter().map(EventView::of).collect(),
         next_cursor: page.next_cursor,

@@ -158,6 +158,14 @@ pub async fn retry(
     Ok(StatusCode::ACCEPTED)
 }
 
+/// Which parked jobs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryQuery {
+    /// Only this kind.
+    pub kind: Option<String>,
+}
+
 /// `POST /v1/jobs/retry?kind=`: all parked jobs, of one kind or of all.
 ///
 /// # Errors
@@ -165,7 +173,7 @@ pub async fn retry(
 pub async fn retry_all(
     State(api): State<Api>,
     caller: Caller,
-    query: Result<Query<JobQuery>, QueryRejection>,
+    query: Result<Query<RetryQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let query = checked(query)?;
     let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());

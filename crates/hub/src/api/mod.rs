@@ -24,6 +24,7 @@ pub mod syncs;
 use crate::cx::Cx;
 use crate::http::Problem;
 use crate::http::problem::instead_of_plain_text;
+use crate::openapi;
 use crate::telemetry::gauges::{Health, LogGauge};
 use crate::telemetry::{SPANS, metrics};
 use axum::Router;
@@ -90,6 +91,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/keys/prune", post(keys::prune))
         .route("/v1/portal/setup-link", post(api_keys::setup_link))
         .route("/v1/status", get(health::status))
+        .route("/v1/openapi.json", get(openapi::serve))
         .merge(syncs::routes())
         .merge(counters::routes())
         .merge(notify::routes(api.cx.config.notify.max_payload.bytes()))

@@ -6,9 +6,9 @@ use super::connections::{body_of, find};
 use super::events::checked;
 use super::jobs::read_cursor;
 use super::paging::{limit, next_cursor};
+use crate::http::strict::Json;
 use crate::http::{Problem, json};
 use crate::load::{self, Asked, Wanted};
-use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
@@ -274,6 +274,18 @@ pub async fn list(
     page(&api, &caller, checked(query)?).await
 }
 
+/// Which runs of a connection.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnRunQuery {
+    /// Only those that are so.
+    pub state: Option<String>,
+    /// Runs on the page, 1 to 500.
+    pub limit: Option<u32>,
+    /// Where the page before this one ended.
+    pub cursor: Option<String>,
+}
+
 /// `GET /v1/connections/{id}/runs`.
 ///
 /// # Errors
@@ -282,11 +294,11 @@ pub async fn of_connection(
     State(api): State<Api>,
     caller: Caller,
     Path(id): Path<String>,
-    query: Result<Query<RunQuery>, QueryRejection>,
+    query: Result<Query<OwnRunQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let query = checked(query)?;
+    let OwnRunQuery { state, limit, cursor } = checked(query)?;
     find(&api, &caller, &id).await?;
-    page(&api, &caller, RunQuery { connection_id: Some(id), ..query }).await
+    page(&api, &caller, RunQuery { connection_id: Some(id), state, limit, cursor }).await
 }
 
 async fn shown(api: &Api, run: Run) -> Result<Response, Problem> {

@@ -119,6 +119,10 @@ pub async fn stream(
     query: Result<Query<EventQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let query = checked(query)?;
+    if query.order.is_some() || query.limit.is_some() || query.cursor.is_some() {
+        let say = "`order`, `limit` and `cursor` are for pages; a stream goes on behind `last_event_id`.";
+        return Err(Problem::bad_request("bad_query", say));
+    }
     let filter = query.filter_for(&caller)?;
     let tail = Tail::behind(&api, caller.scope, filter, resume_from(&headers, &query)?).await?;
     Ok(sse(tail, |event| {

@@ -15,6 +15,7 @@ mod load;
 mod man;
 mod manage;
 mod messages;
+mod openapi;
 mod out;
 mod records;
 mod remote;
@@ -124,6 +125,8 @@ enum Command {
     },
     /// Write manual pages, one for each command
     Man(man::Man),
+    /// Print the description of the API: OpenAPI 3.1, or a page for people
+    Openapi(openapi::Openapi),
 }
 
 /// Parses, runs, and turns the outcome into an exit code.
@@ -175,6 +178,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Man(command) => command.run(),
+        Command::Openapi(command) => Ok(command.run()),
     }
 }
 

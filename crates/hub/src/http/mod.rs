@@ -3,6 +3,7 @@
 pub mod client;
 pub mod problem;
 pub mod server;
+pub mod strict;
 
 pub use problem::Problem;
 

@@ -32,6 +32,7 @@ mod news;
 mod notify;
 mod notify_cli;
 mod notify_docs;
+mod openapi;
 mod outage;
 mod packaging;
 mod parked;

@@ -8,7 +8,7 @@ use crate::api::access::Caller;
 use crate::api::notify::idempotency;
 use crate::api::refusals::sentence;
 use crate::counters::change::{self, ChangeError, Changes, Wanted};
-use crate::http::{Problem, json};
+use crate::http::{Problem, json, strict};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
@@ -120,7 +120,7 @@ async fn one_change(api: &Api, asked: Asked<'_>, key: String, change: Change) ->
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body)
+    strict::from_slice(body)
         .map_err(|error| Problem::bad_request("bad_body", format!("The body cannot be read: {error}.")))
 }
 

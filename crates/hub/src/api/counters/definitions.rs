@@ -9,8 +9,8 @@ use crate::api::connections::{body_of, organization};
 use crate::api::events::checked;
 use crate::api::paging::{cut, id_cursor, limit, some};
 use crate::counters::keep;
+use crate::http::strict::{self, Json};
 use crate::http::{Problem, json};
-use axum::Json;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
@@ -122,7 +122,7 @@ fn read(body: Map<String, Value>) -> Result<Definition, Problem> {
             return Err(Problem::bad_request("bad_body", say));
         }
     }
-    serde_json::from_value(Value::Object(body))
+    strict::from_value(Value::Object(body))
         .map_err(|error| Problem::bad_request("bad_body", format!("The body is not a definition: {error}.")))
 }
 

@@ -1,6 +1,7 @@
 //! What moved a counter, and what was sent of it, over the API.
 
 use super::find;
+use super::values::check_keys;
 use crate::api::Api;
 use crate::api::access::Caller;
 use crate::api::events::checked;
@@ -27,7 +28,7 @@ pub struct HistoryQuery {
 /// `GET /v1/counters/{counter}/values/{key}/history`: what moved it, the latest first.
 ///
 /// # Errors
-/// 400 for a query that makes no sense, 404 when there is no such definition for this caller.
+/// 400 for a query that makes no sense or a key that is none of the definition's, 404 when there is no such definition for this caller.
 pub async fn changes(
     State(api): State<Api>,
     caller: Caller,
@@ -37,6 +38,7 @@ pub async fn changes(
     let query = checked(query)?;
     let (limit, before) = (limit(query.limit)?, number_cursor::<i64>(query.cursor)?);
     let definition = find(&api, &caller, &counter).await?;
+    check_keys(&definition, [key.as_str()])?;
     let (store, of) = (&api.cx.store, (definition.id.as_str(), key.as_str()));
     let mut found = changes::history(store, &caller.scope, of, before, limit + 1).await?;
     let next = cut(&mut found, limit, |last| last.version.to_string());

@@ -9,7 +9,7 @@ use crate::api::events::{checked, time};
 use crate::api::jobs::read_cursor;
 use crate::api::paging::{limit, next_cursor, some};
 use crate::api::refusals::sentence;
-use crate::http::{Problem, json};
+use crate::http::{Problem, json, strict};
 use crate::notify::{self, Draft, PublishError};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -81,7 +81,7 @@ pub async fn publish(
 
 /// What a caller wants published.
 fn read(caller: &Caller, body: &[u8]) -> Result<Draft, Problem> {
-    let body: PublishBody<'_> = serde_json::from_slice(body)
+    let body: PublishBody<'_> = strict::from_slice(body)
         .map_err(|error| Problem::bad_request("bad_body", format!("The body is not a message: {error}.")))?;
     let org_id = organization(caller, body.org_id.as_deref())?;
     check_name("org_id", &org_id)?;

@@ -4,9 +4,9 @@ use super::conflicts::with_syncs;
 use crate::api::Api;
 use crate::api::access::Signed;
 use crate::api::connections::body_of;
+use crate::http::strict::Json;
 use crate::http::{Problem, json};
 use crate::sync::{self, Choice};
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -41,6 +41,9 @@ pub async fn resolve(
 /// A choice as it was sent: all of it, and nothing else.
 fn choice_of(body: &serde_json::Value) -> Result<Choice, Problem> {
     let bad = |why: String| Problem::bad_request("bad_body", format!("The body is no choice: {why}."));
+    if !body.is_object() {
+        return Err(bad("it is no object".to_owned()));
+    }
     let choice = Choice::deserialize(body).map_err(|error| bad(error.to_string()))?;
     // A choice without members of its own would be read beside any others.
     let known = serde_json::to_value(&choice).unwrap_or_default();
@@ -69,6 +72,7 @@ mod tests {
             r#"{"choice":"is","id":"1","x":1}"#,
             r#"{"choice":"is"}"#,
             "[]",
+            r#"["leave"]"#,
             "1",
         ] {
             assert_eq!(read(text).map_err(|problem| problem.code), Err("bad_body"), "{text}");

@@ -3,8 +3,4 @@
 mod compare;
 mod keep;
 mod killed;
-mod order;
-mod push;
-mod redis;
-mod scene;
-mod truths;
+mod looked_at;

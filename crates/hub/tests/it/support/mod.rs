@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod child;
 pub mod chromium;
+pub mod described;
 pub mod joined;
 pub mod load;
 pub mod process;
@@ -16,6 +17,7 @@ pub mod topic;
 pub mod wait;
 
 use bytes::Bytes;
+use described::Exchange;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -68,9 +70,22 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the answer, which has to be as the document of the API says.
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
-        Self::read(request.send().await.expect("the hub answers")).await
+        let (client, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let sent = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec);
+        let answer = Self::read(client.execute(request).await.expect("the hub answers")).await;
+        described::check(&Exchange {
+            method: &method,
+            path: &path,
+            sent: sent.as_deref(),
+            status: answer.status,
+            kind: answer.header("content-type"),
+            body: &answer.body,
+        });
+        answer
     }
 
     /// Reads an answer to its end.

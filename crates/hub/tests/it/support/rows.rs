@@ -74,7 +74,7 @@ pub async fn running(hub: &TestHub, connection: &Connection, id: &str, lane: &st
         kind: "load".to_owned(),
         mode: Mode::Full,
         trigger: Trigger::Manual,
-        wish: "{}".to_owned(),
+        wish: r#"{"types":[],"properties":{},"max_pages":0}"#.to_owned(),
         created_at: hub.cx.now(),
     };
     let lane = NewLane {

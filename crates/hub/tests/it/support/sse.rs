@@ -1,8 +1,10 @@
 //! Reading server-sent events as a browser does.
 
+use super::described::{self, Exchange};
 use super::wait::PATIENCE;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
+use http::Method;
 
 /// One message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +32,14 @@ impl SseStream {
         let answer = request.send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{answer:?}");
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        described::check(&Exchange {
+            method: &Method::GET,
+            path: answer.url().path(),
+            sent: None,
+            status: 200,
+            kind: "text/event-stream",
+            body: b"",
+        });
         Self { chunks: answer.bytes_stream().boxed(), buffer: Vec::new() }
     }
 

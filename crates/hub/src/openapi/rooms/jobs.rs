@@ -1,0 +1,51 @@
+//! Jobs: work in the background, for operators.
+
+use super::Room;
+use crate::openapi::operation::{Operation, delete, get, post};
+use crate::openapi::schema::{Schema, anything, count, id, object, refer, text, time, words};
+use serde_json::json;
+
+/// How a job may be.
+pub const STATES: [&str; 3] = ["parked", "waiting", "running"];
+
+pub fn room() -> Room {
+    Room {
+        tag: "Jobs",
+        says: "Work in the background: what waits, what runs, and what is parked for a person.",
+        operations: operations(),
+        schemas: vec![
+            ("Job", job()),
+            ("Retried", object("How many.").with("retried", count("Jobs that are tried again."))),
+        ],
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    let kind = || text("Only of this kind.");
+    vec![
+        get("/v1/jobs", "listJobs", "Jobs in a state, the one that changed last first")
+            .in_state(&STATES, "In which state; left out: parked.")
+            .query("kind", kind())
+            .pages("Jobs.", "Job"),
+        post("/v1/jobs/retry", "retryJobs", "Try all parked jobs again, or those of one kind")
+            .query("kind", kind())
+            .answers(202, "They are.", refer("Retried")),
+        get("/v1/jobs/{id}", "getJob", "A job").answers(200, "The job.", refer("Job")),
+        post("/v1/jobs/{id}/retry", "retryJob", "Try a parked job again").ends(202, "It is tried."),
+        delete("/v1/jobs/{id}", "discardJob", "Throw a parked job away").ends(204, "It is gone."),
+    ]
+}
+
+fn job() -> Schema {
+    object("A job.")
+        .with("id", id("job", ""))
+        .with("kind", text("What it does.").like("load.run"))
+        .with("org_id", text("For which organization; null: for the installation.").or_null().like("acme"))
+        .with("state", words(&STATES, "How it is."))
+        .with("attempts", count("How often it was tried."))
+        .with("last_error", text("Why the last attempt failed.").or_null())
+        .with("run_at", time("When it is due; while it runs, when its lease ends."))
+        .with("created_at", time("When it was queued."))
+        .with("updated_at", time("When it last changed."))
+        .with("payload", anything("What it is about.").like(json!({ "kind": "load.run" })))
+}
