@@ -157,6 +157,8 @@ actions! {
     CounterResumed "counter.resumed" "Counter resumed";
     /// A counter was removed with its numbers.
     CounterRemoved "counter.removed" "Counter removed";
+    /// A counter of a definition was forgotten with its history.
+    CounterForgotten "counter.forgotten" "Counter's key forgotten";
     /// A comparison was asked for.
     CounterReconciled "counter.reconciled" "Comparison of a counter started";
     /// A comparison was asked to stop.

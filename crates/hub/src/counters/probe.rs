@@ -55,7 +55,9 @@ pub async fn trigger(cx: &Cx, of: &Stored, key: &str, value: i64) -> Result<Trie
     let (whose, limit) = engine::budget(cx, of, url);
     let place = cx.calls.budgets.try_permit(&whose, limit).await.map_err(|wait| {
         let seconds = wait.as_secs() + 1;
-        Untried::Provider(format!("the account's calls of triggers are used up (counters.account_calls): try again in {seconds} s"))
+        Untried::Provider(format!(
+            "the account's calls of triggers are used up (counters.account_calls): try again in {seconds} s"
+        ))
     })?;
     let posted = engine::post(cx, url, &payload).await;
     place.answered();

@@ -114,6 +114,11 @@ pub async fn push_again(cx: &Cx, of: &Stored, keys: &[&str]) -> Result<u64, Stor
 pub async fn forget(cx: &Cx, of: &Stored, key: &str) -> Result<bool, StoreError> {
     let mut tx = cx.store.begin().await?;
     let there = syncline_store::counters::forget(&mut tx, &of.id, key).await?;
+    if there {
+        // A key may be what a record holds, so it is not named.
+        let to = To { org_id: &of.org_id, id: &of.id };
+        audit::note(cx, &mut tx, Action::CounterForgotten, to, "one key").await?;
+    }
     tx.commit().await?;
     Ok(there)
 }

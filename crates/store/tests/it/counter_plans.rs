@@ -34,7 +34,8 @@ async fn what_is_due_is_found_through_one_index_in_its_order() {
     let (_db, store, raw) = open().await;
     make(&store, &definition("ctr_1", "acme", "bookings")).await;
     let rules = rules(Way::Trigger);
-    let asks = [Ask { definition_id: "ctr_1", version: 1, stage: Stage::Trigger, terms: &rules.push, limit: 9 }];
+    let asks =
+        [Ask { definition_id: "ctr_1", version: 1, stage: Stage::Trigger, terms: &rules.push, limit: 9 }];
     change(&store, "7", Change::Increment(1), at(0)).await;
     let mut tx = store.begin().await.unwrap();
     let claimed = plans(&raw, pushes::claim(&mut tx, &asks, "w", at(9), at(99))).await;

@@ -130,7 +130,10 @@ async fn what_was_claimed_before_is_told_too_late_also_by_who_holds_it_again(db:
     change(&store, "7", Change::Set(9), at(32)).await;
     claim(&store, Stage::Look, "a's third", at(33), 9).await;
     settle(&store, "a's third", &[shows("7", 8, at(96))], at(96)).await;
-    assert_eq!(claim(&store, Stage::Trigger, "a's fourth", at(99), 9).await[0].work, Work::Send(9, Way::Trigger));
+    assert_eq!(
+        claim(&store, Stage::Trigger, "a's fourth", at(99), 9).await[0].work,
+        Work::Send(9, Way::Trigger)
+    );
     let before = counter(&store, "7").await;
     let told = [report("7", Told::Answer(Answer::Written)), accepted("7")];
     let late = under("a's first", &told[..1]);
@@ -246,7 +249,13 @@ async fn each_definition_is_claimed_by_itself(db: &TestDb) {
         change(&store, key, Change::Increment(1), at(0)).await;
     }
     let rules = rules(Way::Trigger);
-    let ask = |definition_id, limit| Ask { definition_id, version: 1, stage: Stage::Trigger, terms: &rules.push, limit };
+    let ask = |definition_id, limit| Ask {
+        definition_id,
+        version: 1,
+        stage: Stage::Trigger,
+        terms: &rules.push,
+        limit,
+    };
     let asks = [ask("ctr_2", 9), ask("ctr_1", 2), ask("ctr_3", 0)];
     let claims = in_tx(&store, async |tx| pushes::claim(tx, &asks, "w", at(1), at(9)).await).await;
     assert_eq!(keys(&claims), ["1", "2"]);
@@ -318,8 +327,7 @@ async fn what_was_sent_is_logged_and_counted(db: &TestDb) {
 async fn an_unknown_counter_is_told_of_in_vain(db: &TestDb) {
     let store = open(db).await;
     let reports = [accepted("7"), accepted("7")];
-    let settled =
-        in_tx(&store, async |tx| pushes::settle(tx, &reports, decide(at(1)), at(1)).await).await;
+    let settled = in_tx(&store, async |tx| pushes::settle(tx, &reports, decide(at(1)), at(1)).await).await;
     assert_eq!((settled.len(), settled[0].next.clone()), (1, None));
     assert_eq!(counters::get(&store, &Scope::All, "ctr_1", "7").await.unwrap(), None);
 }

@@ -229,11 +229,17 @@ async fn a_repair_that_is_parked_or_taken_over_by_a_later_run_is_not_said_to_be_
         let found = findings::page(&store, &acme(), run, None, "", 9).await.unwrap();
         (found[0].outcome, found[0].settled_at)
     };
-    assert_eq!((outcome("crn_1").await, outcome("crn_2").await), ((Outcome::Moved, None), (Outcome::Repairing, None)));
+    assert_eq!(
+        (outcome("crn_1").await, outcome("crn_2").await),
+        ((Outcome::Moved, None), (Outcome::Repairing, None))
+    );
     assert_eq!(claim(&store, Stage::Trigger, "w", at(101), 9).await.len(), 1);
     let gone = [report("7", Told::Answer(Answer::NoRecord))];
     let settled = settle(&store, "w", &gone, at(102)).await;
-    assert_eq!((settled[0].next.clone(), settled[0].found_by.as_deref()), (Some(Next::Parked), Some("crn_2")));
+    assert_eq!(
+        (settled[0].next.clone(), settled[0].found_by.as_deref()),
+        (Some(Next::Parked), Some("crn_2"))
+    );
     assert_eq!(outcome("crn_2").await, (Outcome::Open, None));
     assert_eq!(get(&store, "crn_2").await.counts.repaired, 0);
 }

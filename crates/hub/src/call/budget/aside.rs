@@ -41,7 +41,9 @@ impl Budgets {
         let Some(shared) = &self.shared else { return Ok(Permit { local: Some(local), shared: None }) };
         let keys = vec![(name(whose, &counted.key), counted.rate)];
         match shared.try_take(&keys, ticket).await {
-            Some(Duration::ZERO) => Ok(Permit { local: Some(local), shared: Some((Arc::clone(shared), keys)) }),
+            Some(Duration::ZERO) => {
+                Ok(Permit { local: Some(local), shared: Some((Arc::clone(shared), keys)) })
+            }
             Some(wait) => {
                 local.give_back();
                 Err(wait)
@@ -66,8 +68,7 @@ impl Gate {
     fn room(&self, counted: &Counted) -> Result<usize, Duration> {
         let now = self.watch.elapsed();
         let mut state = self.state();
-        let window =
-            state.windows.entry(counted.key.clone()).or_insert_with(|| Window::new(counted.rate));
+        let window = state.windows.entry(counted.key.clone()).or_insert_with(|| Window::new(counted.rate));
         match window.admission(now) {
             Admission::Now => Ok(window.rate().calls.saturating_sub(window.used(now)).max(1)),
             Admission::At(at) => Err(at.saturating_sub(now).max(Duration::from_millis(1))),
@@ -106,7 +107,13 @@ mod tests {
 
     fn whose(account: &str) -> Whose {
         let (provider, org_id) = ("hubspot", "acme".to_owned());
-        Whose { provider, account: account.to_owned(), credential: Credential::Key, org_id, purpose: "counters" }
+        Whose {
+            provider,
+            account: account.to_owned(),
+            credential: Credential::Key,
+            org_id,
+            purpose: "counters",
+        }
     }
 
     fn limit(calls: usize) -> Aside {

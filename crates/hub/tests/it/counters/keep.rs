@@ -63,7 +63,10 @@ async fn a_trigger_of_another_account_is_refused_with_both_accounts_numbers() {
         let Err(Refused::Problems(problems)) = refused else { panic!("{refused:?}") };
         assert_eq!((problems.len(), problems[0].field.as_str()), (1, "target.url"));
         let message = &problems[0].message;
-        assert!(message.contains("belongs to HubSpot account 62516") && message.contains("one to 62515"), "{message}");
+        assert!(
+            message.contains("belongs to HubSpot account 62516") && message.contains("one to 62515"),
+            "{message}"
+        );
         assert!(!message.contains(elsewhere.rsplit('/').next().unwrap()), "the address is a secret");
     }
     assert_eq!(scene.now().await, scene.of, "bad input changes nothing");

@@ -218,9 +218,7 @@ async fn what_is_paused_while_much_is_due_sends_no_more_than_is_under_way() {
     let slow = json!({ "kind": "latency", "ms": 50 });
     scene.joined.fault(json!({ "provider": "hubspot", "path": "*webhook-triggers*", "effect": slow })).await;
     scene.book(&scene.exams).await;
-    scene
-        .as_time_passes("the first are sent", async || (scene.triggered().await > 0).then_some(()))
-        .await;
+    scene.as_time_passes("the first are sent", async || (scene.triggered().await > 0).then_some(())).await;
     keep::pause(scene.cx(), &Scope::All, &scene.of.id).await.unwrap();
     crate::support::wait::until("what is under way ends", async || {
         scene.counters().await.iter().all(|counter| counter.lease_owner.is_none()).then_some(())

@@ -246,7 +246,10 @@ impl Scene {
 /// That what a property held is part of what the counter was, in the same order; one value may come several times in a row. The counter was
 /// each value once: where it came back to one, an old call of that could not be told from a new one.
 pub fn assert_follows(id: &str, held: &[i64], was: &[i64]) {
-    assert!(was.is_sorted_by(|a, b| a < b), "{id} was counted up and down, so its order proves nothing: {was:?}");
+    assert!(
+        was.is_sorted_by(|a, b| a < b),
+        "{id} was counted up and down, so its order proves nothing: {was:?}"
+    );
     let mut at = 0;
     for value in held {
         let found = was[at..].iter().position(|one| one == value);

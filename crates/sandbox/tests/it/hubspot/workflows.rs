@@ -119,8 +119,10 @@ async fn runs_may_overtake_each_other() {
     let body = json!({"properties": [], "propertiesWithHistory": ["total_bookings"], "inputs": [{"id": flow.exam.to_string()}]});
     let path = format!("/crm/v3/objects/{EXAMS}/batch/read");
     let read = flow.scene.call(Method::POST, &path, Some(&body)).await.expect(200);
-    let held = read["results"][0]["propertiesWithHistory"]["total_bookings"].as_array().expect("a list").clone();
-    let mut held: Vec<i64> = held.iter().map(|one| one["value"].as_str().expect("a text").parse().expect("a number")).collect();
+    let held =
+        read["results"][0]["propertiesWithHistory"]["total_bookings"].as_array().expect("a list").clone();
+    let mut held: Vec<i64> =
+        held.iter().map(|one| one["value"].as_str().expect("a text").parse().expect("a number")).collect();
     held.reverse();
     assert_ne!(held, sent, "they come in an order of their own");
     held.sort_unstable();

@@ -4,11 +4,11 @@ mod keep;
 mod look;
 
 pub use keep::{Kept, attention, create, delete, pause, reconciled, remark, reseal, resume, update};
+pub(super) use look::state_of;
 pub use look::{
     Filter, by_name, due, get, get_in, get_many, get_many_in, list, on_connection, sealed_otherwise,
     sealing_keys,
 };
-pub(super) use look::state_of;
 
 use super::{Sealed, maybe_time, parsed};
 use crate::Result;

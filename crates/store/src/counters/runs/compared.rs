@@ -133,7 +133,8 @@ async fn mend<'a>(
         counter.push.nudge(one.seen.clone(), &rules.push, now);
         counter.waiting_since = counter.waiting_since.or(pushes.then_some(now));
         let next = pushes.then(|| page.run_id.to_owned());
-        if let Some(earlier) = std::mem::replace(&mut counter.repairing, next).filter(|it| it != page.run_id) {
+        if let Some(earlier) = std::mem::replace(&mut counter.repairing, next).filter(|it| it != page.run_id)
+        {
             taken_over.entry(earlier).or_default().push(one.key.clone());
         }
         outcomes.insert(one.key.as_str(), if pushes { Outcome::Repairing } else { Outcome::Repaired });
