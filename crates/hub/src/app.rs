@@ -1,6 +1,7 @@
 //! The composition root: configuration in, a running hub out. The only place that knows all rooms.
 
 use crate::api::{self, Api};
+use crate::audit::By;
 use crate::call::Calls;
 use crate::config::{Config, DatabaseUrl, IntakeLog as LogKind};
 use crate::connect::{Keys, rotation};
@@ -97,6 +98,7 @@ impl App {
             log_failed_at: Arc::default(),
             owns_files,
             me: me.into(),
+            by: By::hub(),
         };
         let log = LogParts::of(&cx);
         Ok(Self { cx, roles, log, health: Health::default(), lifecycle: Lifecycle::default() })

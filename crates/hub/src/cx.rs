@@ -1,5 +1,6 @@
 //! What every room of the hub is handed: the database, the time, the dice, the configuration.
 
+use crate::audit::By;
 use crate::call::Calls;
 use crate::config::Config;
 use crate::connect::Keys;
@@ -47,6 +48,8 @@ pub struct Cx {
     pub owns_files: Option<Arc<std::fs::File>>,
     /// This process, in leases: unique for every start.
     pub me: Arc<str>,
+    /// On whose word things are done with this: the hub's own, unless a person or an application asked.
+    pub by: By,
 }
 
 impl Cx {
@@ -54,5 +57,11 @@ impl Cx {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The same, for what is done on somebody's word.
+    #[must_use]
+    pub fn on_word_of(&self, by: &By) -> Self {
+        Self { by: by.clone(), ..self.clone() }
     }
 }

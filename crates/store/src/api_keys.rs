@@ -1,7 +1,7 @@
 //! API keys: only their hashes are here.
 
 use crate::value::{Row, args};
-use crate::{Result, Scope, Store};
+use crate::{Result, Scope, Store, Tx};
 use syncline_core::time::Timestamp;
 
 /// A key as the operator sees it.
@@ -37,21 +37,11 @@ const COLUMNS: &str = "id, name, org_id, prefix, created_at, last_used_at, revok
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn create(store: &Store, key: &ApiKey, hash: &str) -> Result<()> {
-    store
-        .execute(
-            "INSERT INTO api_keys (id, name, org_id, prefix, hash, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-            args![
-                key.id.as_str(),
-                key.name.as_str(),
-                key.org_id.as_deref(),
-                key.prefix.as_str(),
-                hash,
-                key.created_at
-            ],
-        )
-        .await
-        .map(|_| ())
+pub async fn create(tx: &mut Tx, key: &ApiKey, hash: &str) -> Result<()> {
+    let sql = "INSERT INTO api_keys (id, name, org_id, prefix, hash, created_at) VALUES (?, ?, ?, ?, ?, ?)";
+    let (id, name, prefix) = (key.id.as_str(), key.name.as_str(), key.prefix.as_str());
+    let row = args![id, name, key.org_id.as_deref(), prefix, hash, key.created_at];
+    tx.execute(sql, row).await.map(|_| ())
 }
 
 /// The key whose secret has this hash, unless it is revoked.
@@ -80,13 +70,17 @@ pub async fn list(store: &Store) -> Result<Vec<ApiKey>> {
     store.query(&sql, Vec::new()).await?.iter().map(read).collect()
 }
 
-/// Revokes a key; answers whether there was one to revoke.
+/// Revokes a key; answers it as it is then, where there was one to revoke.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn revoke(store: &Store, id: &str, now: Timestamp) -> Result<bool> {
+pub async fn revoke(tx: &mut Tx, id: &str, now: Timestamp) -> Result<Option<ApiKey>> {
     let sql = "UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL";
-    Ok(store.execute(sql, args![now, id]).await? == 1)
+    if tx.execute(sql, args![now, id]).await? == 0 {
+        return Ok(None);
+    }
+    let sql = format!("SELECT {COLUMNS} FROM api_keys WHERE id = ?");
+    tx.query(&sql, args![id]).await?.first().map(read).transpose()
 }
 
 fn read(row: &Row) -> Result<ApiKey> {

@@ -19,6 +19,7 @@ mod value;
 
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
 pub mod connections;
 pub mod counters;
 pub mod embedded_log;
@@ -30,6 +31,7 @@ pub mod leases;
 pub mod notifications;
 pub mod notify;
 pub mod outside;
+pub mod overview;
 pub mod portal;
 pub mod positions;
 pub mod records;

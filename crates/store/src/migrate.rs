@@ -41,6 +41,7 @@ migrations! {
     8 "0008_echoes";
     9 "0009_tests";
     10 "0010_counters";
+    11 "0011_audit";
 }
 
 impl Migration {

@@ -69,15 +69,14 @@ const SETTING: Bulk = Bulk {
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn sign_in(store: &Store, hash: &str, session: &Session, now: Timestamp) -> Result<()> {
-    let mut tx = store.begin().await?;
+pub async fn sign_in(tx: &mut Tx, hash: &str, session: &Session, now: Timestamp) -> Result<()> {
     tx.execute("DELETE FROM portal_sessions WHERE expires_at <= ?", args![now]).await?;
     tx.execute(
         "INSERT INTO portal_sessions (hash, csrf, created_at, expires_at) VALUES (?, ?, ?, ?)",
         args![hash, session.csrf.as_str(), now, session.expires_at],
     )
-    .await?;
-    tx.commit().await
+    .await
+    .map(|_| ())
 }
 
 /// The session of this cookie, unless it has ended.
@@ -94,8 +93,8 @@ pub async fn session(store: &Store, hash: &str, now: Timestamp) -> Result<Option
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn sign_out(store: &Store, hash: &str) -> Result<()> {
-    store.execute("DELETE FROM portal_sessions WHERE hash = ?", args![hash]).await.map(|_| ())
+pub async fn sign_out(tx: &mut Tx, hash: &str) -> Result<()> {
+    tx.execute("DELETE FROM portal_sessions WHERE hash = ?", args![hash]).await.map(|_| ())
 }
 
 /// Ends every session: a new password asks everybody again.

@@ -1,14 +1,16 @@
 //! Who is asking: API keys, stored as hashes, of one organization or of all.
 
 use super::Api;
+use crate::audit::{self, Action, By, To};
 use crate::cx::Cx;
 use crate::http::Problem;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use syncline_store::api_keys::{self, ApiKey};
+use syncline_store::audit::Door;
 use syncline_store::{Scope, StoreError};
 
 /// What every key begins with, so that scanners and people recognise one.
@@ -19,6 +21,16 @@ pub const PREFIX: &str = "syn_";
 pub struct Caller {
     /// What it may see.
     pub scope: Scope,
+    /// Who it is, for the audit log.
+    pub by: By,
+}
+
+impl Caller {
+    /// The context for what is done on this caller's word.
+    #[must_use]
+    pub fn cx(&self, api: &Api) -> Cx {
+        api.cx.on_word_of(&self.by)
+    }
 }
 
 /// A caller, and what the key is called: for what is kept under its name.
@@ -32,7 +44,18 @@ pub struct Signed {
 
 /// A caller that may see everything: an operator.
 #[derive(Clone, Debug)]
-pub struct Operator;
+pub struct Operator {
+    /// Who it is, for the audit log.
+    pub by: By,
+}
+
+impl Operator {
+    /// The context for what is done on this operator's word.
+    #[must_use]
+    pub fn cx(&self, api: &Api) -> Cx {
+        api.cx.on_word_of(&self.by)
+    }
+}
 
 impl FromRequestParts<Api> for Signed {
     type Rejection = Problem;
@@ -53,7 +76,8 @@ impl FromRequestParts<Api> for Signed {
             Problem::new(StatusCode::UNAUTHORIZED, "key_unknown", "This API key is unknown or was revoked.")
         })?;
         note_use(&api.cx, &key).await;
-        Ok(Self { caller: Caller { scope: key.scope() }, name: key.name })
+        let by = By::at(door(&parts.headers), key.name.as_str());
+        Ok(Self { caller: Caller { scope: key.scope(), by }, name: key.name })
     }
 }
 
@@ -69,8 +93,9 @@ impl FromRequestParts<Api> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        match Caller::from_request_parts(parts, api).await?.scope {
-            Scope::All => Ok(Self),
+        let Caller { scope, by } = Caller::from_request_parts(parts, api).await?;
+        match scope {
+            Scope::All => Ok(Self { by }),
             Scope::Organization(_) => Err(Problem::new(
                 StatusCode::FORBIDDEN,
                 "key_of_one_organization",
@@ -79,6 +104,15 @@ impl FromRequestParts<Api> for Operator {
         }
     }
 }
+
+/// The command line says that it is one; a key proves the rest.
+fn door(headers: &HeaderMap) -> Door {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if agent.starts_with(COMMAND_LINE) { Door::Cli } else { Door::Api }
+}
+
+/// What the command line calls itself, before its version.
+pub const COMMAND_LINE: &str = "syncline-cli/";
 
 /// Remembers the use, at most once a minute. Not being able to is no reason to refuse.
 async fn note_use(cx: &Cx, key: &ApiKey) {
@@ -113,6 +147,24 @@ pub async fn create_key(cx: &Cx, name: &str, org_id: Option<String>) -> Result<(
         last_used_at: None,
         revoked_at: None,
     };
-    api_keys::create(&cx.store, &key, &hash(&secret)).await?;
+    let mut tx = cx.store.begin().await?;
+    api_keys::create(&mut tx, &key, &hash(&secret)).await?;
+    let to = To { org_id: key.org_id.as_deref().unwrap_or_default(), id: &key.id };
+    let of = if key.org_id.is_some() { "for one organization" } else { "for all organizations" };
+    audit::note(cx, &mut tx, Action::KeyCreated, to, format!("{}, {of}", key.name)).await?;
+    tx.commit().await?;
     Ok((key, secret))
+}
+
+/// Revokes a key; answers whether there was one to revoke.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn revoke_key(cx: &Cx, id: &str) -> Result<bool, StoreError> {
+    let mut tx = cx.store.begin().await?;
+    let Some(key) = api_keys::revoke(&mut tx, id, cx.now()).await? else { return Ok(false) };
+    let to = To { org_id: key.org_id.as_deref().unwrap_or_default(), id };
+    audit::note(cx, &mut tx, Action::KeyRevoked, to, key.name).await?;
+    tx.commit().await?;
+    Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use super::Api;
 use super::access::Operator;
+use crate::audit::{self, Action, To};
 use crate::http::strict::Json;
 use crate::http::{Problem, json};
 use crate::jobs::{Payload, enqueue};
@@ -36,7 +37,7 @@ pub async fn list(State(api): State<Api>, _: Operator) -> Result<Response, Probl
 /// 400 for names that cannot be, 503 when the database is away.
 pub async fn assign(
     State(api): State<Api>,
-    _: Operator,
+    operator: Operator,
     Path((provider, account)): Path<(String, String)>,
     body: Result<Json<Assignment>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
@@ -47,9 +48,11 @@ pub async fn assign(
     if syncline_providers::by_id(&provider).is_none() {
         return Err(Problem::bad_request("unknown_provider", "There is no provider of that name."));
     }
-    let cx = &api.cx;
+    let cx = &operator.cx(&api);
     let mut tx = cx.store.begin().await?;
     accounts::assign(&mut tx, &provider, &account, &org_id, cx.now()).await?;
+    let to = To { org_id: &org_id, id: &account };
+    audit::note(cx, &mut tx, Action::AccountAssigned, to, provider.as_str()).await?;
     enqueue(cx, &mut tx, &Payload::AdoptEvents { provider, account, org_id }, cx.now()).await?;
     tx.commit().await?;
     cx.wake.jobs.notify_one();

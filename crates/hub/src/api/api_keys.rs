@@ -1,7 +1,7 @@
 //! API keys over the API: made, listed, revoked, by operators.
 
 use super::Api;
-use super::access::{Operator, create_key};
+use super::access::{Operator, create_key, revoke_key};
 use super::accounts::check_name;
 use crate::http::strict::Json;
 use crate::http::{Problem, json};
@@ -38,7 +38,7 @@ pub async fn list(State(api): State<Api>, _: Operator) -> Result<Response, Probl
 /// 400 for names that cannot be, 503 when the database is away.
 pub async fn create(
     State(api): State<Api>,
-    _: Operator,
+    operator: Operator,
     body: Result<Json<NewKey>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let Json(NewKey { name, org_id }) =
@@ -47,7 +47,7 @@ pub async fn create(
     if let Some(org_id) = &org_id {
         check_name("org_id", org_id)?;
     }
-    let (key, secret) = create_key(&api.cx, &name, org_id).await?;
+    let (key, secret) = create_key(&operator.cx(&api), &name, org_id).await?;
     let view = serde_json::json!({ "id": key.id, "name": key.name, "org_id": key.org_id, "secret": secret });
     Ok((StatusCode::CREATED, json(&view)).into_response())
 }
@@ -58,10 +58,10 @@ pub async fn create(
 /// 404 when there is none to revoke.
 pub async fn revoke(
     State(api): State<Api>,
-    _: Operator,
+    operator: Operator,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    if api_keys::revoke(&api.cx.store, &id, api.cx.now()).await? {
+    if revoke_key(&operator.cx(&api), &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("API key"))
@@ -72,7 +72,7 @@ pub async fn revoke(
 ///
 /// # Errors
 /// 503 when the database is away.
-pub async fn setup_link(State(api): State<Api>, _: Operator) -> Result<Response, Problem> {
-    let url = setup::new_link(&api.cx).await?;
+pub async fn setup_link(State(api): State<Api>, operator: Operator) -> Result<Response, Problem> {
+    let url = setup::new_link(&operator.cx(&api)).await?;
     Ok((StatusCode::CREATED, json(&serde_json::json!({ "url": url }))).into_response())
 }

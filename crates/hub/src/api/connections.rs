@@ -55,6 +55,7 @@ impl ConnectionQuery {
             organization(caller, Some(asked))?;
         }
         Ok(connections::Filter {
+            search: None,
             org_id,
             provider: some(&self.provider),
             account: some(&self.account),
@@ -181,7 +182,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let WithKey { provider, org_id, user_id, key } = body_of(body)?;
     let org_id = organization(&caller, org_id.as_deref())?;
-    let connection = connect::connect_with_key(&api.cx, &org_id, &user_id, &provider, &key).await?;
+    let connection = connect::connect_with_key(&caller.cx(&api), &org_id, &user_id, &provider, &key).await?;
     Ok((StatusCode::CREATED, json(&connection)).into_response())
 }
 
@@ -221,7 +222,7 @@ pub async fn authorize(
 ) -> Result<Response, Problem> {
     let Authorize { provider, org_id, user_id, app, origin } = body_of(body)?;
     let org_id = organization(&caller, org_id.as_deref())?;
-    let link = ticket::link(&api.cx, Ticket { org_id, user_id, provider, app, origin })?;
+    let link = ticket::link(&caller.cx(&api), Ticket { org_id, user_id, provider, app, origin }).await?;
     Ok(json(&serde_json::json!({ "url": link.url, "expires_at": link.expires_at })))
 }
 
@@ -248,5 +249,5 @@ pub async fn end(
         Some("erase") => Data::Erase,
         Some(_) => return Err(Problem::bad_request("bad_data", "`data` is `keep` or `erase`.")),
     };
-    Ok(json(&connect::disconnect(&api.cx, &caller.scope, &id, data).await?))
+    Ok(json(&connect::disconnect(&caller.cx(&api), &caller.scope, &id, data).await?))
 }

@@ -4,6 +4,7 @@ use super::Api;
 use super::access::Caller;
 use super::events::{LIMIT, MAX_LIMIT, checked};
 use crate::http::{Problem, json};
+use crate::jobs::parked;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
@@ -151,10 +152,9 @@ pub async fn retry(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    if !jobs::retry_parked(&api.cx.store, &caller.scope, &id, api.cx.now()).await? {
+    if !parked::retry(&caller.cx(&api), &caller.scope, &id).await? {
         return Err(Problem::not_found("parked job"));
     }
-    api.cx.wake.jobs.notify_one();
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -177,8 +177,7 @@ pub async fn retry_all(
 ) -> Result<Response, Problem> {
     let query = checked(query)?;
     let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
-    let retried = jobs::retry_all_parked(&api.cx.store, &caller.scope, kind, api.cx.now()).await?;
-    api.cx.wake.jobs.notify_one();
+    let retried = parked::retry_all(&caller.cx(&api), &caller.scope, kind).await?;
     Ok((StatusCode::ACCEPTED, json(&serde_json::json!({ "retried": retried }))).into_response())
 }
 
@@ -191,7 +190,7 @@ pub async fn discard(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    if jobs::discard_parked(&api.cx.store, &caller.scope, &id).await? {
+    if parked::discard(&caller.cx(&api), &caller.scope, &id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found("parked job"))

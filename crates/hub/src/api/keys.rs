@@ -21,8 +21,8 @@ pub async fn list(State(api): State<Api>, _: Operator) -> Result<Response, Probl
 ///
 /// # Errors
 /// 409 when the keys are a setting, 503 when they cannot be used or the database is away.
-pub async fn rotate(State(api): State<Api>, _: Operator) -> Result<Response, Problem> {
-    let id = rotation::rotate(&api.cx).await?;
+pub async fn rotate(State(api): State<Api>, operator: Operator) -> Result<Response, Problem> {
+    let id = rotation::rotate(&operator.cx(&api)).await?;
     Ok(json(&serde_json::json!({ "id": id })))
 }
 
@@ -30,8 +30,8 @@ pub async fn rotate(State(api): State<Api>, _: Operator) -> Result<Response, Pro
 ///
 /// # Errors
 /// As [`rotate`].
-pub async fn prune(State(api): State<Api>, _: Operator) -> Result<Response, Problem> {
-    let gone = rotation::prune(&api.cx).await?;
+pub async fn prune(State(api): State<Api>, operator: Operator) -> Result<Response, Problem> {
+    let gone = rotation::prune(&operator.cx(&api)).await?;
     Ok(json(&serde_json::json!({ "pruned": gone })))
 }
 

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
 pub mod connect_tokens;
 pub mod connections;
 pub mod counters;
@@ -86,6 +87,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/budgets", get(runs::budgets))
         .route("/v1/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/v1/api-keys/{id}", delete(api_keys::revoke))
+        .route("/v1/audit", get(audit::list))
         .route("/v1/keys", get(keys::list))
         .route("/v1/keys/rotate", post(keys::rotate))
         .route("/v1/keys/prune", post(keys::prune))

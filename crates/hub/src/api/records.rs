@@ -84,7 +84,7 @@ impl RecordQuery {
             None => caller.scope.clone(),
         };
         if let Some(id) = &filter.connection_id {
-            find(api, &Caller { scope: scope.clone() }, id).await?;
+            find(api, &Caller { scope: scope.clone(), by: caller.by.clone() }, id).await?;
         }
         let fingerprint = self.fingerprint();
         let after = some(&self.cursor).map(|text| Place::resume(&text, fingerprint)).transpose()?;

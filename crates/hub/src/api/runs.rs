@@ -198,7 +198,7 @@ pub async fn create(
     let (mode, wanted) = body_of(asked)?.wanted()?;
     let connection = find(&api, &caller, &id).await?;
     check_usable(&connection)?;
-    let asked = load::request(&api.cx, &connection, mode, Trigger::Api, &wanted).await?;
+    let asked = load::request(&caller.cx(&api), &connection, mode, Trigger::Api, &wanted).await?;
     let status = match &asked {
         Asked::New(_) => StatusCode::ACCEPTED,
         Asked::UnderWay(_) => StatusCode::OK,
@@ -334,7 +334,7 @@ pub async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     get(&api, &caller, &id).await?;
-    if !load::cancel(&api.cx, &caller.scope, &id).await? {
+    if !load::cancel(&caller.cx(&api), &caller.scope, &id).await? {
         return Err(Problem::new(StatusCode::CONFLICT, "run_over", "The run is over already."));
     }
     let run = get(&api, &caller, &id).await?;

@@ -47,7 +47,8 @@ pub async fn create(
     }
     let connection = find(&api, &caller, &id).await?;
     let how = How { dry_run: asked.dry_run, by_operator, take_over: asked.take_over };
-    let work = tokio::spawn(async move { setup::prepare(&api.cx, &connection, how).await });
+    let cx = caller.cx(&api);
+    let work = tokio::spawn(async move { setup::prepare(&cx, &connection, how).await });
     let report = work.await.map_err(|_| Problem::unavailable("stopping", "The hub is stopping.", 5))??;
     Ok(json(&report))
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 failed, 2 called wrongly.
 
+mod audit;
 mod bench;
 mod configure;
 mod connections;
@@ -109,6 +110,9 @@ enum Command {
     /// See and change the keys that seal credentials
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// See who did what
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print a link that sets the portal's password anew
     PortalLink(manage::PortalLink),
     /// How the hub is doing
@@ -167,6 +171,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Setup(command) => command.run(&cli.settings),
         Command::ApiKey(command) => command.run(&cli.settings),
         Command::Keys(command) => command.run(&cli.settings),
+        Command::Audit(command) => command.run(&cli.settings),
         Command::PortalLink(command) => command.run(&cli.settings),
         Command::Status(command) => command.run(&cli.settings),
         Command::Health(command) => command.run(&cli.settings),

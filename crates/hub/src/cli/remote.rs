@@ -6,6 +6,7 @@ use crate::http::client;
 use crate::local_key;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use reqwest::header::USER_AGENT;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 use std::time::Duration;
@@ -79,7 +80,9 @@ pub fn segment(text: &str) -> String {
 impl Remote {
     /// A request to `path`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)
+        let name = concat!("syncline-cli/", env!("CARGO_PKG_VERSION"));
+        let request = self.client.request(method, format!("{}{path}", self.base));
+        request.bearer_auth(&self.key).header(USER_AGENT, name)
     }
 
     /// Sends, and reads a JSON answer; `Null` when there is none.

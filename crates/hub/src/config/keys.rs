@@ -120,6 +120,7 @@ pub(super) const KEYS: &[Key] = &[
     Key { path: "retention.messages", kind: Kind::Keep("1d") },
     Key { path: "retention.history", kind: Kind::Keep("1d") },
     Key { path: "retention.counters", kind: Kind::Keep("1d") },
+    Key { path: "retention.audit", kind: Kind::Keep("1d") },
     Key { path: "redis.url", kind: Kind::Redis },
     Key { path: "portal.enabled", kind: Kind::Switch },
     Key { path: "portal.session", kind: Kind::Span("1m", "30d") },

@@ -408,6 +408,8 @@ pub struct Retention {
     pub history: Keep,
     /// What moved counters, how they were pushed, and what comparing them found.
     pub counters: Keep,
+    /// Who did what.
+    pub audit: Keep,
 }
 
 /// `[redis]`: shared budgets and wake-ups.

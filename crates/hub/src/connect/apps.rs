@@ -104,13 +104,14 @@ pub(super) fn registration(
     if found.client_secret.is_none() {
         return Err(missing("client_secret"));
     }
+    let (scopes, optional_scopes) = asked_scopes(found);
     Ok(Registration {
         name: name.clone(),
         hosts: hosts(config, provider)?,
         client_id,
         secrets,
-        scopes: words(found.scopes.as_deref(), scopes::required(provider)),
-        optional_scopes: words(found.optional_scopes.as_deref(), scopes::optional(provider)),
+        scopes,
+        optional_scopes,
     })
 }
 
@@ -123,6 +124,14 @@ fn only<'a>(config: &'a Config, provider: &str) -> Result<(&'a String, &'a App),
     }
     let apps = std::iter::once(first.0.clone()).chain(others).collect();
     Err(AppError::WhichApp { provider: provider.to_owned(), apps })
+}
+
+/// The scopes that an authorization through `app` asks for: those that must be granted, and those that may be.
+#[must_use]
+pub fn asked_scopes(app: &App) -> (Vec<String>, Vec<String>) {
+    let provider = app.provider.as_str();
+    let required = words(app.scopes.as_deref(), scopes::required(provider));
+    (required, words(app.optional_scopes.as_deref(), scopes::optional(provider)))
 }
 
 fn words(configured: Option<&str>, usual: &[&str]) -> Vec<String> {

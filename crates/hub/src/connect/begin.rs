@@ -3,6 +3,7 @@
 use super::apps::{self, AppError};
 use super::keep::ConnectError;
 use super::keys::KeysError;
+use crate::audit::{self, Action, To};
 use crate::config::Config;
 use crate::cx::Cx;
 use data_encoding::HEXLOWER;
@@ -90,6 +91,9 @@ pub async fn begin(cx: &Cx, ask: Begin<'_>) -> Result<String, BeginError> {
     };
     let mut tx = cx.store.begin().await?;
     authorizations::begin(&mut tx, &authorization).await?;
+    let to = To { org_id: ask.org_id, id: "" };
+    let what = format!("{} through the app {}", ask.provider, registration.name);
+    audit::note(cx, &mut tx, Action::ConnectionAuthorized, to, what).await?;
     tx.commit().await?;
     let wanted = Ask {
         redirect_uri: ask.redirect_uri,

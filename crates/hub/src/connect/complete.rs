@@ -6,6 +6,7 @@ use super::begin::place;
 use super::credentials::Purse;
 use super::keep::{self, ConnectError, Kept, New};
 use super::wire;
+use crate::audit::By;
 use crate::cx::Cx;
 use crate::telemetry::metrics;
 use data_encoding::HEXLOWER;
@@ -192,7 +193,8 @@ async fn take(
     let Some(code) = back.code.filter(|code| back.error.is_none() && !code.is_empty()) else {
         return Ok(instead_of_a_code(back));
     };
-    let (work, code) = (cx.clone(), code.clone());
+    let by = By::on_page(&taken.user_id, taken.origin.as_deref());
+    let (work, code) = (cx.on_word_of(&by), code.clone());
     let task = tokio::spawn(async move { finish(&work, &taken, &code).await.unwrap_or_else(|ended| ended) });
     task.await.map_err(|_| Completed::ProviderDown { message: "the exchange was cut short".to_owned() })
 }

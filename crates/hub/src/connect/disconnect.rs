@@ -1,6 +1,7 @@
 //! Ending a connection. Here it ends at once; at the provider as soon as a job has said so there.
 
 use super::after::{self, News};
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use syncline_store::connections::{self, Connection, Filter, Method, Status};
@@ -37,6 +38,7 @@ pub async fn disconnect(cx: &Cx, scope: &Scope, id: &str, data: Data) -> Result<
     let connection =
         connections::get(&cx.store, scope, id).await?.ok_or(DisconnectError::NoSuchConnection)?;
     let mut tx = cx.store.begin().await?;
+    let (to, what) = (To { org_id: &connection.org_id, id }, described(&connection));
     // Locked before it is ended: the tokens to be withdrawn are the last ones there were.
     let last = connections::lock_credentials(&mut tx, id).await?;
     if connections::disconnect(&mut tx, id, ON_REQUEST, cx.now()).await? {
@@ -50,11 +52,13 @@ pub async fn disconnect(cx: &Cx, scope: &Scope, id: &str, data: Data) -> Result<
         let ended = Connection { status, reason, updated_at, ..connection.clone() };
         after::ended(cx, &mut tx, id).await?;
         after::tell(cx, &mut tx, News::Deleted, &ended).await?;
+        audit::note(cx, &mut tx, Action::ConnectionDisconnected, to, what.as_str()).await?;
     }
     if data == Data::Erase {
         let erase =
             Payload::EraseConnection { connection_id: id.to_owned(), org_id: connection.org_id.clone() };
         enqueue(cx, &mut tx, &erase, cx.now()).await?;
+        audit::note(cx, &mut tx, Action::ConnectionErased, to, what.as_str()).await?;
     }
     if !others(cx, &connection).await?.iter().any(|other| other.org_id == connection.org_id) {
         let_go(&mut tx, &connection).await?;
@@ -63,6 +67,11 @@ pub async fn disconnect(cx: &Cx, scope: &Scope, id: &str, data: Data) -> Result<
     cx.wake.jobs.notify_one();
     cx.wake.news();
     connections::get(&cx.store, scope, id).await?.ok_or(DisconnectError::NoSuchConnection)
+}
+
+/// Which account it is, for the audit log.
+pub(super) fn described(connection: &Connection) -> String {
+    format!("{} {}", connection.provider, connection.account)
 }
 
 /// The account is nobody's from now on, unless it was given to the organization before it was connected, which was not our doing.

@@ -2,7 +2,9 @@
 
 use super::after::{self, News};
 use super::credentials::{self, Purse};
+use super::disconnect::described;
 use super::keys::KeysError;
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use std::time::Duration;
@@ -120,6 +122,10 @@ async fn store(cx: &Cx, new: &New, id: &str, credentials: &Credentials) -> Resul
     if claim == Claim::OfAnother && exclusive {
         return Ok(Stored::Kept(Kept::OfAnother));
     }
+    let action = match connections::get_in(&mut tx, id).await? {
+        Some(_) => Action::ConnectionReconnected,
+        None => Action::ConnectionConnected,
+    };
     let stored_as = connections::connect(&mut tx, &connection, credentials).await?;
     if stored_as != id {
         return Ok(Stored::As(stored_as));
@@ -127,6 +133,11 @@ async fn store(cx: &Cx, new: &New, id: &str, credentials: &Credentials) -> Resul
     if let Some(state) = &new.state {
         authorizations::connected(&mut tx, state, id).await?;
     }
+    let how = match new.method {
+        Method::Oauth => format!("{}, by consent through the app {}", described(&connection), new.app),
+        Method::Key => format!("{}, with a key", described(&connection)),
+    };
+    audit::note(cx, &mut tx, action, To { org_id: &new.org_id, id }, how).await?;
     after::tell(cx, &mut tx, News::Created, &connection).await?;
     after::resumed(cx, &mut tx, &connection).await?;
     renew_later(cx, &mut tx, id, &new.org_id, credentials).await?;

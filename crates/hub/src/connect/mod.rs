@@ -24,7 +24,7 @@ mod scopes;
 pub mod wire;
 
 pub use access::{Access, Denied, access, refused};
-pub use apps::{AppError, hosts};
+pub use apps::{AppError, asked_scopes, hosts};
 pub use begin::{Begin, BeginError, begin};
 pub use complete::{Completed, Outcome, Return, complete};
 pub use disconnect::{Data, DisconnectError, disconnect};

@@ -2,6 +2,7 @@
 
 use super::keep::ConnectError;
 use super::keys::KeysError;
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use crate::notify;
@@ -89,6 +90,7 @@ pub async fn rotate(cx: &Cx) -> Result<String, ConnectError> {
     };
     let mut tx = cx.store.begin().await?;
     enqueue(cx, &mut tx, &Payload::ResealCredentials, cx.now()).await?;
+    audit::note(cx, &mut tx, Action::SealingRotated, To { id: &id, ..To::default() }, "").await?;
     tx.commit().await?;
     cx.wake.jobs.notify_one();
     tracing::info!(key = id, "credentials are being sealed with another key");
@@ -102,6 +104,7 @@ pub async fn rotate(cx: &Cx) -> Result<String, ConnectError> {
 pub async fn prune(cx: &Cx) -> Result<usize, ConnectError> {
     let needed = needed(cx).await?;
     let gone = cx.keys.prune(|id| needed.contains(id))?;
+    audit::note_after(cx, Action::SealingPruned, To::default(), format!("{gone} taken out")).await;
     tracing::info!(gone, "sealing keys that nothing is sealed with were taken out");
     Ok(gone)
 }

@@ -1,6 +1,7 @@
 //! Making, changing and ending definitions, on a person's or an application's word.
 
 use super::seal;
+use crate::audit::{self, Action, To};
 use crate::connect::KeysError;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
@@ -157,12 +158,18 @@ pub async fn create(cx: &Cx, scope: &Scope, definition: Definition) -> Result<St
         return Err(Refused::Ended);
     }
     match definitions::create(&mut tx, &new).await? {
-        Kept::Done => tx.commit().await?,
+        Kept::Done => {}
         Kept::NameTaken => return Err(Refused::NameTaken(new.definition.name)),
         Kept::Changed => return Err(Refused::Changed),
     }
+    noted(cx, &mut tx, Action::CounterDefined, &new).await?;
+    tx.commit().await?;
     cx.wake.counters();
     kept(cx, &new.id).await
+}
+
+async fn noted(cx: &Cx, tx: &mut Tx, action: Action, of: &Stored) -> Result<(), StoreError> {
+    audit::note(cx, tx, action, To { org_id: &of.org_id, id: &of.id }, of.definition.name.as_str()).await
 }
 
 /// Whether the connection still is, as this transaction sees it.
@@ -254,6 +261,7 @@ async fn store_update(
     if before.state == State::Attention {
         definitions::resume(&mut tx, &Scope::All, &stored.id, now).await?;
     }
+    noted(cx, &mut tx, Action::CounterChanged, stored).await?;
     let all = is_elsewhere(opened, &stored.definition);
     enqueue(cx, &mut tx, &Payload::nudge_counters(stored, all), now).await?;
     tx.commit().await?;
@@ -293,9 +301,10 @@ fn is_elsewhere(before: &Definition, after: &Definition) -> bool {
 /// # Errors
 /// [`Refused::Gone`], [`Refused::Store`].
 pub async fn pause(cx: &Cx, scope: &Scope, id: &str) -> Result<Stored, Refused> {
-    definitions::get(&cx.store, scope, id).await?.ok_or(Refused::Gone)?;
+    let stored = definitions::get(&cx.store, scope, id).await?.ok_or(Refused::Gone)?;
     let mut tx = cx.store.begin().await?;
     definitions::pause(&mut tx, scope, id, cx.now()).await?;
+    noted(cx, &mut tx, Action::CounterPaused, &stored).await?;
     tx.commit().await?;
     cx.wake.counters();
     kept(cx, id).await
@@ -313,6 +322,7 @@ pub async fn resume(cx: &Cx, scope: &Scope, id: &str) -> Result<Stored, Refused>
         return Err(Refused::Ended);
     }
     definitions::resume(&mut tx, scope, id, now).await?;
+    noted(cx, &mut tx, Action::CounterResumed, &stored).await?;
     enqueue(cx, &mut tx, &Payload::nudge_counters(&stored, false), now).await?;
     tx.commit().await?;
     cx.wake.jobs.notify_one();
@@ -331,6 +341,7 @@ pub async fn delete(cx: &Cx, scope: &Scope, id: &str) -> Result<(), Refused> {
     if !definitions::delete(&mut tx, scope, id).await? {
         return Err(Refused::Gone);
     }
+    noted(cx, &mut tx, Action::CounterRemoved, &stored).await?;
     let (definition_id, org_id) = (stored.id, stored.org_id);
     enqueue(cx, &mut tx, &Payload::EraseCounters { definition_id, org_id, again: true }, now).await?;
     tx.commit().await?;

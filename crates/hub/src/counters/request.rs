@@ -1,5 +1,6 @@
 //! Asking for comparisons, cancelling them, and having counters pushed that a person has looked at.
 
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use std::time::Duration;
@@ -38,6 +39,11 @@ pub async fn request(cx: &Cx, of: &Stored, cause: Cause, dry_run: bool) -> Resul
     let id = cx.dice.id("crn", cx.now());
     let mut tx = cx.store.begin().await?;
     let created = request_in(cx, &mut tx, (of, &id), cause, dry_run).await?;
+    if matches!(created, Created::New) && cx.by.is_somebody() {
+        let what = if dry_run { "dry run" } else { "" };
+        audit::note(cx, &mut tx, Action::CounterReconciled, To { org_id: &of.org_id, id: &of.id }, what)
+            .await?;
+    }
     tx.commit().await?;
     cx.wake.jobs.notify_one();
     let gone = || StoreError::Rejected("the counter was deleted meanwhile".into());
@@ -74,8 +80,14 @@ pub(super) async fn request_in(
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn cancel(cx: &Cx, scope: &Scope, run_id: &str) -> Result<bool, StoreError> {
+    let Some(run) = runs::get(&cx.store, scope, run_id).await? else { return Ok(false) };
     let mut tx = cx.store.begin().await?;
     let asked = runs::request_cancel(&mut tx, scope, run_id, cx.now()).await?;
+    if asked {
+        let to = To { org_id: &run.org_id, id: run_id };
+        audit::note(cx, &mut tx, Action::CounterRunCancelled, to, format!("of {}", run.definition_id))
+            .await?;
+    }
     tx.commit().await?;
     Ok(asked)
 }
@@ -102,6 +114,11 @@ pub async fn push_again(cx: &Cx, of: &Stored, keys: &[&str]) -> Result<u64, Stor
 pub async fn forget(cx: &Cx, of: &Stored, key: &str) -> Result<bool, StoreError> {
     let mut tx = cx.store.begin().await?;
     let there = syncline_store::counters::forget(&mut tx, &of.id, key).await?;
+    if there {
+        // A key may be what a record holds, so it is not named.
+        let to = To { org_id: &of.org_id, id: &of.id };
+        audit::note(cx, &mut tx, Action::CounterForgotten, to, "one key").await?;
+    }
     tx.commit().await?;
     Ok(there)
 }

@@ -2,14 +2,15 @@
 
 use super::secrets::{Made, NewSecret, add_first};
 use super::{Change, MOST, NewEndpoint, Refused};
+use crate::audit::{self, Action, To};
 use crate::connect::KeysError;
 use crate::cx::Cx;
 use crate::notify::{self, Headers, seal_headers};
 use syncline_store::notify::endpoints::{self, Endpoint, Health, State};
 use syncline_store::{Scope, StoreError};
 
-/// Why a person's word is enough.
-const BY_A_PERSON: &str = "disabled by a person";
+/// Why an endpoint is disabled that a person disabled.
+pub const BY_A_PERSON: &str = "disabled by a person";
 
 /// An endpoint.
 ///
@@ -63,6 +64,8 @@ pub async fn create(cx: &Cx, new: NewEndpoint, secret: NewSecret) -> Result<(End
     }
     endpoints::create(&mut tx, &endpoint).await?;
     let made = add_first(cx, &mut tx, &endpoint.id, secret).await?;
+    let to = To { org_id: &endpoint.org_id, id: &endpoint.id };
+    audit::note(cx, &mut tx, Action::EndpointCreated, to, endpoint.description.as_str()).await?;
     tx.commit().await?;
     notify::changed(cx);
     tracing::info!(endpoint = endpoint.id, org_id = endpoint.org_id, "an endpoint was made");
@@ -79,7 +82,8 @@ pub async fn update(cx: &Cx, scope: &Scope, id: &str, change: Change) -> Result<
     let (state, now) = (checked.state, cx.now());
     let mut tx = cx.store.begin().await?;
     let mut endpoint = endpoints::get_in(&mut tx, scope, id).await?.ok_or(Refused::Gone)?;
-    if checked.has_terms() || headers.is_some() {
+    let changes = checked.has_terms() || headers.is_some();
+    if changes {
         checked.put_into(&mut endpoint);
         headers.into_iter().for_each(|headers| endpoint.headers = headers);
         endpoint.updated_at = now;
@@ -87,15 +91,26 @@ pub async fn update(cx: &Cx, scope: &Scope, id: &str, change: Change) -> Result<
             return Err(Refused::Changed);
         }
     }
-    match state {
+    let switched = match state {
         Some(State::Enabled) => endpoints::enable(&mut tx, scope, id, now).await?,
         Some(State::Disabled) => endpoints::disable(&mut tx, scope, id, BY_A_PERSON, now).await?,
         None => false,
     };
+    for (action, is_so) in [(Action::EndpointChanged, changes), (switch(state), switched)] {
+        if is_so {
+            let to = To { org_id: &endpoint.org_id, id };
+            audit::note(cx, &mut tx, action, to, endpoint.description.as_str()).await?;
+        }
+    }
     let changed = endpoints::get_in(&mut tx, scope, id).await?.ok_or(Refused::Gone)?;
     tx.commit().await?;
     notify::changed(cx);
     Ok(changed)
+}
+
+/// What it is called that an endpoint's state is set.
+fn switch(state: Option<State>) -> Action {
+    if state == Some(State::Enabled) { Action::EndpointEnabled } else { Action::EndpointDisabled }
 }
 
 /// Enables or disables an endpoint; answers it as it is then.
@@ -111,8 +126,13 @@ pub async fn set_state(cx: &Cx, scope: &Scope, id: &str, state: State) -> Result
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn delete(cx: &Cx, scope: &Scope, id: &str) -> Result<bool, StoreError> {
+    let Some(endpoint) = endpoints::get(&cx.store, scope, id).await? else { return Ok(false) };
     let mut tx = cx.store.begin().await?;
     let deleted = endpoints::delete(&mut tx, scope, id).await?;
+    if deleted {
+        let to = To { org_id: &endpoint.org_id, id };
+        audit::note(cx, &mut tx, Action::EndpointRemoved, to, endpoint.description).await?;
+    }
     tx.commit().await?;
     if deleted {
         notify::changed(cx);

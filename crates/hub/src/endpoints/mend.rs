@@ -4,6 +4,7 @@
 //! and taken up again.
 
 use super::{Refused, keep};
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::notify;
 use syncline_core::time::Timestamp;
@@ -21,13 +22,16 @@ const BATCH: u32 = 500;
 /// # Errors
 /// [`Refused::Gone`], [`Refused::NoMessage`], [`Refused::Disabled`], [`Refused::Store`].
 pub async fn resend(cx: &Cx, scope: &Scope, message_id: &str, endpoint_id: &str) -> Result<(), Refused> {
-    if keep::get(cx, scope, endpoint_id).await?.state == State::Disabled {
+    let endpoint = keep::get(cx, scope, endpoint_id).await?;
+    if endpoint.state == State::Disabled {
         return Err(Refused::Disabled);
     }
     let mut tx = cx.store.begin().await?;
     if !deliveries::resend(&mut tx, scope, message_id, endpoint_id, cx.now()).await? {
         return Err(Refused::NoMessage);
     }
+    let to = To { org_id: &endpoint.org_id, id: message_id };
+    audit::note(cx, &mut tx, Action::DeliveryResent, to, format!("to {endpoint_id}")).await?;
     tx.commit().await?;
     notify::changed(cx);
     Ok(())
@@ -55,7 +59,7 @@ pub async fn recover(
     since: Timestamp,
     until: Option<Timestamp>,
 ) -> Result<Recovered, Refused> {
-    keep::get(cx, scope, endpoint_id).await?;
+    let endpoint = keep::get(cx, scope, endpoint_id).await?;
     // What failed in this very millisecond is meant too.
     let until = until.unwrap_or_else(|| cx.now().plus(std::time::Duration::from_millis(1)));
     let span = span(since, until)?;
@@ -68,6 +72,8 @@ pub async fn recover(
         recovered += some;
         more = some > 0;
     }
+    let to = To { org_id: &endpoint.org_id, id: endpoint_id };
+    audit::note_after(cx, Action::EndpointRecovered, to, format!("{recovered} messages")).await;
     Ok(Recovered { recovered, more, until })
 }
 
@@ -103,6 +109,7 @@ pub struct Replayed {
 /// [`Refused::Gone`], [`Refused::Span`], [`Refused::Store`].
 pub async fn replay(cx: &Cx, scope: &Scope, endpoint_id: &str, wish: Wish) -> Result<Replayed, Refused> {
     let to = wish.to.unwrap_or_else(|| cx.now().plus(std::time::Duration::from_millis(1)));
+    let endpoint = keep::get(cx, scope, endpoint_id).await?;
     let span = span(wish.from, to)?;
     let mut done = Replayed { read: 0, sent: 0, to, next: wish.after };
     loop {
@@ -118,6 +125,8 @@ pub async fn replay(cx: &Cx, scope: &Scope, endpoint_id: &str, wish: Wish) -> Re
         let more = found.read == u64::from(BATCH);
         done.next = found.last.filter(|_| more);
         if !more || done.read >= PART {
+            let of = To { org_id: &endpoint.org_id, id: endpoint_id };
+            audit::note_after(cx, Action::EndpointReplayed, of, format!("{} messages", done.sent)).await;
             return Ok(done);
         }
     }
@@ -133,7 +142,7 @@ pub async fn skip(
     endpoint_id: &str,
     before: Option<Timestamp>,
 ) -> Result<(u64, bool), Refused> {
-    keep::get(cx, scope, endpoint_id).await?;
+    let endpoint = keep::get(cx, scope, endpoint_id).await?;
     let before = before.unwrap_or(Timestamp::from_millis(Timestamp::MAX_MILLIS));
     let (mut skipped, mut more) = (0, true);
     while more && skipped < PART {
@@ -143,6 +152,8 @@ pub async fn skip(
         skipped += some;
         more = some > 0;
     }
+    let to = To { org_id: &endpoint.org_id, id: endpoint_id };
+    audit::note_after(cx, Action::EndpointSkipped, to, format!("{skipped} messages")).await;
     Ok((skipped, more))
 }
 

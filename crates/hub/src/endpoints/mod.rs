@@ -9,7 +9,7 @@ mod mend;
 mod secrets;
 mod terms;
 
-pub use keep::{create, delete, get, headers, set_state, update};
+pub use keep::{BY_A_PERSON, create, delete, get, headers, set_state, update};
 pub use mend::{Recovered, Replayed, Wish, recover, replay, resend, skip};
 pub use secrets::{LONGEST_OVERLAP, Made, NewSecret, OVERLAP, SecretView, list as list_secrets, rotate};
 pub use terms::{Change, NewEndpoint};

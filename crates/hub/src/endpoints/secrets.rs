@@ -1,6 +1,7 @@
 //! An endpoint's secrets: made, shown once, put in the place of older ones.
 
 use super::{Refused, keep};
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::notify;
 use std::time::Duration;
@@ -83,8 +84,10 @@ pub async fn rotate(
     let (stored, made) = make(cx, endpoint_id, new)?;
     let mut tx = cx.store.begin().await?;
     let known = syncline_store::notify::endpoints::get_in(&mut tx, scope, endpoint_id).await?;
-    known.ok_or(Refused::Gone)?;
+    let known = known.ok_or(Refused::Gone)?;
     secrets::rotate(&mut tx, &stored, now.plus(overlap), now).await?;
+    let to = To { org_id: &known.org_id, id: endpoint_id };
+    audit::note(cx, &mut tx, Action::EndpointSecretRotated, to, known.description).await?;
     tx.commit().await?;
     notify::changed(cx);
     tracing::info!(endpoint = endpoint_id, "an endpoint's secret was rotated");

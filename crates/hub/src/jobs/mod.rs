@@ -2,6 +2,7 @@
 
 pub mod adopt_events;
 mod hold;
+pub mod parked;
 pub mod retention;
 pub mod store_event;
 pub mod worker;

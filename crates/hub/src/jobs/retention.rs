@@ -5,7 +5,7 @@ use crate::cx::Cx;
 use std::time::Duration;
 use syncline_store::jobs::{Outcome, discard_parked_before};
 use syncline_store::syncs::{conflicts, history, runs as sync_runs};
-use syncline_store::{counters, events, notifications, notify, runs};
+use syncline_store::{audit, counters, events, notifications, notify, runs};
 
 /// Rows per transaction.
 const BATCH: u32 = 1_000;
@@ -50,6 +50,11 @@ pub(super) async fn run(cx: &Cx) -> Result<Outcome, Failure> {
     if let Some(cutoff) = cx.config.retention.counters.cutoff(now) {
         let mut tx = cx.store.begin().await?;
         gone = gone.max(counters::delete_before(&mut tx, cutoff, BATCH).await?);
+        tx.commit().await?;
+    }
+    if let Some(cutoff) = cx.config.retention.audit.cutoff(now) {
+        let mut tx = cx.store.begin().await?;
+        gone = gone.max(audit::delete_before(&mut tx, cutoff, BATCH).await?);
         tx.commit().await?;
     }
     let more = gone >= u64::from(BATCH);

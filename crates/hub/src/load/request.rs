@@ -1,5 +1,6 @@
 //! Asking for runs, cancelling them, and taking them up again.
 
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use std::collections::BTreeMap;
@@ -65,6 +66,11 @@ pub async fn request(
 ) -> Result<Asked, StoreError> {
     let mut tx = cx.store.begin().await?;
     let asked = request_in(cx, &mut tx, connection, mode, trigger, wanted).await?;
+    if let (Asked::New(run), true) = (&asked, cx.by.is_somebody()) {
+        let (to, what) =
+            (To { org_id: &run.org_id, id: &run.id }, format!("{} of {}", mode.name(), connection.id));
+        audit::note(cx, &mut tx, Action::RunStarted, to, what).await?;
+    }
     tx.commit().await?;
     cx.wake.jobs.notify_one();
     Ok(asked)
@@ -117,8 +123,13 @@ fn job(run_id: &str, org_id: &str) -> Payload {
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn cancel(cx: &Cx, scope: &Scope, run_id: &str) -> Result<bool, StoreError> {
+    let Some(run) = runs::get(&cx.store, scope, run_id).await? else { return Ok(false) };
     let mut tx = cx.store.begin().await?;
     let asked = runs::request_cancel(&mut tx, scope, run_id, cx.now()).await?;
+    if asked {
+        let to = To { org_id: &run.org_id, id: run_id };
+        audit::note(cx, &mut tx, Action::RunCancelled, to, format!("of {}", run.connection_id)).await?;
+    }
     tx.commit().await?;
     Ok(asked)
 }

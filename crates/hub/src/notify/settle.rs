@@ -2,6 +2,7 @@
 
 use super::caught::failing;
 use super::terms::Terms;
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::telemetry::metrics;
 use std::collections::BTreeMap;
@@ -155,6 +156,8 @@ async fn endpoints_changed(
     let mut news = false;
     for (id, (one, why)) in disable {
         if endpoints::give_up(tx, id, one.terms.version, &why.to_string(), now).await? {
+            let to = To { org_id: &one.terms.org_id, id };
+            audit::note(cx, tx, Action::EndpointDisabled, to, why.to_string()).await?;
             tell(cx, tx, id, &one.terms, why, now).await?;
             metrics::endpoint_disabled();
             tracing::warn!(endpoint = id, reason = %why, "an endpoint was disabled");

@@ -2,6 +2,7 @@
 
 use super::desk::Handed;
 use super::publish::hand_on;
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use syncline_core::notify::kinds;
 use syncline_store::notify::deliveries;
@@ -48,6 +49,8 @@ pub async fn test(cx: &Cx, scope: &Scope, endpoint_id: &str, kind: &str) -> Resu
         payload: example,
         created_at: now,
     };
+    let to = To { org_id: &message.org_id, id: endpoint_id };
+    audit::note(cx, &mut tx, Action::EndpointTested, to, kind).await?;
     messages::keep_for(&mut tx, &message, endpoint_id).await?;
     deliveries::resend(&mut tx, scope, &message.id, endpoint_id, now).await?;
     tx.commit().await?;

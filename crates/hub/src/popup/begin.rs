@@ -3,6 +3,7 @@
 use super::pages::{Choice, KeyForm, Page};
 use super::sealed::{self, SealedError, Ticket, Token};
 use super::{Popup, cookie};
+use crate::audit::By;
 use crate::connect::begin::may_begin;
 use crate::connect::{self, Begin};
 use axum::extract::rejection::QueryRejection;
@@ -98,7 +99,8 @@ fn choices(popup: &Popup, token: &Token) -> Vec<Choice> {
 
 /// Sends the browser to the provider.
 async fn away(popup: &Popup, headers: &HeaderMap, ticket: &Ticket) -> Response {
-    let cx = &popup.api.cx;
+    let by = By::on_page(&ticket.user_id, ticket.origin.as_deref());
+    let cx = &popup.api.cx.on_word_of(&by);
     let (browser, made) = cookie::find_or_make(popup, headers);
     let begin = Begin {
         org_id: &ticket.org_id,

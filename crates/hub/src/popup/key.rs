@@ -4,6 +4,7 @@ use super::Popup;
 use super::begin::refused;
 use super::pages::{KeyForm, Page};
 use super::sealed::{self, Token};
+use crate::audit::By;
 use crate::connect::begin::may_begin;
 use crate::connect::{self, KeyError};
 use axum::extract::rejection::FormRejection;
@@ -40,6 +41,8 @@ pub(super) async fn connect(
     if !token.allows(&fields.provider) {
         return popup.page(&Page::not_for_this_token(&fields.provider, origin));
     }
+    let by = By::on_page(&token.user_id, origin.as_deref());
+    let cx = &cx.on_word_of(&by);
     let connected =
         connect::connect_with_key(cx, &token.org_id, &token.user_id, &fields.provider, &fields.key).await;
     match connected {

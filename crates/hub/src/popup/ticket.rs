@@ -1,6 +1,7 @@
 //! Links that begin an authorization, made for callers that are no browsers themselves.
 
 use super::sealed::{self, Ticket};
+use crate::audit::{self, Action, To};
 use crate::config::Config;
 use crate::connect::begin::may_begin;
 use crate::connect::{AppError, BeginError};
@@ -22,7 +23,7 @@ pub struct Link {
 ///
 /// # Errors
 /// [`BeginError`], the same as beginning would have.
-pub fn link(cx: &Cx, mut ticket: Ticket) -> Result<Link, BeginError> {
+pub async fn link(cx: &Cx, mut ticket: Ticket) -> Result<Link, BeginError> {
     check_name("org_id", &ticket.org_id, 1)?;
     check_name("user_id", &ticket.user_id, 0)?;
     ticket.app = Some(app(&cx.config, &ticket.provider, ticket.app.as_deref())?);
@@ -30,6 +31,8 @@ pub fn link(cx: &Cx, mut ticket: Ticket) -> Result<Link, BeginError> {
         return Err(BeginError::OriginNotAllowed(origin.chars().take(MAX_COLUMN_CHARS).collect()));
     }
     let (text, expires_at) = sealed::seal(cx, &ticket, cx.config.connect.state_ttl.get())?;
+    let to = To { org_id: &ticket.org_id, id: "" };
+    audit::note_after(cx, Action::ConnectionAsked, to, ticket.provider.as_str()).await;
     Ok(Link { url: format!("{}/connect/start?ticket={text}", cx.config.server.public_url), expires_at })
 }
 

@@ -4,6 +4,7 @@ use super::form::{check_csrf, read};
 use super::session::{self, FORM_COOKIE, Session, cookie, set_cookie};
 use super::views::{LoginPage, LoginProblem, SetupPage};
 use super::{Failure, Portal, render, setup};
+use crate::audit::{self, Action, By, To};
 use crate::http::Problem;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use syncline_core::time::Timestamp;
+use syncline_store::audit::Door;
 use syncline_store::portal::{self as rows, Setting};
 
 /// The fewest characters a password may have.
@@ -111,6 +113,8 @@ pub(super) async fn log_in(
     portal.attempts.note(correct, now);
     if !correct {
         tracing::warn!("portal: wrong password");
+        let cx = portal.api.cx.on_word_of(&By::at(Door::Portal, ""));
+        audit::note_after(&cx, Action::SignInRefused, To::default(), "wrong password").await;
         let status = StatusCode::UNAUTHORIZED;
         return Ok(login_form(&portal, &headers, form.next, LoginProblem::WrongPassword, status));
     }
@@ -153,7 +157,7 @@ pub(super) async fn set_up(
 ) -> Result<Response, Failure> {
     let form = read(form)?;
     check_csrf(&form.csrf, &cookie(&headers, FORM_COOKIE).unwrap_or_default())?;
-    let cx = &portal.api.cx;
+    let cx = &portal.api.cx.on_word_of(&By::at(Door::Portal, ""));
     if !setup::is_valid(cx, &form.token).await? {
         return Err(link_expired());
     }
@@ -175,9 +179,10 @@ pub(super) async fn set_up(
     rows::set(&mut tx, Setting::Password, Some(&hash)).await?;
     rows::set(&mut tx, Setting::SetupLink, None).await?;
     rows::sign_everyone_out(&mut tx).await?;
+    audit::note(cx, &mut tx, Action::PasswordSet, To::default(), "all sessions ended").await?;
     tx.commit().await?;
     let cookie = session::begin(&portal).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/portal/events")).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/portal")).into_response())
 }
 
 fn link_expired() -> Failure {
@@ -236,10 +241,10 @@ fn with_form_cookie(portal: &Portal, csrf: &str, status: StatusCode, page: Respo
 
 /// Only pages of the portal are gone to after signing in.
 pub(super) fn inside(next: &str) -> &str {
-    let plain = next.starts_with("/portal/")
+    let plain = (next == "/portal" || next.starts_with("/portal?") || next.starts_with("/portal/"))
         && !next.contains(|c: char| c == '\\' || c.is_control())
         && !next.starts_with("/portal/log");
-    if plain { next } else { "/portal/events" }
+    if plain { next } else { "/portal" }
 }
 
 async fn hash_password(password: String) -> Result<String, Failure> {

@@ -12,6 +12,7 @@ use super::{Failure, Portal, render};
 use crate::api::connections::find;
 use crate::config::Config;
 use crate::connect::connect_with_key;
+use crate::cx::Cx;
 use crate::http::Problem;
 use crate::popup::sealed::Ticket;
 use crate::popup::ticket;
@@ -120,8 +121,10 @@ pub(super) async fn create(
             "bad_way",
             "A consent page takes no key. Choose the way with a key, or leave the key out.",
         )),
-        (Some(("oauth", app)), None) => link(&portal, &session, &organization, &user, app),
-        (Some(("key", provider)), Some(key)) => with_key(&portal, &organization, &user, provider, &key).await,
+        (Some(("oauth", app)), None) => link(&portal, &session, &organization, &user, app).await,
+        (Some(("key", provider)), Some(key)) => {
+            with_key(&session.cx(&portal), &organization, &user, provider, &key).await
+        }
         (Some(("key", _)), None) => Err(Problem::bad_request("bad_key", "This way needs a key.")),
         _ => Err(Problem::bad_request("bad_way", "Choose a provider and a way.")),
     };
@@ -136,25 +139,25 @@ pub(super) async fn create(
 }
 
 async fn with_key(
-    portal: &Portal,
+    cx: &Cx,
     organization: &str,
     user: &str,
     provider: &str,
     key: &Secret,
 ) -> Result<Response, Problem> {
-    let connection = connect_with_key(&portal.api.cx, organization, user, provider, key).await?;
+    let connection = connect_with_key(cx, organization, user, provider, key).await?;
     let id = text::segment(&connection.id);
     Ok(Redirect::to(&format!("/portal/connections/{id}?did=connect")).into_response())
 }
 
-fn link(
+async fn link(
     portal: &Portal,
     session: &Session,
     organization: &str,
     user: &str,
     app: &str,
 ) -> Result<Response, Problem> {
-    let cx = &portal.api.cx;
+    let cx = &session.cx(portal);
     let unknown = || Problem::bad_request("no_such_app", "No app of that name is configured.");
     let provider = cx.config.apps.get(app).map(|app| app.provider.as_str()).ok_or_else(unknown)?;
     connect(provider).ok_or_else(unknown)?;
@@ -165,7 +168,7 @@ fn link(
         app: Some(app.to_owned()),
         origin: None,
     };
-    let link = ticket::link(cx, ticket)?;
+    let link = ticket::link(cx, ticket).await?;
     Ok(render(&ConnectLinkPage {
         shell: session.shell(portal, Section::Connections),
         provider_name: provider_name(provider).to_owned(),

@@ -35,6 +35,7 @@ const MOST: usize = 40;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
     organization: String,
     provider: String,
     status: String,
@@ -61,6 +62,7 @@ pub(super) async fn list(
         provider: some(&query.provider),
         account: None,
         status,
+        search: some(&query.search),
         before: some(&query.cursor).and_then(|cursor| read_cursor(&cursor).ok()),
     };
     let mut found = match &problem {
@@ -94,6 +96,7 @@ fn narrow(query: &ListQuery) -> Narrow {
     Narrow {
         base: "/portal/connections".into(),
         filters: vec![
+            Filter::new("search", "Account contains", query.search.trim()),
             Filter::new("organization", "Organization", query.organization.trim()),
             Filter { shown, ..Filter::new("provider", "Provider", query.provider.trim()) },
             Filter::new("status", "Status", query.status.trim()),
@@ -126,7 +129,7 @@ pub(super) fn title(connection: &Connection) -> String {
     name.clone()
 }
 
-fn row(connection: &Connection) -> ConnectionRow {
+pub(super) fn row(connection: &Connection) -> ConnectionRow {
     ConnectionRow {
         id: connection.id.clone(),
         provider: connection.provider.clone(),
@@ -279,7 +282,7 @@ pub(super) async fn load(
     check_usable(&connection)?;
     let mode = Mode::named(&form.mode)
         .ok_or_else(|| Problem::bad_request("bad_mode", "A load reads `full` or `incremental`."))?;
-    let cx = &portal.api.cx;
+    let cx = &session.cx(&portal);
     let asked = load::request(cx, &connection, mode, Trigger::Manual, &Wanted::default()).await?;
     let did = match asked {
         load::Asked::New(_) => "load",
@@ -306,7 +309,7 @@ pub(super) async fn cancel(
     check_csrf(&form.csrf, &session.csrf)?;
     let run = runs::get(&portal.api.cx.store, &Scope::All, &form.run).await?;
     run.filter(|run| run.connection_id == id).ok_or_else(|| Problem::not_found("run"))?;
-    let done = load::cancel(&portal.api.cx, &Scope::All, &form.run).await?;
+    let done = load::cancel(&session.cx(&portal), &Scope::All, &form.run).await?;
     Ok(back(&id, if done { "cancel" } else { "over" }))
 }
 
@@ -334,7 +337,7 @@ pub(super) async fn end(
             );
         }
     };
-    disconnect(&portal.api.cx, &Scope::All, &id, data).await.map_err(Problem::from)?;
+    disconnect(&session.cx(&portal), &Scope::All, &id, data).await.map_err(Problem::from)?;
     Ok(back(&id, did))
 }
 

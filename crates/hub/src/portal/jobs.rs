@@ -1,12 +1,15 @@
 //! Work in the background: what is parked, retry, discard.
 
 use super::access::CsrfForm;
+use super::connections::some;
 use super::form::{check_csrf, read};
 use super::session::Session;
 use super::views::{JobCounts, JobKind, JobRow, JobState, JobsPage, Notice, Section, Tone};
 use super::{Failure, Portal, render};
+use crate::api::access::Caller;
 use crate::api::jobs::{JobQuery, page};
 use crate::http::Problem;
+use crate::jobs::parked;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -19,6 +22,8 @@ use syncline_store::{Scope, StoreError};
 pub(super) struct ListQuery {
     state: Option<String>,
     kind: Option<String>,
+    #[serde(default)]
+    organization: String,
     cursor: Option<String>,
     /// What the last action did, to be said once.
     did: Option<String>,
@@ -43,14 +48,19 @@ pub(super) async fn list(
         Doing::Waiting => JobState::Waiting,
         Doing::Running => JobState::Running,
     };
-    let (found, older) = page(&portal.api, &session.caller(), &wanted).await?;
-    let (counts, kinds) = counts(&portal, wanted.state()?).await?;
+    let scope = some(&query.organization).map_or(Scope::All, Scope::Organization);
+    let caller = Caller { scope, ..session.caller() };
+    let (found, older) = page(&portal.api, &caller, &wanted).await?;
+    let (counts, kinds) = counts(&portal, &caller.scope, wanted.state()?).await?;
     let mut shell = session.shell(&portal, Section::Jobs);
-    shell.parked = counts.parked;
+    if caller.scope == Scope::All {
+        shell.parked = counts.parked;
+    }
     shell.notice = query.did.as_deref().and_then(said);
     let rows = found.iter().map(row).collect();
     let kind = query.kind.unwrap_or_default();
-    Ok(render(&JobsPage { shell, state, counts, kinds, kind, rows, newer: None, older }))
+    let organization = query.organization.trim().to_owned();
+    Ok(render(&JobsPage { shell, state, counts, kinds, kind, organization, rows, newer: None, older }))
 }
 
 fn said(did: &str) -> Option<Notice> {
@@ -65,8 +75,12 @@ fn said(did: &str) -> Option<Notice> {
     Some(Notice { tone, text: text.to_owned() })
 }
 
-async fn counts(portal: &Portal, state: Doing) -> Result<(JobCounts, Vec<JobKind>), StoreError> {
-    let all = jobs::counts(&portal.api.cx.store, &Scope::All).await?;
+async fn counts(
+    portal: &Portal,
+    scope: &Scope,
+    state: Doing,
+) -> Result<(JobCounts, Vec<JobKind>), StoreError> {
+    let all = jobs::counts(&portal.api.cx.store, scope).await?;
     let sum = |state| all.iter().filter(|count| count.state == state).map(|count| count.jobs).sum();
     let counts =
         JobCounts { parked: sum(Doing::Parked), waiting: sum(Doing::Waiting), running: sum(Doing::Running) };
@@ -109,9 +123,7 @@ pub(super) async fn retry(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    let cx = &portal.api.cx;
-    let done = jobs::retry_parked(&cx.store, &Scope::All, &id, cx.now()).await?;
-    cx.wake.jobs.notify_one();
+    let done = parked::retry(&session.cx(&portal), &Scope::All, &id).await?;
     Ok(back(if done { "retry" } else { "nothing" }))
 }
 
@@ -122,10 +134,8 @@ pub(super) async fn retry_all(
 ) -> Result<Response, Failure> {
     let form = read(form)?;
     check_csrf(&form.csrf, &session.csrf)?;
-    let cx = &portal.api.cx;
     let kind = Some(form.kind.as_str()).filter(|kind| !kind.is_empty());
-    jobs::retry_all_parked(&cx.store, &Scope::All, kind, cx.now()).await?;
-    cx.wake.jobs.notify_one();
+    parked::retry_all(&session.cx(&portal), &Scope::All, kind).await?;
     Ok(back("retry-all"))
 }
 
@@ -139,7 +149,7 @@ pub(super) async fn discard(
     if id.len() > 64 {
         return Err(Problem::not_found("job").into());
     }
-    let done = jobs::discard_parked(&portal.api.cx.store, &Scope::All, &id).await?;
+    let done = parked::discard(&session.cx(&portal), &Scope::All, &id).await?;
     Ok(back(if done { "discard" } else { "nothing" }))
 }
 

@@ -2,7 +2,9 @@
 //! them.
 
 mod access;
+mod apps;
 mod assets;
+mod audit;
 mod connecting;
 mod connections;
 mod counters;
@@ -13,13 +15,16 @@ mod form;
 mod jobs;
 mod keys;
 mod live;
+mod overview;
 mod preparing;
 mod records;
 mod runs;
+mod sealing;
 mod session;
 pub mod setup;
 mod show;
 mod syncs;
+mod throughput;
 pub mod views;
 
 use crate::api::{Api, bounded, count};
@@ -44,16 +49,22 @@ pub struct Portal {
     assets: Assets,
     attempts: Arc<access::Attempts>,
     counts: counts::Counts,
+    throughput: throughput::Throughput,
 }
 
 /// All pages.
 pub fn router(api: Api) -> Router {
-    let portal =
-        Portal { api, assets: assets::assets(), attempts: Arc::default(), counts: counts::Counts::default() };
+    let portal = Portal {
+        api,
+        assets: assets::assets(),
+        attempts: Arc::default(),
+        counts: counts::Counts::default(),
+        throughput: throughput::Throughput::default(),
+    };
     Router::new()
-        .route("/", get(|| async { Redirect::to("/portal/events") }))
-        .route("/portal", get(|| async { Redirect::to("/portal/events") }))
-        .route("/portal/", get(|| async { Redirect::to("/portal/events") }))
+        .route("/", get(|| async { Redirect::to("/portal") }))
+        .route("/portal", get(overview::show))
+        .route("/portal/", get(|| async { Redirect::to("/portal") }))
         .route("/portal/setup", get(access::setup_page).post(access::set_up))
         .route("/portal/login", get(access::login_page).post(access::log_in))
         .route("/portal/logout", post(access::log_out))
@@ -82,6 +93,11 @@ pub fn router(api: Api) -> Router {
         .route("/portal/jobs/retry-all", post(jobs::retry_all))
         .route("/portal/jobs/{id}/retry", post(jobs::retry))
         .route("/portal/jobs/{id}/discard", post(jobs::discard))
+        .route("/portal/audit", get(audit::list))
+        .route("/portal/apps", get(apps::list))
+        .route("/portal/sealing", get(sealing::list))
+        .route("/portal/sealing/rotate", post(sealing::rotate))
+        .route("/portal/sealing/prune", post(sealing::prune))
         .route("/portal/keys", get(keys::list).post(keys::create))
         .route("/portal/keys/{id}/revoke", post(keys::revoke))
         .route("/portal/{*rest}", get(|| async { Failure::from(Problem::not_found("page")) }))
@@ -164,7 +180,7 @@ fn error_page(assets: &Assets, problem: &Problem) -> Response {
         what: problem.detail.to_string(),
         todo: todo.to_owned(),
         request_id: String::new(),
-        way_out: ("/portal/events".to_owned(), "To the timeline".to_owned()),
+        way_out: ("/portal".to_owned(), "To the overview".to_owned()),
     };
     (problem.status, render(&page)).into_response()
 }

@@ -8,6 +8,7 @@ use super::views::{AccountSetupPage, Section, SetupStep};
 use super::{Failure, Portal, render};
 use crate::api::connections::find;
 use crate::api::runs::check_usable;
+use crate::cx::Cx;
 use crate::http::Problem;
 use crate::setup::{self, How, Report, State as Became};
 use axum::extract::rejection::FormRejection;
@@ -25,7 +26,7 @@ pub(super) async fn plan(
 ) -> Result<Response, Failure> {
     let connection = find(&portal.api, &session.caller(), &id).await?;
     check_usable(&connection)?;
-    let report = prepared(&portal, &connection, true).await?;
+    let report = prepared(session.cx(&portal), &connection, true).await?;
     Ok(page(&portal, &session, &connection, report))
 }
 
@@ -45,14 +46,14 @@ pub(super) async fn run(
     check_csrf(&form.csrf, &session.csrf)?;
     let connection = find(&portal.api, &session.caller(), &id).await?;
     check_usable(&connection)?;
-    let report = prepared(&portal, &connection, false).await?;
+    let report = prepared(session.cx(&portal), &connection, false).await?;
     Ok(page(&portal, &session, &connection, report))
 }
 
 /// Comes to its end although the browser may have gone: a webhook whose secret nobody kept is worth nothing.
-async fn prepared(portal: &Portal, connection: &Connection, dry_run: bool) -> Result<Report, Problem> {
+async fn prepared(cx: Cx, connection: &Connection, dry_run: bool) -> Result<Report, Problem> {
     let how = How { dry_run, by_operator: true, take_over: false };
-    let (cx, connection) = (portal.api.cx.clone(), connection.clone());
+    let connection = connection.clone();
     let work = tokio::spawn(async move { setup::prepare(&cx, &connection, how).await });
     let report = work.await.map_err(|_| Problem::unavailable("stopping", "The hub is stopping.", 5))??;
     Ok(report)

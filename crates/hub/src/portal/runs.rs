@@ -215,7 +215,7 @@ pub(super) async fn cancel(
     check_csrf(&read(form)?.csrf, &session.csrf)?;
     let found = runs::get(&portal.api.cx.store, &Scope::All, &id).await?;
     found.ok_or_else(|| Problem::not_found("run"))?;
-    let done = load::cancel(&portal.api.cx, &Scope::All, &id).await?;
+    let done = load::cancel(&session.cx(&portal), &Scope::All, &id).await?;
     let did = if done { "cancel" } else { "over" };
     Ok(Redirect::to(&format!("/portal/runs/{}?did={did}", text::segment(&id))).into_response())
 }

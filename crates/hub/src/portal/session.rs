@@ -3,10 +3,13 @@
 use super::views::{Section, Shell, text};
 use super::{Failure, Portal};
 use crate::api::access::{Caller, hash};
+use crate::audit::{self, Action, By, To};
+use crate::cx::Cx;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, header};
+use syncline_store::audit::Door;
 use syncline_store::{Scope, portal as rows};
 
 /// The cookie of a session.
@@ -19,6 +22,8 @@ pub(super) const FORM_COOKIE: &str = "syncline_form";
 pub(super) struct Session {
     /// What this session's forms carry.
     pub(super) csrf: String,
+    /// Which session it is, for the audit log.
+    by: By,
 }
 
 impl Session {
@@ -41,7 +46,12 @@ impl Session {
 
     /// Operators see everything.
     pub(super) fn caller(&self) -> Caller {
-        Caller { scope: Scope::All }
+        Caller { scope: Scope::All, by: self.by.clone() }
+    }
+
+    /// The context for what is done on this operator's word.
+    pub(super) fn cx(&self, portal: &Portal) -> Cx {
+        portal.api.cx.on_word_of(&self.by)
     }
 }
 
@@ -53,17 +63,23 @@ impl FromRequestParts<Portal> for Session {
         let had_one = cookie.is_some();
         if let Some(cookie) = cookie {
             let cx = &portal.api.cx;
-            match rows::session(&cx.store, &hash(&cookie), cx.now()).await {
-                Ok(Some(session)) => return Ok(Self { csrf: session.csrf }),
+            let hash = hash(&cookie);
+            match rows::session(&cx.store, &hash, cx.now()).await {
+                Ok(Some(session)) => return Ok(Self { csrf: session.csrf, by: named(&hash) }),
                 Ok(None) => {}
                 Err(error) => return Err(Failure::from(error).into_response()),
             }
         }
-        let page = parts.uri.path_and_query().map_or("/portal/events", |it| it.as_str());
+        let page = parts.uri.path_and_query().map_or("/portal", |it| it.as_str());
         let query = text::query(&[("next", page)]);
         let why = if had_one { "&why=ended" } else { "" };
         Err(Redirect::to(&format!("/portal/login?{query}{why}")).into_response())
     }
+}
+
+/// A session by the beginning of its cookie's hash: enough to tell sessions apart, and no use to anybody.
+fn named(hash: &str) -> By {
+    By::at(Door::Portal, format!("session {}", hash.get(..8).unwrap_or(hash)))
 }
 
 /// The value of a cookie.
@@ -91,14 +107,24 @@ pub(super) async fn begin(portal: &Portal) -> Result<HeaderValue, Failure> {
     let (token, csrf) = (cx.dice.token(), cx.dice.token());
     let span = cx.config.portal.session.get();
     let session = rows::Session { csrf, expires_at: cx.now().plus(span) };
-    rows::sign_in(&cx.store, &hash(&token), &session, cx.now()).await?;
+    let hash = hash(&token);
+    let cx = &cx.on_word_of(&named(&hash));
+    let mut tx = cx.store.begin().await?;
+    rows::sign_in(&mut tx, &hash, &session, cx.now()).await?;
+    audit::note(cx, &mut tx, Action::SignedIn, To::default(), "").await?;
+    tx.commit().await?;
     Ok(set_cookie(portal, COOKIE, &token, span.as_secs()))
 }
 
 /// Signs out: the session ends on the server, too.
 pub(super) async fn end(portal: &Portal, headers: &HeaderMap) -> Result<HeaderValue, Failure> {
     if let Some(cookie) = cookie(headers, COOKIE) {
-        rows::sign_out(&portal.api.cx.store, &hash(&cookie)).await?;
+        let hash = hash(&cookie);
+        let cx = &portal.api.cx.on_word_of(&named(&hash));
+        let mut tx = cx.store.begin().await?;
+        rows::sign_out(&mut tx, &hash).await?;
+        audit::note(cx, &mut tx, Action::SignedOut, To::default(), "").await?;
+        tx.commit().await?;
     }
     Ok(set_cookie(portal, COOKIE, "", 0))
 }

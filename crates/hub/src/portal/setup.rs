@@ -1,6 +1,7 @@
 //! The first start: a one-time link lets the operator choose the portal's password.
 
 use crate::api::access::hash;
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use std::time::Duration;
 use syncline_core::secret::Secret;
@@ -19,6 +20,9 @@ pub async fn new_link(cx: &Cx) -> Result<String, StoreError> {
     let value = format!("{} {}", cx.now().plus(LIFETIME).as_millis(), hash(&token));
     let mut tx = cx.store.begin().await?;
     portal::set(&mut tx, Setting::SetupLink, Some(&value)).await?;
+    if cx.by.is_somebody() {
+        audit::note(cx, &mut tx, Action::LinkMade, To::default(), "").await?;
+    }
     tx.commit().await?;
     Ok(format!("{}/portal/setup?token={token}", cx.config.server.public_url))
 }

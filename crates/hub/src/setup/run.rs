@@ -3,6 +3,7 @@
 use super::handshake;
 use super::report::{Report, Step};
 use super::want::Task;
+use crate::audit::{self, Action, To};
 use crate::call::{Line, Patience, Trouble};
 use crate::connect::KeysError;
 use crate::cx::Cx;
@@ -104,6 +105,11 @@ pub async fn prepare(cx: &Cx, connection: &Connection, how: How) -> Result<Repor
     report.steps = walk.steps;
     if !how.dry_run {
         leases::give_back(&cx.store, &lease, &me).await?;
+        if cx.by.is_somebody() {
+            let to = To { org_id: &connection.org_id, id: &connection.id };
+            let what = format!("{}, {} steps", connection.provider, report.steps.len());
+            audit::note_after(cx, Action::ConnectionSetUp, to, what).await;
+        }
         cx.wake.jobs.notify_one();
     }
     walked.map(|()| report)

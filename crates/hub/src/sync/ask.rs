@@ -3,6 +3,7 @@
 use super::engine::End;
 use super::run::{self, Wanted};
 use super::{Halt, schedule, schemas, tell};
+use crate::audit::{self, Action, To};
 use crate::call::Trouble;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
@@ -225,6 +226,8 @@ pub async fn create(cx: &Cx, scope: &Scope, new: NewSync) -> Result<Sync, Refuse
     };
     let mut tx = cx.store.begin().await?;
     syncs::create(&mut tx, &sync).await?;
+    let to = To { org_id: &sync.org_id, id: &sync.id };
+    audit::note(cx, &mut tx, Action::SyncCreated, to, sync.name.as_str()).await?;
     schedule::begin(cx, &mut tx, &sync.id, &sync.org_id).await?;
     watch(cx, &mut tx, &sync).await?;
     if new.run.unwrap_or(cx.config.sync.on_create) {
@@ -262,6 +265,7 @@ fn named(name: &str, connections: &Sides<Connection>) -> String {
 /// [`Refused`].
 pub async fn change(cx: &Cx, scope: &Scope, sync_id: &str, wanted: Change) -> Result<Sync, Refused> {
     let mut sync = syncs::get(&cx.store, scope, sync_id).await?.ok_or(Refused::Gone)?;
+    let changes = wanted.agreement.is_some() || wanted.name.is_some() || wanted.every.is_some();
     let pauses = wanted.state == Some(State::Paused) && sync.state == State::Active;
     let resumes = wanted.state == Some(State::Active) && sync.state == State::Paused;
     if let Some(agreement) = wanted.agreement {
@@ -288,6 +292,14 @@ pub async fn change(cx: &Cx, scope: &Scope, sync_id: &str, wanted: Change) -> Re
     if !syncs::update(&mut tx, &sync).await? {
         return Err(Refused::Changed);
     }
+    for (action, is_so) in
+        [(Action::SyncChanged, changes), (Action::SyncPaused, pauses), (Action::SyncResumed, resumes)]
+    {
+        if is_so {
+            let to = To { org_id: &sync.org_id, id: &sync.id };
+            audit::note(cx, &mut tx, action, to, sync.name.as_str()).await?;
+        }
+    }
     if pauses {
         tell::paused(cx, &mut tx, &sync, sync.reason.as_deref()).await?;
     }
@@ -312,6 +324,10 @@ pub async fn delete(cx: &Cx, scope: &Scope, sync_id: &str) -> Result<bool, Store
     let Some(sync) = syncs::get(&cx.store, scope, sync_id).await? else { return Ok(false) };
     let mut tx = cx.store.begin().await?;
     let deleted = syncs::delete(&mut tx, sync_id).await?;
+    if deleted {
+        let to = To { org_id: &sync.org_id, id: sync_id };
+        audit::note(cx, &mut tx, Action::SyncRemoved, to, sync.name.as_str()).await?;
+    }
     let payload = Payload::SyncErase { sync_id: sync.id, org_id: sync.org_id };
     enqueue(cx, &mut tx, &payload, cx.now()).await?;
     tx.commit().await?;

@@ -1,5 +1,6 @@
 //! What a person decides about a conflict, and what follows from it.
 
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use syncline_core::sync::link::Decision;
@@ -33,6 +34,23 @@ pub enum Choice {
     Delete,
     /// Of the guard: the other side's records stay, and the links end.
     Keep,
+}
+
+impl Choice {
+    /// In words, without what the records hold.
+    #[must_use]
+    pub fn described(&self) -> &'static str {
+        match self {
+            Self::Side { side: Side::Left, force: false } => "for the left side",
+            Self::Side { side: Side::Right, force: false } => "for the right side",
+            Self::Side { side: Side::Left, force: true } => "for the left side, whatever is objected",
+            Self::Side { side: Side::Right, force: true } => "for the right side, whatever is objected",
+            Self::Is { .. } => "is the same as one of the candidates",
+            Self::Leave => "left alone",
+            Self::Delete => "the deletions are carried over",
+            Self::Keep => "the other side's records stay",
+        }
+    }
 }
 
 /// Why a decision is not taken.
@@ -73,6 +91,8 @@ pub async fn resolve(
     let chosen = serde_json::to_value(choice).unwrap_or_default();
     let resolved = conflicts::resolve(&mut tx, scope, conflict_id, &chosen, by, cx.now()).await?;
     let resolved = resolved.ok_or(Refused::Over)?;
+    let to = To { org_id: &row.org_id, id: conflict_id };
+    audit::note(cx, &mut tx, Action::ConflictDecided, to, choice.described()).await?;
     let now = cx.now();
     for side in Side::BOTH {
         let ids: Vec<String> =

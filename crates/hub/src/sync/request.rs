@@ -1,5 +1,6 @@
 //! Asking for runs, and cancelling them.
 
+use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,11 @@ impl Asked {
 pub async fn request(cx: &Cx, sync: &Sync, trigger: Trigger, wanted: &Wanted) -> Result<Asked, StoreError> {
     let mut tx = cx.store.begin().await?;
     let asked = request_in(cx, &mut tx, sync, trigger, wanted).await?;
+    if let (Asked::New(run), true) = (&asked, cx.by.is_somebody()) {
+        let what = format!("{}of {}", if wanted.dry_run { "dry run " } else { "" }, sync.id);
+        audit::note(cx, &mut tx, Action::SyncRunStarted, To { org_id: &run.org_id, id: &run.id }, what)
+            .await?;
+    }
     tx.commit().await?;
     cx.wake.jobs.notify_one();
     Ok(asked)
@@ -115,8 +121,13 @@ pub async fn request_in(
 /// # Errors
 /// [`StoreError`] as the database says.
 pub async fn cancel(cx: &Cx, scope: &Scope, run_id: &str) -> Result<bool, StoreError> {
+    let Some(run) = runs::get(&cx.store, scope, run_id).await? else { return Ok(false) };
     let mut tx = cx.store.begin().await?;
     let asked = runs::request_cancel(&mut tx, scope, run_id, cx.now()).await?;
+    if asked {
+        let to = To { org_id: &run.org_id, id: run_id };
+        audit::note(cx, &mut tx, Action::SyncRunCancelled, to, format!("of {}", run.sync_id)).await?;
+    }
     tx.commit().await?;
     Ok(asked)
 }

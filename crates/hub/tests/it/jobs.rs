@@ -5,7 +5,7 @@ use crate::support::wait::until;
 use std::time::Duration;
 use syncline_core::time::Clock as _;
 use syncline_hub::cx::Cx;
-use syncline_hub::jobs::worker;
+use syncline_hub::jobs::{parked, worker};
 use syncline_store::Scope;
 use syncline_store::jobs::{self, Job, Outcome, State};
 
@@ -33,7 +33,7 @@ async fn what_fails_is_tried_again_ever_later_then_parked_and_runs_when_told_to(
     assert!(!rig.is_adopted().await);
 
     rig.sql("DROP TRIGGER slow_adoption");
-    assert!(jobs::retry_parked(&rig.cx.store, &Scope::All, &id, rig.clock.now()).await.unwrap());
+    assert!(parked::retry(&rig.cx, &Scope::All, &id).await.unwrap());
     until("it is done", async || rig.job(&id).await.is_none().then_some(())).await;
     assert!(rig.is_adopted().await);
     worker.soft.cancel();

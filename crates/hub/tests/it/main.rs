@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod audit;
 mod bad_input;
 mod canaries;
 mod cli;
@@ -39,9 +40,12 @@ mod parked;
 mod popup;
 mod portal;
 mod portal_connections;
+mod portal_contrast;
 mod portal_counters;
 mod portal_endpoints;
 mod portal_events;
+mod portal_operate;
+mod portal_operate_views;
 mod portal_records;
 mod portal_records_views;
 mod portal_syncs;

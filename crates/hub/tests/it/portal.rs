@@ -51,7 +51,7 @@ async fn the_first_link_sets_the_password_once_and_signs_in() {
     }
     assert_eq!(browser.get("/portal/login").await.status, 403, "no password has been set");
 
-    is_redirect(&browser.choose(&token, PASSWORD, PASSWORD).await, "/portal/events");
+    is_redirect(&browser.choose(&token, PASSWORD, PASSWORD).await, "/portal");
     assert_eq!(browser.get("/portal/events").await.status, 200, "signed in");
     let again = Browser::new(&hub).get(&format!("/portal/setup?token={token}")).await;
     assert_eq!(again.status, 404, "a link works once");
@@ -119,7 +119,7 @@ async fn after_signing_in_one_goes_to_the_portal_and_nowhere_else() {
         "/portalevil",
         "",
     ] {
-        is_redirect(&browser.log_in(PASSWORD, next).await, "/portal/events");
+        is_redirect(&browser.log_in(PASSWORD, next).await, "/portal");
     }
 }
 

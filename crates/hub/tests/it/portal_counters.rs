@@ -1,8 +1,10 @@
 //! Counters in the portal: what is counted where, three numbers side by side, comparisons and what they found; and what can be done.
 
-use crate::counters_api_scene::{Counting, EXAM, TRIGGER, a_run_with_findings};
+use crate::counters_api_scene::{Counting, EXAM, TRIGGER, a_run_with_findings, trigger_url};
+use crate::support::Answer;
 use crate::support::browser::{Browser, csrf};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 const PATH: &str = "/portal/counters";
 
@@ -201,4 +203,105 @@ async fn a_comparison_shows_what_was_wrong_by_how_much_and_what_was_done() {
     assert!(browser.get(page).await.text().contains("It stops at the end of the page"));
     let already = browser.post(&format!("{}/reconcile", page_of(&path)), &[("csrf", &token)]).await;
     assert_eq!(already.header("location"), format!("{page}?did=already"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_is_defined_and_changed_in_a_form_that_says_beside_each_field_what_is_wrong() {
+    let scene = Counting::start().await;
+    let mut browser = Browser::signed_in(&scene.hub).await;
+    let empty = browser.get(&format!("{PATH}/new?connection=con_a")).await;
+    assert!(empty.text().contains("value=\"con_a\" selected") && empty.text().contains("value=\"60000\""));
+    let token = csrf(&empty);
+    let url = trigger_url();
+    let typed = |more: &[(&'static str, &'static str)]| {
+        let mut fields: BTreeMap<&str, String> = [
+            ("name", "exam-bookings"),
+            ("connection_id", "con_a"),
+            ("object_type", "2-50158913"),
+            ("property", "total_bookings"),
+            ("window_ms", "1000"),
+            ("settle_ms", "60000"),
+            ("minimum", "0"),
+            ("reconcile_minutes", "60"),
+            ("wish", "save"),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+        .into();
+        fields.insert("csrf", token.clone());
+        fields.insert("trigger_url", url.clone());
+        fields.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        fields
+    };
+    let new = format!("{PATH}/new");
+    let shown = send(
+        &mut browser,
+        &new,
+        &typed(&[("wish", "preview"), ("payload", "{\"n\": \"{{value}}\", \"id\": \"{{key}}\"}")]),
+    )
+    .await;
+    assert!(shown.status == 200 && shown.text().contains("&#34;n&#34;: 8"), "{}", shown.text());
+    for (field, value, says) in [
+        ("name", "Exam Bookings", "id=\"name-problem\""),
+        ("property", "Total", "id=\"property-problem\""),
+        ("window_ms", "soon", "id=\"window_ms-problem\""),
+        ("minimum", "x", "id=\"minimum-problem\""),
+        ("payload", "{\"n\": 1}", "id=\"payload-problem\""),
+        ("trigger_url", "https://example.com/x", "id=\"trigger-problem\""),
+        ("connection_id", "con_x", "id=\"connection_id-problem\""),
+        ("reconcile_minutes", "0", "id=\"every-problem\""),
+    ] {
+        let refused = send(&mut browser, &new, &typed(&[(field, value)])).await;
+        let text = refused.text();
+        assert!(
+            refused.status == 200 && text.contains(says) && text.contains("Nothing was kept"),
+            "{field}: {text}"
+        );
+        assert!(!text.contains(TRIGGER), "the address is a secret");
+    }
+    assert_eq!(scene.get("/v1/counters").await["data"], json!([]), "nothing was kept");
+    assert_eq!(send(&mut browser, &new, &typed(&[("csrf", "x")])).await.status, 403);
+
+    let made = send(&mut browser, &new, &typed(&[])).await;
+    let page = made.header("location").strip_suffix("?did=define").unwrap().to_owned();
+    assert!(browser.get(made.header("location")).await.text().contains("The counter is made"));
+    assert!(
+        send(&mut browser, &new, &typed(&[])).await.text().contains("id=\"name-problem\""),
+        "the name is taken"
+    );
+    let form = browser.get(&format!("{page}/edit")).await.text();
+    assert!(
+        form.contains("value=\"exam-bookings\"")
+            && form.contains("Stays as it is")
+            && !form.contains(TRIGGER)
+    );
+    let edit = format!("{page}/edit");
+    let same = [
+        ("trigger_url", ""),
+        ("version", "1"),
+        ("minimum", "-5"),
+        ("policy", "report"),
+        ("truth", "associations"),
+        ("associated_type", "contacts"),
+    ];
+    let saved = send(&mut browser, &edit, &typed(&same)).await;
+    assert_eq!(saved.header("location"), format!("{page}?did=save"), "{}", saved.text());
+    let now = scene.get("/v1/counters").await["data"][0].clone();
+    assert_eq!((&now["minimum"], &now["policy"], &now["version"]), (&json!(-5), &json!("report"), &json!(2)));
+    assert_eq!(now["truth"]["to_object_type"], "contacts");
+    assert!(now["trigger"].as_str().unwrap().contains("webhook-triggers/62515"), "the address stayed: {now}");
+    let late = send(&mut browser, &edit, &typed(&same)).await;
+    assert_eq!(
+        late.header("location"),
+        format!("{page}?did=changed-by-another"),
+        "of the version that was looked at"
+    );
+    let log = scene.get("/v1/audit?action=counter").await;
+    let told: Vec<&str> =
+        log["data"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(told, ["counter.changed", "counter.defined"]);
+}
+
+async fn send(browser: &mut Browser, path: &str, fields: &BTreeMap<&str, String>) -> Answer {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post(path, &fields).await
 }

@@ -4,9 +4,9 @@ use askama::Template;
 use proptest::prelude::*;
 use syncline_hub::portal::views::{
     Assets, Choice, ErrorPage, EventDetail, EventFilters, EventPage, EventRow, EventRowFragment, EventsPage,
-    FilterChoices, FilterProblem, JobCounts, JobKind, JobRow, JobState, JobsPage, KeyForm, KeyRow, KeysPage,
-    LoginPage, LoginProblem, NewKey, Notice, Section, SetupPage, Shell, Stats, StatsFragment, Tone, json,
-    text,
+    Filter, FilterChoices, FilterProblem, JobCounts, JobKind, JobRow, JobState, JobsPage, KeyForm, KeyRow,
+    KeysPage, LoginPage, LoginProblem, Narrow, NewKey, Notice, Section, SetupPage, Shell, Stats,
+    StatsFragment, Tone, json, text,
 };
 
 const ICONS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/portal/assets/icons.svg"));
@@ -145,12 +145,20 @@ fn every_page(text: &str) -> Vec<String> {
         counts: JobCounts::default(),
         kinds: vec![JobKind { kind: text.into(), count: 2 }],
         kind: text.into(),
+        organization: text.into(),
         rows: vec![job.clone()],
         newer: some(),
         older: some(),
     };
     let keys = KeysPage {
         shell: shell(text),
+        narrow: Narrow {
+            base: "/portal/keys".into(),
+            filters: vec![Filter::new("search", "Name contains", text)],
+            cursor: text.into(),
+        },
+        problem: some(),
+        older: some(),
         keys: vec![key.clone(), KeyRow { revoked_at: some(), organization: None, ..key }],
         new_key: Some(NewKey { name: text.into(), organization: some(), token: text.into() }),
         form: KeyForm {

@@ -84,7 +84,17 @@ async fn use_the_portal(desk: &Desk, seen: &mut Seen) -> Vec<String> {
     let right = browser.log_in(PASSWORD, "/portal/events").await;
     assert_eq!(right.status, 303);
     seen.answer("login", &right);
-    for path in ["/portal/events", "/portal/jobs", "/portal/keys", "/portal/nothing", "/portal/login"] {
+    for path in [
+        "/portal",
+        "/portal/events",
+        "/portal/jobs",
+        "/portal/keys",
+        "/portal/apps",
+        "/portal/sealing",
+        "/portal/audit",
+        "/portal/nothing",
+        "/portal/login",
+    ] {
         seen.answer(path, &browser.get(path).await);
     }
     let session = browser.cookies["syncline_session"].clone();

@@ -9,6 +9,7 @@ pub use credentials::{
     sealing_keys,
 };
 
+use crate::records::pattern;
 use crate::value::{Row, Value, args, in_list};
 use crate::{Result, Scope, Store, Tx};
 use syncline_core::time::Timestamp;
@@ -111,6 +112,8 @@ pub struct Filter {
     pub account: Option<String>,
     /// Only these.
     pub status: Option<Status>,
+    /// Only those whose account or its name has this in it, in whichever case.
+    pub search: Option<String>,
     /// Only older than this one.
     pub before: Option<(Timestamp, String)>,
 }
@@ -137,6 +140,12 @@ pub async fn list(store: &Store, scope: &Scope, filter: &Filter, limit: u32) -> 
             conditions.push(format!("{column} = ?"));
             values.push(value.into());
         }
+    }
+    if let Some(search) = &filter.search {
+        let pattern = pattern(&search.to_lowercase());
+        conditions
+            .push("(LOWER(account_name) LIKE ? ESCAPE '!' OR LOWER(account) LIKE ? ESCAPE '!')".to_owned());
+        values.extend(args![pattern.as_str(), pattern.as_str()]);
     }
     if let Some((at, id)) = &filter.before {
         conditions.push("(created_at < ? OR (created_at = ? AND id < ?))".to_owned());

@@ -2,33 +2,28 @@
 
 use super::scoped;
 use crate::value::args;
-use crate::{Result, Scope, Store, Tx};
+use crate::{Result, Scope, Tx};
 use syncline_core::time::Timestamp;
 
 /// Lets a parked job run again, attempts forgotten; answers whether there was one.
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn retry_parked(store: &Store, scope: &Scope, id: &str, now: Timestamp) -> Result<bool> {
+pub async fn retry_parked(tx: &mut Tx, scope: &Scope, id: &str, now: Timestamp) -> Result<bool> {
     let (filter, own) = scoped(scope);
     let sql = format!(
         "UPDATE jobs SET state = 0, run_at = ?, attempts = 0, updated_at = ? WHERE state = 2 AND id = ? AND {filter}"
     );
     let mut values = args![now, now, id];
     values.extend(own);
-    Ok(store.execute(&sql, values).await? == 1)
+    Ok(tx.execute(&sql, values).await? == 1)
 }
 
 /// Lets all parked jobs of one kind (or of all kinds) run again; answers how many.
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn retry_all_parked(
-    store: &Store,
-    scope: &Scope,
-    kind: Option<&str>,
-    now: Timestamp,
-) -> Result<u64> {
+pub async fn retry_all_parked(tx: &mut Tx, scope: &Scope, kind: Option<&str>, now: Timestamp) -> Result<u64> {
     let (mut filter, own) = scoped(scope);
     let mut values = args![now, now];
     values.extend(own);
@@ -39,19 +34,19 @@ pub async fn retry_all_parked(
     let sql = format!(
         "UPDATE jobs SET state = 0, run_at = ?, attempts = 0, updated_at = ? WHERE {filter} AND state = 2"
     );
-    store.execute(&sql, values).await
+    tx.execute(&sql, values).await
 }
 
 /// Throws a parked job away; answers whether there was one.
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn discard_parked(store: &Store, scope: &Scope, id: &str) -> Result<bool> {
+pub async fn discard_parked(tx: &mut Tx, scope: &Scope, id: &str) -> Result<bool> {
     let (filter, own) = scoped(scope);
     let mut values = args![id];
     values.extend(own);
-    Ok(store.execute(&format!("DELETE FROM jobs WHERE state = 2 AND id = ? AND {filter}"), values).await?
-        == 1)
+    let sql = format!("DELETE FROM jobs WHERE state = 2 AND id = ? AND {filter}");
+    Ok(tx.execute(&sql, values).await? == 1)
 }
 
 /// Throws away up to `limit` jobs parked before `instant`; answers how many.

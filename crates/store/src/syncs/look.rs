@@ -2,6 +2,7 @@
 
 use super::clause::Clause;
 use super::{Party, State, Sync, parsed};
+use crate::records::pattern;
 use crate::value::{Row, args};
 use crate::{Result, Scope, Store, Tx};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct Filter {
     pub org_id: Option<String>,
     /// Only those that are so.
     pub state: Option<State>,
+    /// Only those whose name has this in it, in whichever case.
+    pub search: Option<String>,
 }
 
 /// One sync.
@@ -71,6 +74,9 @@ pub async fn list(
         }
         if let Some(state) = filter.state {
             clause.equals("state", state.name());
+        }
+        if let Some(search) = &filter.search {
+            clause.and("LOWER(name) LIKE ? ESCAPE '!'", args![pattern(&search.to_lowercase())]);
         }
         if let Some(after) = after {
             clause.and("id > ?", args![after]);

@@ -1,6 +1,6 @@
 //! Looking at jobs: whose turn it is, how many there are, and what a human does with those that failed.
 
-use crate::support::jobs::{claim, get, ids, in_tx};
+use crate::support::jobs::{claim, discard_parked, get, ids, in_tx, retry_all_parked, retry_parked};
 use crate::support::{at, enqueue, job, job_ids};
 use syncline_core::time::Timestamp;
 use syncline_store::Scope;
@@ -114,18 +114,18 @@ async fn parked_ones_are_retried_and_discarded_by_their_own(db: &TestDb) {
     let parked = get(&store, "a").await;
     assert_eq!((parked.state, parked.last_error.as_deref()), (State::Parked, Some("no use")));
     let [acme, globex] = ["acme", "globex"].map(|org| Scope::Organization(org.to_owned()));
-    assert!(!jobs::retry_parked(&store, &globex, "a", at(5)).await.unwrap(), "not theirs");
-    assert!(!jobs::discard_parked(&store, &globex, "a").await.unwrap(), "not theirs");
-    assert!(!jobs::discard_parked(&store, &acme, "waits").await.unwrap(), "not parked");
-    assert!(!jobs::retry_parked(&store, &acme, "waits", at(5)).await.unwrap(), "not parked");
-    assert!(jobs::retry_parked(&store, &acme, "a", at(5)).await.unwrap());
+    assert!(!retry_parked(&store, &globex, "a", at(5)).await, "not theirs");
+    assert!(!discard_parked(&store, &globex, "a").await, "not theirs");
+    assert!(!discard_parked(&store, &acme, "waits").await, "not parked");
+    assert!(!retry_parked(&store, &acme, "waits", at(5)).await, "not parked");
+    assert!(retry_parked(&store, &acme, "a", at(5)).await);
     let retried = get(&store, "a").await;
     assert_eq!((retried.state, retried.run_at, retried.attempts), (State::Waiting, at(5), 0));
-    assert!(!jobs::retry_parked(&store, &acme, "a", at(5)).await.unwrap(), "once");
-    assert_eq!(jobs::retry_all_parked(&store, &acme, Some("x"), at(6)).await.unwrap(), 0);
-    assert_eq!(jobs::retry_all_parked(&store, &Scope::All, Some("x"), at(6)).await.unwrap(), 2);
-    assert!(jobs::discard_parked(&store, &Scope::All, "b").await.unwrap());
-    assert_eq!(jobs::retry_all_parked(&store, &Scope::All, None, at(7)).await.unwrap(), 0);
+    assert!(!retry_parked(&store, &acme, "a", at(5)).await, "once");
+    assert_eq!(retry_all_parked(&store, &acme, Some("x"), at(6)).await, 0);
+    assert_eq!(retry_all_parked(&store, &Scope::All, Some("x"), at(6)).await, 2);
+    assert!(discard_parked(&store, &Scope::All, "b").await);
+    assert_eq!(retry_all_parked(&store, &Scope::All, None, at(7)).await, 0);
     assert_eq!(job_ids(&store).await, ["a", "c", "d", "waits"]);
 }
 

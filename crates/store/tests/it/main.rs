@@ -36,6 +36,7 @@ macro_rules! for_sqlite {
 
 mod accounts;
 mod api_keys;
+mod audit;
 mod connections;
 mod counter_changes;
 mod counter_definitions;
@@ -67,6 +68,7 @@ mod notify_messages;
 mod notify_order;
 mod notify_plans;
 mod notify_statistics;
+mod overview;
 mod paging;
 mod plans;
 mod portal;

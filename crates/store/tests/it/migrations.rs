@@ -7,8 +7,8 @@ use syncline_core::counters::push::Stage;
 use syncline_core::sync::Side;
 use syncline_store::testing::TestDb;
 use syncline_store::{
-    Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, counters, hooks, jobs,
-    notifications, notify, positions, records, runs, stale, syncs,
+    Dialect, MIGRATIONS, Migration, Scope, Store, StoreError, accounts, api_keys, audit, counters, hooks,
+    jobs, notifications, notify, positions, records, runs, stale, syncs,
 };
 use tokio::task::JoinSet;
 
@@ -55,6 +55,7 @@ async fn every_migration_applies_over_the_rows_of_all_before(db: &TestDb) {
     syncing_reads_the_rows(&store).await;
     notifying_reads_the_rows(&store).await;
     counting_reads_the_rows(&store).await;
+    auditing_reads_the_rows(&store).await;
 }
 
 async fn loading_reads_the_rows(store: &Store) {
@@ -119,6 +120,11 @@ async fn notifying_reads_the_rows(store: &Store) {
     assert_eq!(message.order_key.as_deref(), Some("con_01"));
     // News that was queued before there were messages is waiting to become one.
     assert_eq!(notify::messages::pending(store).await.unwrap(), Some(at(0)));
+}
+
+async fn auditing_reads_the_rows(store: &Store) {
+    let log = audit::page(store, &Scope::All, &audit::Filter::default(), None, 9).await.unwrap();
+    assert_eq!((log[0].door, log[0].object_id.as_str(), log[0].at), (audit::Door::Api, "con_01", at(0)));
 }
 
 async fn counting_reads_the_rows(store: &Store) {

@@ -169,7 +169,8 @@ async fn listed_by_id_in_pages(db: &TestDb) {
         make(&store, &endpoint(id, org_id, &[])).await;
     }
     in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_3", "x", at(1)).await).await;
-    let filter = |org_id: Option<&str>, state| Filter { org_id: org_id.map(str::to_owned), state };
+    let filter =
+        |org_id: Option<&str>, state| Filter { org_id: org_id.map(str::to_owned), state, search: None };
     assert_eq!(ids(&store, &Scope::All, &filter(None, None)).await, ["ep_1", "ep_2", "ep_3", "ep_4", "ep_5"]);
     assert_eq!(ids(&store, &Scope::All, &filter(Some(""), None)).await, ["ep_2"]);
     assert_eq!(ids(&store, &Scope::All, &filter(None, Some(State::Disabled))).await, ["ep_3"]);
@@ -183,7 +184,7 @@ async fn organizations_see_their_own_alone(db: &TestDb) {
         make(&store, &endpoint(id, org_id, &[])).await;
     }
     assert_eq!(ids(&store, &acme(), &Filter::default()).await, ["ep_1"]);
-    let theirs = Filter { org_id: Some("globex".to_owned()), state: None };
+    let theirs = Filter { org_id: Some("globex".to_owned()), ..Filter::default() };
     assert_eq!(ids(&store, &acme(), &theirs).await, Vec::<String>::new());
     for id in ["ep_2", "ep_3"] {
         assert_eq!(endpoints::get(&store, &acme(), id).await.unwrap(), None);

@@ -198,8 +198,11 @@ async fn lists_are_read_through_the_index_that_finds_least() {
         let chart = plans(&raw, statistics::chart(&store, &scope, "ep_1", at(9), 5, 9)).await;
         assert!(chart[0].contains("(endpoint_id=? AND minute>? AND minute<?)"), "{chart:?}");
     }
-    let filter =
-        endpoints::Filter { org_id: Some("acme".to_owned()), state: Some(endpoints::State::Enabled) };
+    let filter = endpoints::Filter {
+        org_id: Some("acme".to_owned()),
+        state: Some(endpoints::State::Enabled),
+        search: Some("x".to_owned()),
+    };
     let listed = plans(&raw, endpoints::list(&store, &Scope::All, &filter, None, 9)).await;
     assert!(listed[0].contains("endpoints_organization (org_id=? AND id>?)"), "{listed:?}");
     all_search(&listed, "endpoints");

@@ -1,9 +1,10 @@
 //! The portal's settings and sessions.
 
 use crate::support::{as_far_as_it_gets, at};
+use syncline_core::time::Timestamp;
 use syncline_store::portal::{self, Session, Setting};
 use syncline_store::testing::TestDb;
-use syncline_store::{Store, StoreError};
+use syncline_store::{Result, Store, StoreError};
 
 for_each_database!(
     settings_are_written_replaced_and_removed,
@@ -46,25 +47,25 @@ async fn a_setting_written_by_two_at_once_is_the_later_one(db: &TestDb) {
 
 async fn a_session_lasts_until_it_ends(db: &TestDb) {
     let store = db.store().await;
-    portal::sign_in(&store, "beef", &session(60), at(0)).await.unwrap();
+    sign_in(&store, "beef", &session(60), at(0)).await.unwrap();
     assert_eq!(portal::session(&store, "beef", at(59)).await.unwrap(), Some(session(60)));
     assert_eq!(portal::session(&store, "beef", at(60)).await.unwrap(), None);
     assert_eq!(portal::session(&store, "BEEF", at(1)).await.unwrap(), None);
-    let taken = portal::sign_in(&store, "beef", &session(90), at(0)).await.unwrap_err();
+    let taken = sign_in(&store, "beef", &session(90), at(0)).await.unwrap_err();
     assert!(matches!(taken, StoreError::Rejected(_)), "{taken}");
-    portal::sign_in(&store, "f00d", &session(90), at(0)).await.unwrap();
-    portal::sign_out(&store, "beef").await.unwrap();
-    portal::sign_out(&store, "beef").await.unwrap();
+    sign_in(&store, "f00d", &session(90), at(0)).await.unwrap();
+    sign_out(&store, "beef").await.unwrap();
+    sign_out(&store, "beef").await.unwrap();
     assert_eq!(portal::session(&store, "beef", at(1)).await.unwrap(), None);
     assert_eq!(portal::session(&store, "f00d", at(1)).await.unwrap(), Some(session(90)));
 }
 
 async fn signing_in_clears_away_what_has_ended(db: &TestDb) {
     let store = db.store().await;
-    portal::sign_in(&store, "old", &session(10), at(0)).await.unwrap();
-    portal::sign_in(&store, "young", &session(90), at(5)).await.unwrap();
+    sign_in(&store, "old", &session(10), at(0)).await.unwrap();
+    sign_in(&store, "young", &session(90), at(5)).await.unwrap();
     assert!(portal::session(&store, "old", at(9)).await.unwrap().is_some());
-    portal::sign_in(&store, "new", &session(90), at(10)).await.unwrap();
+    sign_in(&store, "new", &session(90), at(10)).await.unwrap();
     // Gone, not just hidden: even the past does not show it.
     assert_eq!(portal::session(&store, "old", at(0)).await.unwrap(), None);
     assert!(portal::session(&store, "young", at(10)).await.unwrap().is_some());
@@ -72,7 +73,7 @@ async fn signing_in_clears_away_what_has_ended(db: &TestDb) {
 
 async fn a_new_password_asks_everybody_again(db: &TestDb) {
     let store = db.store().await;
-    portal::sign_in(&store, "beef", &session(60), at(0)).await.unwrap();
+    sign_in(&store, "beef", &session(60), at(0)).await.unwrap();
     for commits in [false, true] {
         let mut tx = store.begin().await.unwrap();
         portal::set(&mut tx, Setting::Password, Some("new")).await.unwrap();
@@ -89,6 +90,18 @@ async fn a_new_password_asks_everybody_again(db: &TestDb) {
 
 fn session(until: i64) -> Session {
     Session { csrf: "token".to_owned(), expires_at: at(until) }
+}
+
+async fn sign_in(store: &Store, hash: &str, session: &Session, now: Timestamp) -> Result<()> {
+    let mut tx = store.begin().await?;
+    portal::sign_in(&mut tx, hash, session, now).await?;
+    tx.commit().await
+}
+
+async fn sign_out(store: &Store, hash: &str) -> Result<()> {
+    let mut tx = store.begin().await?;
+    portal::sign_out(&mut tx, hash).await?;
+    tx.commit().await
 }
 
 async fn set(store: &Store, which: Setting, value: Option<&str>) {

@@ -52,7 +52,7 @@ pub async fn list(
     let named =
         |name: String| DefinitionState::named(&name).ok_or_else(|| Problem::bad_request("bad_state", say));
     let state = some(state).map(named).transpose()?;
-    let filter = definitions::Filter { org_id, connection_id: some(connection_id), state };
+    let filter = definitions::Filter { org_id, connection_id: some(connection_id), state, search: None };
     let (limit, after) = (limit(asked)?, id_cursor(cursor, "ctr")?);
     let store = &api.cx.store;
     let mut found = definitions::list(store, &caller.scope, &filter, after.as_deref(), limit + 1).await?;
@@ -99,7 +99,7 @@ pub async fn create(
     caller: Caller,
     body: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Result<Response, Problem> {
-    let made = keep::create(&api.cx, &caller.scope, read(body_of(body)?)?).await?;
+    let made = keep::create(&caller.cx(&api), &caller.scope, read(body_of(body)?)?).await?;
     let location = format!("/v1/counters/{}", made.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], json(&DefinitionView::from(made)))
         .into_response())
@@ -144,7 +144,8 @@ pub async fn change(
     // What is left out is taken from this version; with another one it would be another change than was asked for.
     let version = version.unwrap_or(before.version);
     let definition = read(merged(&before, given)?)?;
-    let changed = keep::update(&api.cx, &caller.scope, &before.id, definition, Some(version)).await?;
+    let changed =
+        keep::update(&caller.cx(&api), &caller.scope, &before.id, definition, Some(version)).await?;
     Ok(json(&DefinitionView::from(changed)))
 }
 
@@ -169,7 +170,7 @@ pub async fn pause(
     Path(counter): Path<String>,
 ) -> Result<Response, Problem> {
     let found = find(&api, &caller, &counter).await?;
-    Ok(json(&DefinitionView::from(keep::pause(&api.cx, &caller.scope, &found.id).await?)))
+    Ok(json(&DefinitionView::from(keep::pause(&caller.cx(&api), &caller.scope, &found.id).await?)))
 }
 
 /// `POST /v1/counters/{counter}/resume`: what waited goes on.
@@ -182,7 +183,7 @@ pub async fn resume(
     Path(counter): Path<String>,
 ) -> Result<Response, Problem> {
     let found = find(&api, &caller, &counter).await?;
-    Ok(json(&DefinitionView::from(keep::resume(&api.cx, &caller.scope, &found.id).await?)))
+    Ok(json(&DefinitionView::from(keep::resume(&caller.cx(&api), &caller.scope, &found.id).await?)))
 }
 
 /// `DELETE /v1/counters/{counter}`: what it counted is forgotten; the properties stay as they are.
@@ -195,6 +196,6 @@ pub async fn delete(
     Path(counter): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let found = find(&api, &caller, &counter).await?;
-    keep::delete(&api.cx, &caller.scope, &found.id).await?;
+    keep::delete(&caller.cx(&api), &caller.scope, &found.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

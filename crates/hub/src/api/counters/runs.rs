@@ -88,7 +88,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let wanted = body_of(body.map(|body| body.unwrap_or_default()))?;
     let definition = find(&api, &caller, &counter).await?;
-    let asked = request::request(&api.cx, &definition, Cause::Api, wanted.dry_run).await?;
+    let asked = request::request(&caller.cx(&api), &definition, Cause::Api, wanted.dry_run).await?;
     let (status, under_way) = match &asked {
         Asked::New(_) => (StatusCode::ACCEPTED, false),
         Asked::UnderWay(_) => (StatusCode::OK, true),
@@ -161,7 +161,7 @@ pub async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     run_of(&api, &caller, &id).await?;
-    if !request::cancel(&api.cx, &caller.scope, &id).await? {
+    if !request::cancel(&caller.cx(&api), &caller.scope, &id).await? {
         return Err(Problem::new(StatusCode::CONFLICT, "run_over", "The run is over already."));
     }
     let run = run_of(&api, &caller, &id).await?;

@@ -82,7 +82,7 @@ pub async fn forget(
     Path((counter, key)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let definition = find(&api, &caller, &counter).await?;
-    if request::forget(&api.cx, &definition, &key).await? {
+    if request::forget(&caller.cx(&api), &definition, &key).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::not_found("key of this counter"))

@@ -3,6 +3,7 @@
 use super::detail::Detail;
 use crate::api::Api;
 use crate::api::access::Caller;
+use crate::audit::By;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
@@ -41,7 +42,10 @@ impl FromRequestParts<Api> for Asker {
                 StatusCode::UNAUTHORIZED,
                 "These routes want an API key, unless the operator opens them to pages: connect.open_routes.",
             )),
-            (Some(allowed), _) => Ok(Self { caller: Caller { scope: Scope::All }, origin: Some(allowed) }),
+            (Some(allowed), _) => {
+                let by = By::on_page("", Some(&allowed));
+                Ok(Self { caller: Caller { scope: Scope::All, by }, origin: Some(allowed) })
+            }
             (None, Some(_)) => Err(Detail::new(
                 StatusCode::FORBIDDEN,
                 "Pages of this origin may not connect accounts: it is not in connect.allowed_origins.",

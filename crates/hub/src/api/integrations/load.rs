@@ -6,6 +6,7 @@ use super::form::Fields;
 use super::items;
 use super::known;
 use crate::api::Api;
+use crate::audit::By;
 use crate::http::Problem;
 use crate::load::{self, Wanted};
 use crate::popup::sealed::{self, Handle, SealedError};
@@ -35,7 +36,7 @@ pub(super) async fn load(
     known(&provider)?;
     let handle = handle(&fields.required("credentials")?)?;
     let connection = connection(&api, &asker, &provider, &handle).await?;
-    let run = loaded(&api, &connection).await?;
+    let run = loaded(&api, &asker.caller.by, &connection).await?;
     let whole = run.as_ref().is_none_or(|run| run.state == RunState::Succeeded);
     if !whole && items::is_empty(&api.cx.store, &connection.id).await? {
         nothing_to_show(run.as_ref())?;
@@ -83,7 +84,7 @@ async fn connection(api: &Api, asker: &Asker, provider: &str, handle: &str) -> R
 }
 
 /// Sees to it that the records were loaded once; answers the run that does so, if there is need for one, as far as it has come.
-async fn loaded(api: &Api, connection: &Connection) -> Result<Option<Run>, Detail> {
+async fn loaded(api: &Api, by: &By, connection: &Connection) -> Result<Option<Run>, Detail> {
     let store = &api.cx.store;
     let of_this = Filter { connection_id: Some(connection.id.clone()), ..Filter::default() };
     let known = runs::list(store, &Scope::All, &of_this, None, 100).await?;
@@ -95,7 +96,7 @@ async fn loaded(api: &Api, connection: &Connection) -> Result<Option<Run>, Detai
         return Ok(known.into_iter().next());
     }
     let wanted = Wanted::default();
-    let asked = load::request(&api.cx, connection, Mode::Full, Trigger::Api, &wanted).await?;
+    let asked = load::request(&api.cx.on_word_of(by), connection, Mode::Full, Trigger::Api, &wanted).await?;
     Ok(Some(ended(api, asked.run().clone()).await?))
 }
 

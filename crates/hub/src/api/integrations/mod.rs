@@ -73,7 +73,7 @@ async fn authorize(
     let (user_id, org_id) = (fields.required("user_id")?, fields.required("org_id")?);
     let org_id = organization(&asker.caller, Some(&org_id))?;
     let ticket = Ticket { org_id, user_id, provider, app: None, origin: asker.origin };
-    let link = ticket::link(&api.cx, ticket).map_err(crate::http::Problem::from)?;
+    let link = ticket::link(&asker.caller.cx(&api), ticket).await.map_err(crate::http::Problem::from)?;
     Ok(json(&link.url))
 }
 

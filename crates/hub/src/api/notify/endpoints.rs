@@ -46,7 +46,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let EndpointQuery { org_id, state, limit: asked, cursor } = checked(query)?;
     let org_id = some(org_id).map(|asked| organization(&caller, Some(&asked))).transpose()?;
-    let filter = endpoints::Filter { org_id, state: state_of(state)? };
+    let filter = endpoints::Filter { org_id, state: state_of(state)?, search: None };
     let (limit, after) = (limit(asked)?, id_cursor(cursor, "ep")?);
     let store = &api.cx.store;
     let mut found = endpoints::list(store, &caller.scope, &filter, after.as_deref(), limit + 1).await?;
@@ -94,7 +94,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let (mut new, secret) = body_of(body)?.wanted()?;
     new.org_id = whose(&caller, new.org_id.as_deref())?;
-    let (endpoint, made) = room::create(&api.cx, new, secret).await?;
+    let (endpoint, made) = room::create(&caller.cx(&api), new, secret).await?;
     let location = format!("/v1/endpoints/{}", endpoint.id);
     let view = New { endpoint: EndpointView::of(&api.cx, endpoint), signing: MadeView::from(made) };
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], json(&view)).into_response())
@@ -121,7 +121,7 @@ pub async fn change(
     body: Result<Json<ChangeBody>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let change = body_of(body)?.wanted()?;
-    let changed = room::update(&api.cx, &caller.scope, &id, change).await?;
+    let changed = room::update(&caller.cx(&api), &caller.scope, &id, change).await?;
     Ok(json(&EndpointView::of(&api.cx, changed)))
 }
 
@@ -151,7 +151,7 @@ pub async fn disable(
 
 async fn turn(api: &Api, caller: &Caller, id: &str, state: EndpointState) -> Result<Response, Problem> {
     let change = Change { state: Some(state), ..Change::default() };
-    let changed = room::update(&api.cx, &caller.scope, id, change).await?;
+    let changed = room::update(&caller.cx(&api), &caller.scope, id, change).await?;
     Ok(json(&EndpointView::of(&api.cx, changed)))
 }
 
@@ -164,7 +164,7 @@ pub async fn delete(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    match room::delete(&api.cx, &caller.scope, &id).await? {
+    match room::delete(&caller.cx(&api), &caller.scope, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("endpoint")),
     }

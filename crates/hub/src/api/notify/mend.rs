@@ -26,7 +26,7 @@ pub async fn resend(
     caller: Caller,
     Path((message_id, endpoint_id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    endpoints::resend(&api.cx, &caller.scope, &message_id, &endpoint_id).await?;
+    endpoints::resend(&caller.cx(&api), &caller.scope, &message_id, &endpoint_id).await?;
     let answer = json(&object!({ "message_id": message_id, "endpoint_id": endpoint_id }));
     Ok((StatusCode::ACCEPTED, answer).into_response())
 }
@@ -58,7 +58,7 @@ pub async fn test(
     body: Result<Option<Json<TestBody>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let TestBody { kind } = body_of(body.map(|body| body.unwrap_or_default()))?;
-    let sent = notify::test(&api.cx, &caller.scope, &id, &kind).await.map_err(Refused::from)?;
+    let sent = notify::test(&caller.cx(&api), &caller.scope, &id, &kind).await.map_err(Refused::from)?;
     let location = format!("/v1/messages/{sent}/deliveries/{id}");
     let answer = json(&object!({ "message_id": sent, "endpoint_id": id, "type": kind }));
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], answer).into_response())
@@ -85,7 +85,7 @@ pub async fn recover(
     body: Result<Json<RecoverBody>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let RecoverBody { since, until } = body_of(body)?;
-    let done = endpoints::recover(&api.cx, &caller.scope, &id, since, until).await?;
+    let done = endpoints::recover(&caller.cx(&api), &caller.scope, &id, since, until).await?;
     let answer = object!({ "recovered": done.recovered, "more": done.more, "until": done.until });
     Ok((StatusCode::ACCEPTED, json(&answer)).into_response())
 }
@@ -119,7 +119,7 @@ pub async fn replay(
     let ReplayBody { from, to, delivered, cursor } = body_of(body)?;
     let after = cursor.as_deref().filter(|text| !text.is_empty()).map(read_cursor).transpose()?;
     let wish = Wish { from, to, delivered, after };
-    let done = endpoints::replay(&api.cx, &caller.scope, &id, wish).await?;
+    let done = endpoints::replay(&caller.cx(&api), &caller.scope, &id, wish).await?;
     let next = done.next.map(|(at, id)| format!("{}.{id}", at.as_millis()));
     let answer = object!({ "read": done.read, "sent": done.sent, "to": done.to, "next_cursor": next });
     Ok((StatusCode::ACCEPTED, json(&answer)).into_response())
@@ -144,6 +144,6 @@ pub async fn skip(
     body: Result<Option<Json<SkipBody>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let SkipBody { before } = body_of(body.map(|body| body.unwrap_or_default()))?;
-    let (skipped, more) = endpoints::skip(&api.cx, &caller.scope, &id, before).await?;
+    let (skipped, more) = endpoints::skip(&caller.cx(&api), &caller.scope, &id, before).await?;
     Ok(json(&object!({ "skipped": skipped, "more": more })))
 }

@@ -55,6 +55,6 @@ pub async fn rotate(
     body: Result<Option<Json<RotateBody>>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let (new, overlap) = body_of(body.map(|body| body.unwrap_or_default()))?.wanted()?;
-    let made = endpoints::rotate(&api.cx, &caller.scope, &id, new, overlap).await?;
+    let made = endpoints::rotate(&caller.cx(&api), &caller.scope, &id, new, overlap).await?;
     Ok((StatusCode::CREATED, json(&MadeView::from(made))).into_response())
 }

@@ -9,6 +9,7 @@ use super::{RecordQuery, RecordView, Selection, place};
 use crate::api::Api;
 use crate::api::access::Caller;
 use crate::api::events::checked;
+use crate::audit::{self, Action, To};
 use crate::http::Problem;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -89,6 +90,22 @@ impl ExportQuery {
         }
     }
 
+    /// Which records, for the audit log: what was searched for may be somebody's name, so it is left out.
+    fn described(&self) -> String {
+        let search = self.search.as_ref().map(|_| "some text".to_owned());
+        let parts = [
+            ("format", &self.format),
+            ("connection", &self.connection_id),
+            ("type", &self.object_type),
+            ("collection", &self.collection),
+            ("search", &search),
+        ];
+        let given = parts.into_iter().filter_map(|(name, value)| {
+            value.as_deref().filter(|value| !value.is_empty()).map(|value| format!("{name} {value}"))
+        });
+        given.collect::<Vec<_>>().join(", ")
+    }
+
     fn format(&self) -> Result<Format, Problem> {
         let columns = self.columns.as_deref().filter(|text| !text.is_empty());
         match (self.format.as_deref(), columns) {
@@ -137,6 +154,8 @@ pub async fn answer(api: &Api, caller: &Caller, query: &ExportQuery) -> Result<R
         Format::JsonLines => ("application/x-ndjson", "records.jsonl"),
         Format::Csv(_) => ("text/csv; charset=utf-8; header=present", "records.csv"),
     };
+    let to = To { org_id: query.org_id.as_deref().unwrap_or_default(), id: "" };
+    audit::note_after(&caller.cx(api), Action::RecordsExported, to, query.described()).await;
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

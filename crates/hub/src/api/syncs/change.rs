@@ -91,7 +91,7 @@ pub async fn create(
     body: Result<Json<NewSyncBody>, JsonRejection>,
 ) -> Result<Response, Problem> {
     let new = body_of(body)?.wanted()?;
-    let made = sync::create(&api.cx, &caller.scope, new).await?;
+    let made = sync::create(&caller.cx(&api), &caller.scope, new).await?;
     let location = format!("/v1/syncs/{}", made.id);
     let view = json(&SyncView::of(&api.cx, made));
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], view).into_response())
@@ -144,7 +144,7 @@ pub async fn change(
     let known = find(&api, &caller, &id).await?;
     let changed = match wanted == Change::default() {
         true => known,
-        false => sync::change(&api.cx, &caller.scope, &id, wanted).await?,
+        false => sync::change(&caller.cx(&api), &caller.scope, &id, wanted).await?,
     };
     Ok(json(&SyncView::of(&api.cx, changed)))
 }
@@ -158,7 +158,7 @@ pub async fn delete(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    match sync::delete(&api.cx, &caller.scope, &id).await? {
+    match sync::delete(&caller.cx(&api), &caller.scope, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("sync")),
     }

@@ -143,7 +143,7 @@ pub async fn list(
     };
     let sync_id = some(sync_id);
     if let Some(id) = &sync_id {
-        find(&api, &Caller { scope: scope.clone() }, id).await?;
+        find(&api, &Caller { scope: scope.clone(), by: caller.by.clone() }, id).await?;
     }
     let filter = conflicts::Filter { sync_id, state, kind, link_id: some(link_id) };
     let mut found = conflicts::page(&api.cx.store, &scope, &filter, before.as_deref(), limit + 1).await?;

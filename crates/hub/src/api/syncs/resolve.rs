@@ -33,7 +33,7 @@ pub async fn resolve(
         return Err(Problem::bad_request("bad_body", format!("`id` is at most {LONGEST_ID} characters.")));
     }
     let by = format!("API key {name}");
-    let row = sync::conflicts::resolve(&api.cx, &caller.scope, &id, &choice, &by).await?;
+    let row = sync::conflicts::resolve(&caller.cx(&api), &caller.scope, &id, &choice, &by).await?;
     let views = with_syncs(&api, &caller, vec![row]).await?;
     Ok(json(&views.into_iter().next()))
 }

@@ -101,7 +101,7 @@ pub async fn create(
     let wanted = body_of(body.map(|body| body.unwrap_or_default()))?;
     let sync = find(&api, &caller, &id).await?;
     can_run(&api, &caller, &sync).await?;
-    let asked = sync::request(&api.cx, &sync, Trigger::Api, &wanted).await?;
+    let asked = sync::request(&caller.cx(&api), &sync, Trigger::Api, &wanted).await?;
     let (status, under_way) = match &asked {
         Asked::New(_) => (StatusCode::ACCEPTED, false),
         Asked::UnderWay(_) => (StatusCode::OK, true),
@@ -195,7 +195,7 @@ pub async fn cancel(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     run_of(&api, &caller, &id).await?;
-    if !sync::cancel(&api.cx, &caller.scope, &id).await? {
+    if !sync::cancel(&caller.cx(&api), &caller.scope, &id).await? {
         return Err(Problem::new(StatusCode::CONFLICT, "run_over", "The run is over already."));
     }
     let run = run_of(&api, &caller, &id).await?;

@@ -29,7 +29,9 @@ async function turn() {
 
 function schedule(times = 1) {
   clearTimeout(timer);
-  if (moves(document)) timer = setTimeout(turn, EVERY * times);
+  // A page may ask for less: `data-moves="5"` is every fifth time.
+  const slower = Number(document.querySelector('[data-moves]')?.dataset.moves) || 1;
+  if (moves(document)) timer = setTimeout(turn, EVERY * times * slower);
 }
 
 document.addEventListener('visibilitychange', () => { if (!document.hidden) schedule(); });

@@ -17,6 +17,13 @@ use syncline_store::counters::runs::Cause;
 /// What an action did, in words.
 pub(super) fn said(did: &str) -> Option<Notice> {
     let (tone, text) = match did {
+        "define" => {
+            (Tone::Good, "The counter is made. `syncline counters setup` proves that the property moves.")
+        }
+        "save" => (Tone::Good, "Saved. What differs at HubSpot now is pushed again."),
+        "changed-by-another" => {
+            (Tone::Bad, "Somebody else changed the counter meanwhile. Look at it again; nothing was changed.")
+        }
         "pause" => (Tone::Good, "The counter is paused. It counts on; nothing is pushed and compared."),
         "resume" => (Tone::Good, "The counter goes on. What waited is pushed."),
         "delete" => (Tone::Good, "The counter is deleted. The properties at HubSpot stay as they are."),
@@ -44,7 +51,7 @@ pub(super) async fn pause(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    keep::pause(&portal.api.cx, &session.caller().scope, &id).await?;
+    keep::pause(&session.cx(&portal), &session.caller().scope, &id).await?;
     Ok(back(&id, "pause"))
 }
 
@@ -55,7 +62,7 @@ pub(super) async fn resume(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    match keep::resume(&portal.api.cx, &session.caller().scope, &id).await {
+    match keep::resume(&session.cx(&portal), &session.caller().scope, &id).await {
         Ok(_) => Ok(back(&id, "resume")),
         Err(Refused::Ended) => Ok(back(&id, "ended")),
         Err(refused) => Err(refused.into()),
@@ -69,7 +76,7 @@ pub(super) async fn delete(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    keep::delete(&portal.api.cx, &session.caller().scope, &id).await?;
+    keep::delete(&session.cx(&portal), &session.caller().scope, &id).await?;
     Ok(Redirect::to("/portal/counters?did=delete").into_response())
 }
 
@@ -89,7 +96,7 @@ pub(super) async fn reconcile(
     let form = read(form)?;
     check_csrf(&form.csrf, &session.csrf)?;
     let stored = find(&portal, &id).await?;
-    let asked = request::request(&portal.api.cx, &stored, Cause::Manual, form.dry == "yes").await?;
+    let asked = request::request(&session.cx(&portal), &stored, Cause::Manual, form.dry == "yes").await?;
     let did = if matches!(asked, Asked::New(_)) { "compare" } else { "already" };
     let run = text::segment(&asked.run().id);
     Ok(Redirect::to(&format!("/portal/counter-runs/{run}?did={did}")).into_response())

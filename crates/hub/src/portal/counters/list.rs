@@ -22,6 +22,7 @@ const PAGE: u32 = 20;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
     organization: String,
     state: String,
     cursor: String,
@@ -37,7 +38,12 @@ pub(super) async fn list(
         (Some(_), None) => (None, Some("There is no such state.".to_owned())),
         (_, state) => (state, None),
     };
-    let filter = definitions::Filter { org_id: some(&query.organization), connection_id: None, state };
+    let filter = definitions::Filter {
+        org_id: some(&query.organization),
+        connection_id: None,
+        state,
+        search: some(&query.search),
+    };
     let (store, after) = (&portal.api.cx.store, some(&query.cursor));
     let mut found = match &problem {
         Some(_) => Vec::new(),
@@ -59,6 +65,7 @@ fn narrow(query: &ListQuery) -> Narrow {
     Narrow {
         base: "/portal/counters".into(),
         filters: vec![
+            Filter::new("search", "Name contains", query.search.trim()),
             Filter::new("organization", "Organization", query.organization.trim()),
             Filter::of("state", "State", query.state.trim(), &states),
         ],

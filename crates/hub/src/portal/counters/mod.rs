@@ -1,9 +1,11 @@
 //! Counters in the portal: watched, changed, compared, paused.
 
 mod act;
+mod form;
 mod list;
 mod run;
 mod show;
+mod typed;
 mod value;
 
 use super::{Failure, Portal};
@@ -19,6 +21,8 @@ pub(super) fn router() -> Router<Portal> {
     let value = "/portal/counters/{id}/values/{key}";
     Router::new()
         .route("/portal/counters", get(list::list))
+        .route("/portal/counters/new", get(form::new).post(form::create))
+        .route("/portal/counters/{id}/edit", get(form::edit).post(form::save))
         .route("/portal/counters/{id}", get(show::show))
         .route("/portal/counters/{id}/pause", post(act::pause))
         .route("/portal/counters/{id}/resume", post(act::resume))

@@ -121,7 +121,7 @@ pub(super) async fn cancel(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    let stopped = request::cancel(&portal.api.cx, &session.caller().scope, &id).await?;
+    let stopped = request::cancel(&session.cx(&portal), &session.caller().scope, &id).await?;
     let did = if stopped { "cancel" } else { "over" };
     Ok(Redirect::to(&format!("/portal/counter-runs/{}?did={did}", text::segment(&id))).into_response())
 }

@@ -52,7 +52,7 @@ async fn turn(
     (state, did): (EndpointState, &str),
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    endpoints::set_state(&portal.api.cx, &session.caller().scope, id, state).await?;
+    endpoints::set_state(&session.cx(&portal), &session.caller().scope, id, state).await?;
     Ok(back(id, did))
 }
 
@@ -81,7 +81,7 @@ pub(super) async fn delete(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    let gone = endpoints::delete(&portal.api.cx, &session.caller().scope, &id).await?;
+    let gone = endpoints::delete(&session.cx(&portal), &session.caller().scope, &id).await?;
     let did = if gone { "delete" } else { "nothing" };
     Ok(Redirect::to(&format!("/portal/endpoints?did={did}")).into_response())
 }
@@ -118,7 +118,7 @@ pub(super) async fn rotate(
     check_csrf(&form.csrf, &session.csrf)?;
     let overlap = Span::parse(&form.overlap).map_or(endpoints::OVERLAP, Span::get);
     let wanted = Wanted::Generated(scheme_of(&form.scheme));
-    let made = endpoints::rotate(&portal.api.cx, &session.caller().scope, &id, wanted, overlap).await?;
+    let made = endpoints::rotate(&session.cx(&portal), &session.caller().scope, &id, wanted, overlap).await?;
     page(&portal, &session, &id, &ShowQuery::default(), Some(shown(&made))).await
 }
 
@@ -137,7 +137,7 @@ pub(super) async fn test(
 ) -> Result<Response, Failure> {
     let form = read(form)?;
     check_csrf(&form.csrf, &session.csrf)?;
-    let sent = notify::test(&portal.api.cx, &session.caller().scope, &id, &form.kind).await;
+    let sent = notify::test(&session.cx(&portal), &session.caller().scope, &id, &form.kind).await;
     match sent.map_err(Refused::from) {
         Ok(message) => {
             let (message, id) = (text::segment(&message), text::segment(&id));
@@ -172,7 +172,7 @@ pub(super) async fn recover(
 ) -> Result<Response, Failure> {
     let form = read(form)?;
     check_csrf(&form.csrf, &session.csrf)?;
-    let (cx, scope, since) = (&portal.api.cx, session.caller().scope, form.from()?);
+    let (cx, scope, since) = (&session.cx(&portal), session.caller().scope, form.from()?);
     let (mut until, mut all) = (None, 0);
     loop {
         let done = endpoints::recover(cx, &scope, &id, since, until).await?;
@@ -192,7 +192,7 @@ pub(super) async fn replay(
 ) -> Result<Response, Failure> {
     let form = read(form)?;
     check_csrf(&form.csrf, &session.csrf)?;
-    let (cx, scope) = (&portal.api.cx, session.caller().scope);
+    let (cx, scope) = (&session.cx(&portal), session.caller().scope);
     let mut wish = Wish { from: form.from()?, to: None, delivered: form.delivered == "yes", after: None };
     let mut sent = 0;
     loop {
@@ -214,7 +214,7 @@ pub(super) async fn skip(
     check_csrf(&read(form)?.csrf, &session.csrf)?;
     let mut all = 0;
     loop {
-        let (some, more) = endpoints::skip(&portal.api.cx, &session.caller().scope, &id, None).await?;
+        let (some, more) = endpoints::skip(&session.cx(&portal), &session.caller().scope, &id, None).await?;
         all += some;
         if !more {
             return Ok(back(&id, if all > 0 { "skip" } else { "nothing" }));

@@ -79,7 +79,7 @@ pub(super) async fn resend(
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
     let scope = session.caller().scope;
-    let did = match endpoints::resend(&portal.api.cx, &scope, &message_id, &endpoint_id).await {
+    let did = match endpoints::resend(&session.cx(&portal), &scope, &message_id, &endpoint_id).await {
         Ok(()) => "resend",
         Err(Refused::Disabled) => "disabled",
         Err(refused) => return Err(refused.into()),

@@ -130,7 +130,7 @@ pub(super) async fn create(
     }
     let wanted = NewEndpoint { org_id, url: sent.url.trim().to_owned(), terms };
     let secret = NewSecret::Generated(scheme_of(&sent.scheme));
-    match endpoints::create(&portal.api.cx, wanted, secret).await {
+    match endpoints::create(&session.cx(&portal), wanted, secret).await {
         Ok((endpoint, made)) => {
             page(&portal, &session, &endpoint.id, &ShowQuery::default(), Some(shown(&made))).await
         }
@@ -156,7 +156,7 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let sent = read(sent)?;
     check_csrf(&sent.csrf, &session.csrf)?;
-    let (cx, scope) = (&portal.api.cx, session.caller().scope);
+    let (cx, scope) = (&session.cx(&portal), session.caller().scope);
     let endpoint = endpoints::get(cx, &scope, &id).await?;
     let problem = match sent.change() {
         Ok(change) => match endpoints::update(cx, &scope, &id, change).await {

@@ -19,6 +19,7 @@ const PAGE: u32 = 20;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
     organization: String,
     state: String,
     cursor: String,
@@ -35,7 +36,7 @@ pub(super) async fn list(
         (Some(_), None) => (None, Some("There is no such state.".to_owned())),
         (_, state) => (state, None),
     };
-    let filter = endpoints::Filter { org_id: some(&query.organization), state };
+    let filter = endpoints::Filter { org_id: some(&query.organization), state, search: some(&query.search) };
     let (store, after) = (&portal.api.cx.store, some(&query.cursor));
     let mut found = match &problem {
         Some(_) => Vec::new(),
@@ -61,6 +62,7 @@ fn narrow(query: &ListQuery) -> Narrow {
     Narrow {
         base: "/portal/endpoints".into(),
         filters: vec![
+            Filter::new("search", "URL or description contains", query.search.trim()),
             Filter::new("organization", "Organization", query.organization.trim()),
             Filter::of("state", "State", query.state.trim(), &states),
         ],

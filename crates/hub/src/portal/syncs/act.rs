@@ -87,7 +87,7 @@ pub(super) async fn run(
     if sync.state == SyncState::Paused {
         return Ok(back(&sync, "paused"));
     }
-    let (run, did) = match sync::request(&portal.api.cx, &sync, Trigger::Manual, &wanted).await? {
+    let (run, did) = match sync::request(&session.cx(&portal), &sync, Trigger::Manual, &wanted).await? {
         Asked::New(run) => (run, "run"),
         Asked::UnderWay(run) => (run, "under-way"),
     };
@@ -110,7 +110,7 @@ pub(super) async fn pause(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    set(&portal, &id, SyncState::Paused, "pause").await
+    set(&portal, &session, &id, SyncState::Paused, "pause").await
 }
 
 pub(super) async fn resume(
@@ -120,16 +120,22 @@ pub(super) async fn resume(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    set(&portal, &id, SyncState::Active, "resume").await
+    set(&portal, &session, &id, SyncState::Active, "resume").await
 }
 
-async fn set(portal: &Portal, id: &str, state: SyncState, did: &str) -> Result<Response, Failure> {
+async fn set(
+    portal: &Portal,
+    session: &Session,
+    id: &str,
+    state: SyncState,
+    did: &str,
+) -> Result<Response, Failure> {
     let sync = find(portal, id).await?;
     if sync.state == state {
         return Ok(back(&sync, did));
     }
     let change = Change { state: Some(state), ..Change::default() };
-    match sync::change(&portal.api.cx, &Scope::All, id, change).await {
+    match sync::change(&session.cx(portal), &Scope::All, id, change).await {
         Ok(sync) => Ok(back(&sync, did)),
         Err(Refused::Changed) => Ok(back(&sync, "changed")),
         Err(Refused::Gone) => Err(Problem::not_found("sync").into()),
@@ -147,7 +153,7 @@ pub(super) async fn delete(
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
     find(&portal, &id).await?;
-    sync::delete(&portal.api.cx, &Scope::All, &id).await?;
+    sync::delete(&session.cx(&portal), &Scope::All, &id).await?;
     Ok(Redirect::to("/portal/syncs?did=delete").into_response())
 }
 
@@ -160,7 +166,7 @@ pub(super) async fn cancel(
     check_csrf(&read(form)?.csrf, &session.csrf)?;
     let run = runs::get(&portal.api.cx.store, &Scope::All, &run_id).await?;
     run.filter(|run| run.sync_id == id).ok_or_else(|| Problem::not_found("run"))?;
-    let done = sync::cancel(&portal.api.cx, &Scope::All, &run_id).await?;
+    let done = sync::cancel(&session.cx(&portal), &Scope::All, &run_id).await?;
     Ok(to_run(&id, &run_id, if done { "cancel" } else { "over" }))
 }
 

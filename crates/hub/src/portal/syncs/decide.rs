@@ -37,7 +37,7 @@ pub(super) async fn decide(
     let row = conflicts::get(&portal.api.cx.store, &Scope::All, &id).await?;
     let row = row.ok_or_else(|| Problem::not_found("conflict"))?;
     let choice = choice(&row, &form.choice).ok_or_else(|| misfit("There is no such choice."))?;
-    let did = match resolve(&portal.api.cx, &Scope::All, &id, &choice, BY).await {
+    let did = match resolve(&session.cx(&portal), &Scope::All, &id, &choice, BY).await {
         Ok(_) if choice == Choice::Leave => "left",
         Ok(_) => "decided",
         Err(Refused::Over) => "settled",

@@ -23,6 +23,7 @@ const LOOKED_AT: u32 = 200;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
     organization: String,
     connection: String,
     state: String,
@@ -38,8 +39,12 @@ pub(super) async fn list(
     let store = &portal.api.cx.store;
     let mut problem = None;
     let state = named(&query.state, SyncState::named, &mut problem, "state");
-    let filter =
-        syncs::Filter { connection_id: some(&query.connection), org_id: some(&query.organization), state };
+    let filter = syncs::Filter {
+        connection_id: some(&query.connection),
+        org_id: some(&query.organization),
+        state,
+        search: some(&query.search),
+    };
     let after = some(&query.cursor);
     let mut found = match &problem {
         Some(_) => Vec::new(),
@@ -73,6 +78,7 @@ fn narrow(query: &ListQuery) -> Narrow {
     Narrow {
         base: "/portal/syncs".into(),
         filters: vec![
+            Filter::new("search", "Name contains", query.search.trim()),
             Filter::new("organization", "Organization", query.organization.trim()),
             Filter::new("connection", "Connection ID", query.connection.trim()),
             Filter::of("state", "State", query.state.trim(), &states),

@@ -10,6 +10,7 @@ use super::super::{Failure, Portal, render};
 use super::form::{Meant, Sent};
 use super::show::{Known, end};
 use super::terms::{self, sentence, terms};
+use crate::cx::Cx;
 use crate::http::Problem;
 use crate::sync::{self, Checked, NewSync, Refused};
 use axum::extract::rejection::FormRejection;
@@ -168,7 +169,7 @@ pub(super) async fn create(
         }
     };
     if sent.wish == "create"
-        && let Some(made) = made(&portal, &ids, &sent, &meant).await?
+        && let Some(made) = made(&session.cx(&portal), &ids, &sent, &meant).await?
     {
         let did = if sent.run == "yes" { "create" } else { "create-only" };
         return Ok(
@@ -181,12 +182,7 @@ pub(super) async fn create(
 }
 
 /// The sync, unless something is wrong with its terms: then the check says what.
-async fn made(
-    portal: &Portal,
-    ids: &Sides<String>,
-    sent: &Sent,
-    meant: &Meant,
-) -> Result<Option<Sync>, Failure> {
+async fn made(cx: &Cx, ids: &Sides<String>, sent: &Sent, meant: &Meant) -> Result<Option<Sync>, Failure> {
     let new = NewSync {
         name: sent.name.clone(),
         connections: ids.clone(),
@@ -194,7 +190,7 @@ async fn made(
         every: meant.every,
         run: Some(sent.run == "yes"),
     };
-    match sync::create(&portal.api.cx, &Scope::All, new).await {
+    match sync::create(cx, &Scope::All, new).await {
         Ok(made) => Ok(Some(made)),
         Err(Refused::Store(error)) => Err(error.into()),
         Err(_) => Ok(None),

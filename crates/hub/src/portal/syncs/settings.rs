@@ -72,7 +72,7 @@ pub(super) async fn save(
         every: Some(meant.every),
         state: None,
     };
-    let cx = &portal.api.cx;
+    let cx = &session.cx(&portal);
     if sent.wish == "save" {
         match sync::change(cx, &Scope::All, &id, change).await {
             Ok(_) => {

@@ -71,7 +71,7 @@ pub struct ConnectionRow {
 }
 
 impl ConnectionRow {
-    fn href(&self) -> String {
+    pub(super) fn href(&self) -> String {
         format!("/portal/connections/{}", text::segment(&self.id))
     }
 
@@ -80,19 +80,19 @@ impl ConnectionRow {
     }
 
     /// What people call it.
-    fn title(&self) -> &str {
+    pub(super) fn title(&self) -> &str {
         if self.account_name.is_empty() { &self.account } else { &self.account_name }
     }
 
-    fn class(&self) -> &'static str {
+    pub(super) fn class(&self) -> &'static str {
         state_class(&self.status)
     }
 
-    fn word(&self) -> String {
+    pub(super) fn word(&self) -> String {
         state_word(&self.status)
     }
 
-    fn is_active(&self) -> bool {
+    pub(super) fn is_active(&self) -> bool {
         self.status == "active"
     }
 
@@ -101,7 +101,7 @@ impl ConnectionRow {
     }
 
     /// The form to connect the same account again, filled in.
-    fn reconnect_href(&self) -> String {
+    pub(super) fn reconnect_href(&self) -> String {
         format!("/portal/connections/new?{}", text::query(&[("again", &self.id)]))
     }
 

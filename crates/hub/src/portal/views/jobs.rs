@@ -19,6 +19,8 @@ pub struct JobsPage {
     pub kinds: Vec<JobKind>,
     /// The kind that the list is narrowed to; empty for all.
     pub kind: String,
+    /// The organization that the list is narrowed to; empty for all.
+    pub organization: String,
     /// The jobs, the one that was tried last first. Fifty keep the page small.
     pub rows: Vec<JobRow>,
     /// The cursor of the page before this one, where there is one.
@@ -106,7 +108,7 @@ impl JobsPage {
     fn tabs(&self) -> [Tab; 3] {
         let tab = |state: JobState, label, count| Tab {
             label,
-            href: href(state, "", ""),
+            href: self.href(state, "", ""),
             count: text::thousands(count),
             current: state == self.state,
         };
@@ -117,16 +119,23 @@ impl JobsPage {
         ]
     }
 
+    fn href(&self, state: JobState, kind: &str, cursor: &str) -> String {
+        let organization = self.organization.as_str();
+        let parts =
+            [("state", state.word()), ("kind", kind), ("organization", organization), ("cursor", cursor)];
+        format!("/portal/jobs?{}", text::query(&parts))
+    }
+
     fn all_href(&self) -> String {
-        href(self.state, "", "")
+        self.href(self.state, "", "")
     }
 
     fn kind_href(&self, kind: &str) -> String {
-        href(self.state, kind, "")
+        self.href(self.state, kind, "")
     }
 
     fn page_href(&self, cursor: &str) -> String {
-        href(self.state, &self.kind, cursor)
+        self.href(self.state, &self.kind, cursor)
     }
 
     fn is_parked(&self) -> bool {
@@ -140,13 +149,9 @@ impl JobsPage {
             kinds => kinds.iter().find(|kind| kind.kind == self.kind),
         };
         chosen
-            .filter(|kind| self.is_parked() && kind.count > 1)
+            .filter(|kind| self.is_parked() && kind.count > 1 && self.organization.is_empty())
             .map(|kind| (kind.kind.as_str(), text::thousands(kind.count)))
     }
-}
-
-fn href(state: JobState, kind: &str, cursor: &str) -> String {
-    format!("/portal/jobs?{}", text::query(&[("state", state.word()), ("kind", kind), ("cursor", cursor)]))
 }
 
 /// The longest error text that is put into a list.

@@ -1,6 +1,7 @@
 //! Keys of the API.
 
 use super::filters;
+use super::narrow::Narrow;
 use super::shell::Shell;
 use super::text;
 use askama::Template;
@@ -11,8 +12,14 @@ use askama::Template;
 pub struct KeysPage {
     /// The surroundings.
     pub shell: Shell,
+    /// What the list is narrowed to.
+    pub narrow: Narrow,
+    /// Why the filters cannot be used.
+    pub problem: Option<String>,
     /// The keys, the newest first, revoked ones last.
     pub keys: Vec<KeyRow>,
+    /// The cursor of the page after this one, where there is one.
+    pub older: Option<String>,
     /// The key that was just made: the only time it can be seen.
     pub new_key: Option<NewKey>,
     /// The form, as it was sent last.

@@ -6,6 +6,7 @@
 //! whatever somebody typed into a CRM.
 
 pub mod access;
+pub mod audit;
 pub mod budgets;
 pub mod connections;
 pub mod counters;
@@ -19,6 +20,8 @@ pub mod jobs;
 pub mod json;
 pub mod keys;
 pub mod narrow;
+pub mod operate;
+pub mod overview;
 pub mod records;
 pub mod runs;
 pub mod setup;
@@ -28,6 +31,7 @@ pub mod syncs;
 pub mod text;
 
 pub use access::{LoginPage, LoginProblem, SetupPage};
+pub use audit::{AuditPage, AuditRow};
 pub use budgets::BudgetRow;
 pub use connections::{
     ConnectForm, ConnectLinkPage, ConnectPage, ConnectionPage, ConnectionRow, ConnectionsPage, HookRow,

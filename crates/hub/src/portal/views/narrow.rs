@@ -17,6 +17,8 @@ pub struct Filter {
     pub shown: String,
     /// What can be chosen; anything can be typed when there is nothing.
     pub choices: Vec<Choice>,
+    /// Whether it is a moment, which a script can show in the reader's own time.
+    pub instant: bool,
     /// Whether something is chosen always: then the first of the choices has no value and is what an empty filter means.
     pub required: bool,
 }
@@ -26,6 +28,12 @@ impl Filter {
     #[must_use]
     pub fn new(name: &'static str, label: &'static str, value: &str) -> Self {
         Self { name, label, value: value.to_owned(), ..Self::default() }
+    }
+
+    /// A filter that is a moment.
+    #[must_use]
+    pub fn instant(name: &'static str, label: &'static str, value: &str) -> Self {
+        Self { instant: true, ..Self::new(name, label, value) }
     }
 
     /// A filter with what can be chosen: values and words.
@@ -55,6 +63,7 @@ pub struct Narrow {
 pub(super) struct Chip {
     pub(super) label: &'static str,
     pub(super) value: String,
+    pub(super) instant: bool,
     pub(super) without: String,
 }
 
@@ -100,6 +109,7 @@ impl Narrow {
         active
             .map(|filter| Chip {
                 label: filter.label,
+                instant: filter.instant,
                 value: text::preview(if filter.shown.is_empty() { &filter.value } else { &filter.shown }, 48)
                     .into_owned(),
                 without: self.at(&self.query_without(filter.name)),

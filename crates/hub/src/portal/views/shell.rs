@@ -30,6 +30,8 @@ impl Assets {
 /// A section of the portal, as the navigation lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    /// What waits for a person, and how everything does.
+    Overview,
     /// Accounts that are connected.
     Connections,
     /// What was read from them.
@@ -48,8 +50,14 @@ pub enum Section {
     Events,
     /// Work in the background, above all what is parked.
     Jobs,
+    /// Our registrations at the providers.
+    Apps,
     /// Keys of the API.
     Keys,
+    /// The keys that seal credentials.
+    Sealing,
+    /// Who did what.
+    Audit,
 }
 
 /// A group of sections under one heading. New sections join a group; a thirteenth one still fits.
@@ -59,17 +67,22 @@ struct Group {
 }
 
 const GROUPS: &[Group] = &[
+    Group { label: "Hub", sections: &[Section::Overview] },
     Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
     Group { label: "Two-way sync", sections: &[Section::Syncs, Section::Conflicts] },
     Group { label: "Counting", sections: &[Section::Counters] },
     Group { label: "Notifications", sections: &[Section::Endpoints] },
     Group { label: "Observe", sections: &[Section::Events] },
-    Group { label: "Operate", sections: &[Section::Jobs, Section::Keys] },
+    Group {
+        label: "Operate",
+        sections: &[Section::Jobs, Section::Apps, Section::Keys, Section::Sealing, Section::Audit],
+    },
 ];
 
 impl Section {
     fn label(self) -> &'static str {
         match self {
+            Self::Overview => "Overview",
             Self::Connections => "Connections",
             Self::Records => "Records",
             Self::Runs => "Runs",
@@ -79,12 +92,16 @@ impl Section {
             Self::Endpoints => "Endpoints",
             Self::Events => "Events",
             Self::Jobs => "Jobs",
+            Self::Apps => "Provider apps",
             Self::Keys => "API keys",
+            Self::Sealing => "Sealing keys",
+            Self::Audit => "Audit log",
         }
     }
 
     fn href(self) -> &'static str {
         match self {
+            Self::Overview => "/portal",
             Self::Connections => "/portal/connections",
             Self::Records => "/portal/records",
             Self::Runs => "/portal/runs",
@@ -94,12 +111,16 @@ impl Section {
             Self::Endpoints => "/portal/endpoints",
             Self::Events => "/portal/events",
             Self::Jobs => "/portal/jobs",
+            Self::Apps => "/portal/apps",
             Self::Keys => "/portal/keys",
+            Self::Sealing => "/portal/sealing",
+            Self::Audit => "/portal/audit",
         }
     }
 
     fn icon(self) -> &'static str {
         match self {
+            Self::Overview => "overview",
             Self::Connections => "connections",
             Self::Records => "records",
             Self::Runs => "runs",
@@ -109,7 +130,10 @@ impl Section {
             Self::Endpoints => "endpoints",
             Self::Events => "events",
             Self::Jobs => "jobs",
+            Self::Apps => "apps",
             Self::Keys => "key",
+            Self::Sealing => "seal",
+            Self::Audit => "audit",
         }
     }
 }

@@ -94,6 +94,7 @@ fn the_defaults_file_says_what_the_types_hold() {
             messages: Keep::For(span("30d")),
             history: Keep::For(span("365d")),
             counters: Keep::For(span("90d")),
+            audit: Keep::Forever,
         },
         redis: Redis { url: None },
         portal: Portal { enabled: true, session: span("12h") },

@@ -4,3 +4,8 @@ mod compare;
 mod keep;
 mod killed;
 mod looked_at;
+mod order;
+mod push;
+mod redis;
+mod scene;
+mod truths;

@@ -1,6 +1,7 @@
 //! Looking at definitions.
 
 use super::{COLUMNS, State, Stored, read};
+use crate::records::pattern;
 use crate::value::{Value, args, in_list};
 use crate::{Dialect, Result, Scope, Store, Tx};
 use syncline_core::time::Timestamp;
@@ -14,6 +15,8 @@ pub struct Filter {
     pub connection_id: Option<String>,
     /// Whether their counters are pushed and compared.
     pub state: Option<State>,
+    /// Whose name has this in it, in whichever case.
+    pub search: Option<String>,
 }
 
 /// Definitions by id, beginning after the id `after`, at most `limit`.
@@ -43,6 +46,10 @@ pub async fn list(
             tests.push(format!("{hide}{column} = ?"));
             values.push(Value::from(value));
         }
+    }
+    if let Some(search) = &filter.search {
+        tests.push("LOWER(name) LIKE ? ESCAPE '!'".to_owned());
+        values.push(pattern(&search.to_lowercase()).into());
     }
     tests.push("id > ?".to_owned());
     values.extend(args![after.unwrap_or(""), limit]);

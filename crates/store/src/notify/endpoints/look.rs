@@ -2,6 +2,7 @@
 
 use super::{COLUMNS, Endpoint, State, filter_of, read};
 use crate::notify::{PIECE, own};
+use crate::records::pattern;
 use crate::value::{Value, args, in_list};
 use crate::{Dialect, Result, Scope, Store, Tx};
 use syncline_core::notify::filter;
@@ -13,6 +14,8 @@ pub struct Filter {
     pub org_id: Option<String>,
     /// Whether they are sent anything.
     pub state: Option<State>,
+    /// Whose address or description has this in it, in whichever case.
+    pub search: Option<String>,
 }
 
 /// Endpoints by id, beginning after the id `after`, at most `limit`.
@@ -41,6 +44,11 @@ pub async fn list(
         let hide = if tests.is_empty() { "" } else { hidden(store.dialect()) };
         tests.push(format!("{hide}state = ?"));
         values.push(state.name().into());
+    }
+    if let Some(search) = &filter.search {
+        let pattern = pattern(&search.to_lowercase());
+        tests.push("(LOWER(url) LIKE ? ESCAPE '!' OR LOWER(description) LIKE ? ESCAPE '!')".to_owned());
+        values.extend(args![pattern.as_str(), pattern.as_str()]);
     }
     tests.push("id > ?".to_owned());
     values.extend(args![after.unwrap_or(""), limit]);

@@ -3,6 +3,7 @@
 
 mod model;
 
+use crate::support::jobs::{discard_parked, retry_all_parked, retry_parked};
 use crate::support::raw::Raw;
 use model::{LEASE, Model, org_name};
 use proptest::prelude::*;
@@ -169,19 +170,19 @@ async fn take_alone(store: &Store, model: &mut Model, step: &Step) -> Result<(),
         }
         Step::Retry { job } => {
             let id = model.id_of(job);
-            let retried = jobs::retry_parked(store, &Scope::All, &id, now).await.unwrap();
+            let retried = retry_parked(store, &Scope::All, &id, now).await;
             prop_assert_eq!(u64::from(retried), model.retry(|job| job.id == id));
         }
         Step::RetryAll { org } => {
             let own = Scope::Organization(org_name(org));
-            let retried = jobs::retry_all_parked(store, &own, None, now).await.unwrap();
+            let retried = retry_all_parked(store, &own, None, now).await;
             prop_assert_eq!(retried, model.retry(|job| own.admits(&job.org_id)));
         }
         Step::Discard { job } => {
             let id = model.id_of(job);
             let before = model.jobs.len();
             model.jobs.retain(|it| it.job.id != id || it.job.state != State::Parked);
-            let discarded = jobs::discard_parked(store, &Scope::All, &id).await.unwrap();
+            let discarded = discard_parked(store, &Scope::All, &id).await;
             prop_assert_eq!(discarded, model.jobs.len() < before);
         }
         other => unreachable!("{other:?} is part of a transaction"),

@@ -44,3 +44,18 @@ pub async fn settle(store: &Store, id: &str, owner: &str, outcome: Outcome, now:
 pub async fn get(store: &Store, id: &str) -> Job {
     jobs::get(store, &Scope::All, id).await.unwrap().expect("the job is there")
 }
+
+/// [`jobs::retry_parked`], committed.
+pub async fn retry_parked(store: &Store, scope: &Scope, id: &str, now: Timestamp) -> bool {
+    in_tx(store, async |tx| jobs::retry_parked(tx, scope, id, now).await).await
+}
+
+/// [`jobs::retry_all_parked`], committed.
+pub async fn retry_all_parked(store: &Store, scope: &Scope, kind: Option<&str>, now: Timestamp) -> u64 {
+    in_tx(store, async |tx| jobs::retry_all_parked(tx, scope, kind, now).await).await
+}
+
+/// [`jobs::discard_parked`], committed.
+pub async fn discard_parked(store: &Store, scope: &Scope, id: &str) -> bool {
+    in_tx(store, async |tx| jobs::discard_parked(tx, scope, id).await).await
+}

@@ -155,7 +155,7 @@ impl Charts {
 }
 
 /// Bars of two values each, one on top of the other or one before the other.
-fn draw(said: &str, bars: &[[(&str, u64); 2]], stacked: bool) -> Safe<String> {
+pub(in crate::portal::views) fn draw(said: &str, bars: &[[(&str, u64); 2]], stacked: bool) -> Safe<String> {
     let whole = |bar: &[(&str, u64); 2]| if stacked { bar[0].1 + bar[1].1 } else { bar[0].1.max(bar[1].1) };
     let scale = HEIGHT / float(bars.iter().map(whole).max().unwrap_or(0).max(1));
     let step = WIDTH / float(bars.len().max(1) as u64);

@@ -1,7 +1,8 @@
 //! Counters as pages: what is counted where, the three numbers of one counter, what comparisons found.
 
-mod charts;
+pub(in crate::portal::views) mod charts;
 mod counter;
+pub mod form;
 mod list;
 mod run;
 mod value;

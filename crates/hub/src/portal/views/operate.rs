@@ -1,0 +1,154 @@
+//! What operators look after: registrations at providers, and the keys that seal credentials.
+
+use super::shell::{Choice, Shell};
+use super::{filters, text};
+use askama::Template;
+
+/// Our registrations at the providers.
+#[derive(Debug, Template)]
+#[template(path = "operate/apps.html")]
+pub struct AppsPage {
+    /// The surroundings.
+    pub shell: Shell,
+    /// The registrations, by name.
+    pub rows: Vec<AppRow>,
+    /// Every provider: id and name.
+    pub providers: Vec<Choice>,
+}
+
+/// A registration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppRow {
+    /// Its name in the configuration.
+    pub name: String,
+    /// The provider's id.
+    pub provider: String,
+    /// The provider's name.
+    pub provider_name: String,
+    /// The client id, which is no secret.
+    pub client_id: Option<String>,
+    /// Where the provider sends browsers back to; none for one without OAuth.
+    pub redirect_url: Option<String>,
+    /// Where its webhooks go, where that is one address for all.
+    pub webhook_url: Option<String>,
+    /// Scopes that must be granted.
+    pub required: Vec<String>,
+    /// Scopes that may be granted.
+    pub optional: Vec<String>,
+    /// Whether the secret before this one is still taken.
+    pub rotating: bool,
+    /// Settings that are missing, and what does not work without each.
+    pub missing: Vec<(String, &'static str)>,
+    /// Connections through it that are active.
+    pub active: u64,
+    /// Connections through it that need a person.
+    pub broken: u64,
+    /// When somebody last connected through it, RFC 3339.
+    pub last_connected_at: Option<String>,
+}
+
+impl AppRow {
+    fn class(&self) -> &'static str {
+        if self.missing.is_empty() { "k-create" } else { "k-warn" }
+    }
+
+    fn word(&self) -> &'static str {
+        if self.missing.is_empty() { "Complete" } else { "Incomplete" }
+    }
+
+    fn connect_href(&self) -> String {
+        format!("/portal/connections/new?{}", text::query(&[("way", &format!("oauth:{}", self.name))]))
+    }
+
+    fn connections_href(&self) -> String {
+        format!("/portal/connections?{}", text::query(&[("provider", &self.provider)]))
+    }
+
+    /// Whether somebody can connect through it.
+    fn is_usable(&self) -> bool {
+        let stops = |key: &str| key.ends_with(".client_id") || key.ends_with(".client_secret");
+        self.redirect_url.is_some() && !self.missing.iter().any(|(key, _)| stops(key))
+    }
+}
+
+/// The keys that seal credentials.
+#[derive(Debug, Template)]
+#[template(path = "operate/sealing.html")]
+pub struct SealingPage {
+    /// The surroundings.
+    pub shell: Shell,
+    /// Whether the keys are in a file that the hub may change.
+    pub in_a_file: bool,
+    /// The keys, the one that seals first.
+    pub keys: Vec<SealingKey>,
+}
+
+/// A key, by its id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SealingKey {
+    /// The id.
+    pub id: String,
+    /// Whether it seals now.
+    pub current: bool,
+    /// Whether it is there.
+    pub available: bool,
+    /// Credentials of connections under it.
+    pub connections: u64,
+    /// Secrets of endpoints under it.
+    pub endpoints: u64,
+    /// Secrets of counters under it.
+    pub counters: u64,
+}
+
+impl SealingKey {
+    fn sealed(&self) -> u64 {
+        self.connections + self.endpoints + self.counters
+    }
+
+    fn word(&self) -> &'static str {
+        match (self.current, self.available, self.sealed()) {
+            (true, ..) => "Seals now",
+            (_, false, _) => "Missing",
+            (_, _, 0) => "Not needed",
+            _ => "Being replaced",
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match (self.current, self.available, self.sealed()) {
+            (true, ..) => "k-create",
+            (_, false, _) => "k-delete",
+            (_, _, 0) => "",
+            _ => "k-message",
+        }
+    }
+}
+
+impl SealingPage {
+    fn text_of(count: u64) -> String {
+        text::thousands(count)
+    }
+
+    fn total(&self) -> u64 {
+        self.keys.iter().map(SealingKey::sealed).sum()
+    }
+
+    /// How much is under the key that seals now.
+    fn current(&self) -> u64 {
+        self.keys.iter().filter(|key| key.current).map(SealingKey::sealed).sum()
+    }
+
+    /// Whether something is still to be sealed anew.
+    fn moves(&self) -> bool {
+        self.keys.iter().any(|key| !key.current && key.available && key.sealed() > 0)
+    }
+
+    fn lost(&self) -> u64 {
+        self.keys.iter().filter(|key| !key.available).map(SealingKey::sealed).sum()
+    }
+
+    /// Keys that can be taken out.
+    fn idle(&self) -> usize {
+        self.keys.iter().filter(|key| !key.current && key.available && key.sealed() == 0).count()
+    }
+}
