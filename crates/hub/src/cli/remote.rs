@@ -77,6 +77,12 @@ pub fn segment(text: &str) -> String {
 }
 
 impl Remote {
+    /// The hub at `base`, with this key.
+    #[must_use]
+    pub fn at(base: &str, key: &str, client: reqwest::Client) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), key: key.to_owned(), client }
+    }
+
     /// A request to `path`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.key)

@@ -7,6 +7,7 @@ mod connecting;
 mod connections;
 mod counters;
 mod counts;
+mod demo;
 mod endpoints;
 mod events;
 mod form;
@@ -74,6 +75,7 @@ pub fn router(api: Api) -> Router {
         .merge(syncs::router())
         .merge(counters::router())
         .merge(endpoints::router())
+        .merge(demo::router())
         .route("/portal/events", get(events::list))
         .route("/portal/events/stream", get(live::stream))
         .route("/portal/events/{id}", get(events::show))

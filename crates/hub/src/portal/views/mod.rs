@@ -9,6 +9,7 @@ pub mod access;
 pub mod budgets;
 pub mod connections;
 pub mod counters;
+pub mod demo;
 pub mod endpoints;
 pub mod event;
 pub mod event_filters;

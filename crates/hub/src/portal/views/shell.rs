@@ -30,6 +30,8 @@ impl Assets {
 /// A section of the portal, as the navigation lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
+    /// What happens in the demo, and what can be broken.
+    Demo,
     /// Accounts that are connected.
     Connections,
     /// What was read from them.
@@ -59,6 +61,7 @@ struct Group {
 }
 
 const GROUPS: &[Group] = &[
+    Group { label: "Demo", sections: &[Section::Demo] },
     Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
     Group { label: "Two-way sync", sections: &[Section::Syncs, Section::Conflicts] },
     Group { label: "Counting", sections: &[Section::Counters] },
@@ -70,6 +73,7 @@ const GROUPS: &[Group] = &[
 impl Section {
     fn label(self) -> &'static str {
         match self {
+            Self::Demo => "What to look at",
             Self::Connections => "Connections",
             Self::Records => "Records",
             Self::Runs => "Runs",
@@ -85,6 +89,7 @@ impl Section {
 
     fn href(self) -> &'static str {
         match self {
+            Self::Demo => "/portal/demo",
             Self::Connections => "/portal/connections",
             Self::Records => "/portal/records",
             Self::Runs => "/portal/runs",
@@ -100,6 +105,7 @@ impl Section {
 
     fn icon(self) -> &'static str {
         match self {
+            Self::Demo => "play",
             Self::Connections => "connections",
             Self::Records => "records",
             Self::Runs => "runs",
@@ -131,6 +137,8 @@ pub struct Shell {
     pub parked: u64,
     /// How many conflicts are open; shown beside Conflicts when there are any.
     pub conflicts: u64,
+    /// Whether this hub is part of a demo.
+    pub demo: bool,
     /// What the last action did, shown once.
     pub notice: Option<Notice>,
 }
@@ -149,7 +157,8 @@ pub(super) struct NavItem {
 
 impl Shell {
     pub(super) fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<NavItem>)> {
-        GROUPS.iter().map(|group| (group.label, group.sections.iter().map(|s| self.item(*s)).collect()))
+        let shown = GROUPS.iter().filter(|group| self.demo || group.sections != &[Section::Demo][..]);
+        shown.map(|group| (group.label, group.sections.iter().map(|s| self.item(*s)).collect()))
     }
 
     fn item(&self, section: Section) -> NavItem {
