@@ -501,7 +501,9 @@ pub struct Telemetry {
 }
 
 /// An empty text stands for "not set" where a default must have some value.
-pub(super) fn none_when_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<T>, D::Error> {
+pub(super) fn none_when_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    source: D,
+) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(source)?;
     if text.is_empty() {
         return Ok(None);

@@ -38,7 +38,13 @@ async fn the_page_signs_a_visitor_in_says_what_to_look_at_and_breaks_things() {
     assert_eq!((entered.status, entered.header("location")), (303, "/portal/demo"));
     let page = browser.get("/portal/demo").await;
     let text = page.text();
-    for part in ["What to look at", "A sync in both directions", "A delivery that fails", "Pull the plug", "/portal/syncs/syn_"] {
+    for part in [
+        "What to look at",
+        "A sync in both directions",
+        "A delivery that fails",
+        "Pull the plug",
+        "/portal/syncs/syn_",
+    ] {
         assert!(text.contains(part), "no {part} in {text}");
     }
     assert!(text.contains("href=\"/portal/demo\" aria-current"), "the navigation has it");
@@ -63,7 +69,8 @@ async fn the_page_signs_a_visitor_in_says_what_to_look_at_and_breaks_things() {
 
 /// Pages of the portal that the steps lead to.
 fn links(page: &str) -> Vec<String> {
-    let steps = page.split("class=\"steps\"").nth(1).and_then(|rest| rest.split("</ol>").next()).unwrap_or_default();
+    let steps =
+        page.split("class=\"steps\"").nth(1).and_then(|rest| rest.split("</ol>").next()).unwrap_or_default();
     let links = steps.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     links.map(str::to_owned).collect()
 }
@@ -81,7 +88,8 @@ async fn a_hub_of_its_own_has_no_such_page() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_everything_broken_in_turn_nothing_is_lost() {
     let desk = Desk::new();
-    let mut demo = desk.start(&["demo", "--check", "40s", "--json", "--listen", "127.0.0.1:0", "--seed", "3"]);
+    let mut demo =
+        desk.start(&["demo", "--check", "40s", "--json", "--listen", "127.0.0.1:0", "--seed", "3"]);
     let found = told(&demo, "\"findings\"").await;
     let code = demo.ended().await.code();
     let found: Value = serde_json::from_str(&found).unwrap();

@@ -60,7 +60,9 @@ impl Breakage {
 
     /// The one with this name or letter.
     pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|one| one.name() == name || (name.len() == 1 && one.name().starts_with(name)))
+        Self::ALL
+            .into_iter()
+            .find(|one| one.name() == name || (name.len() == 1 && one.name().starts_with(name)))
     }
 
     /// What it does, in a few words.
@@ -82,7 +84,9 @@ impl Breakage {
             }
             Self::Down => "HubSpot or 10to8 answers 503 for 30 seconds. Work waits and goes on by itself.",
             Self::Duplicate => "For 30 seconds every webhook comes three times. Every event is stored once.",
-            Self::Plug => "SIGKILL for the hub, and another one over the same files. It goes on where it was.",
+            Self::Plug => {
+                "SIGKILL for the hub, and another one over the same files. It goes on where it was."
+            }
         }
     }
 }
@@ -109,7 +113,10 @@ async fn revoke(stage: &Stage, pause: Duration) -> Result<()> {
     );
     tokio::time::sleep(pause).await;
     connect(stage, "acme", "hubspot").await.context("acme could not connect HubSpot again")?;
-    stage.story.tell(Mark::Healed, "acme connected HubSpot again; the connection is the same one, and what waited goes on");
+    stage.story.tell(
+        Mark::Healed,
+        "acme connected HubSpot again; the connection is the same one, and what waited goes on",
+    );
     Ok(())
 }
 
@@ -123,7 +130,9 @@ async fn take_down(stage: &Stage, lasts: Duration) -> Result<()> {
     let seconds = lasts.as_secs();
     stage.story.tell(
         Mark::Broken,
-        format!("{name} answers 503 to everything for {seconds} s. Watch the sync: changes wait, none is lost"),
+        format!(
+            "{name} answers 503 to everything for {seconds} s. Watch the sync: changes wait, none is lost"
+        ),
     );
     tokio::time::sleep(lasts).await;
     stage.story.tell(Mark::Healed, format!("{name} is back; what waited is being done"));
@@ -150,7 +159,10 @@ async fn pull_the_plug(stage: &Stage) -> Result<()> {
     stage.hub.pull_the_plug().await?;
     let away = watch.elapsed();
     let after = stored(stage).await;
-    ensure!(after >= events, "the hub had stored {events:?} events before it was killed, and has {after:?} now");
+    ensure!(
+        after >= events,
+        "the hub had stored {events:?} events before it was killed, and has {after:?} now"
+    );
     let kept = after.map(|after| format!(", with all its {after} events")).unwrap_or_default();
     stage.story.tell(Mark::Healed, format!("the hub is back after {} ms{kept}", away.as_millis()));
     Ok(())

@@ -23,7 +23,8 @@ pub(super) async fn open(client: &reqwest::Client, address: &str) -> Result<Stri
         let place = next.origin().ascii_serialization();
         let cookie = cookies.get(&place).cloned().unwrap_or_default();
         let answer = client.get(next.clone()).header(COOKIE, cookie).timeout(PATIENCE).send().await;
-        let answer = answer.map_err(|error| anyhow::Error::new(error.without_url()).context("a page did not come"))?;
+        let answer =
+            answer.map_err(|error| anyhow::Error::new(error.without_url()).context("a page did not come"))?;
         if let Some(set) = answer.headers().get(SET_COOKIE).and_then(|set| set.to_str().ok()) {
             cookies.insert(place, set.split(';').next().unwrap_or_default().to_owned());
         }

@@ -84,11 +84,13 @@ pub(super) fn pick<'a, T>(all: &'a [T], dice: &mut dyn Rng) -> Option<&'a T> {
 }
 
 /// Given names and family names that people make up.
-pub(super) const GIVEN: [&str; 12] =
-    ["Ada", "Grace", "Edsger", "Barbara", "Alan", "Frances", "Niklaus", "Hedy", "Claude", "Radia", "Tony", "Karen"];
+pub(super) const GIVEN: [&str; 12] = [
+    "Ada", "Grace", "Edsger", "Barbara", "Alan", "Frances", "Niklaus", "Hedy", "Claude", "Radia", "Tony",
+    "Karen",
+];
 pub(super) const FAMILY: [&str; 12] = [
-    "Lovelace", "Hopper", "Dijkstra", "Liskov", "Turing", "Allen", "Wirth", "Lamarr", "Shannon", "Perlman", "Hoare",
-    "Jones",
+    "Lovelace", "Hopper", "Dijkstra", "Liskov", "Turing", "Allen", "Wirth", "Lamarr", "Shannon", "Perlman",
+    "Hoare", "Jones",
 ];
 
 #[cfg(test)]
@@ -97,7 +99,8 @@ mod tests {
     use crate::dice::Dice;
 
     fn cast(people: usize) -> Cast {
-        let pair = |n: usize| Pair { contact: format!("{n}"), customer: format!("c{n}"), name: format!("P{n}") };
+        let pair =
+            |n: usize| Pair { contact: format!("{n}"), customer: format!("c{n}"), name: format!("P{n}") };
         Cast { pairs: (0..people).map(pair).collect(), ..Cast::default() }
     }
 

@@ -11,6 +11,13 @@ const APPS: [(&str, &str); 4] =
 /// The app that Notion's webhooks come to.
 pub(super) const NOTION_APP: &str = "notes";
 
+/// What acme is asked to grant besides what is always asked: exams are objects of its own.
+const OWN_OBJECTS: &str = "crm.objects.custom.read crm.objects.custom.write crm.schemas.custom.read";
+/// What is always asked of an account at HubSpot.
+const USUAL: &str = "crm.objects.contacts.read crm.objects.contacts.write crm.objects.companies.read \
+    crm.objects.companies.write crm.objects.deals.read crm.objects.deals.write crm.schemas.contacts.read \
+    crm.schemas.contacts.write crm.schemas.companies.read crm.schemas.deals.read";
+
 /// What the configuration is made from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
@@ -44,7 +51,11 @@ pub(super) fn text(facts: &Facts<'_>) -> String {
          [notify]\nallow = \"127.0.0.0/8\"\nplain_http = true\nlease = \"3s\"\nschedule = \"{}\"\n\n\
          # The page that tells what happens, and breaks things when it is asked to.\n\
          [demo]\ndirector = \"{}\"\ntoken = \"{}\"\n",
-        facts.listen, facts.public_url, schedule(), facts.director, facts.token
+        facts.listen,
+        facts.public_url,
+        schedule(),
+        facts.director,
+        facts.token
     );
     for (app, provider) in APPS {
         let url = format!("{}/{provider}", facts.sandbox);
@@ -66,6 +77,9 @@ fn app_section(app: &str, provider: &str, facts: &Facts<'_>) -> String {
             Value::Number(value) => text.push_str(&format!("{key} = \"{value}\"\n")),
             _ => {}
         }
+    }
+    if provider == "hubspot" {
+        text.push_str(&format!("optional_scopes = \"{USUAL} {OWN_OBJECTS}\"\n"));
     }
     if app == NOTION_APP {
         text.push_str(&format!("webhook_secret = \"{}\"\n", facts.notion_secret));

@@ -70,7 +70,8 @@ impl Desk {
     /// The stage, for whoever has the token.
     fn enter(&self, headers: &HeaderMap) -> Result<Arc<Stage>, StatusCode> {
         let stage = self.stage.get().ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
-        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let sent =
+            headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if Secret::new(sent) == Secret::new(format!("Bearer {}", stage.token)) {
             return Ok(Arc::clone(stage));
         }
@@ -90,9 +91,7 @@ async fn state(State(desk): State<Desk>, headers: HeaderMap) -> Response {
         Err(_) => Vec::new(),
     };
     let broken = desk.lock().clone();
-    let breakage = |one: Breakage| {
-        json!({ "name": one.name(), "label": one.label(), "what": one.what(), "is_broken": broken.contains(&one) })
-    };
+    let breakage = |one: Breakage| json!({ "name": one.name(), "label": one.label(), "what": one.what(), "is_broken": broken.contains(&one) });
     Json(json!({
         "is_ready": stage.ids().is_ok(),
         "sandbox": format!("{}/_sandbox/", stage.world.url()),
@@ -104,7 +103,11 @@ async fn state(State(desk): State<Desk>, headers: HeaderMap) -> Response {
 }
 
 /// Breaks something: 202, and 409 when it is broken already.
-async fn break_something(State(desk): State<Desk>, headers: HeaderMap, Path(what): Path<String>) -> StatusCode {
+async fn break_something(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Path(what): Path<String>,
+) -> StatusCode {
     let stage = match desk.enter(&headers) {
         Ok(stage) => stage,
         Err(status) => return status,

@@ -47,7 +47,8 @@ pub(super) struct Standing {
 pub(super) async fn standing(stage: &Stage) -> Result<Standing> {
     let ids = stage.ids()?;
     let of_sync = segment(&ids.sync);
-    let first = async |path: &str| stage.ask_once(Method::GET, path, None).await.map(|page| page["data"][0].clone());
+    let first =
+        async |path: &str| stage.ask_once(Method::GET, path, None).await.map(|page| page["data"][0].clone());
     let conflict = first(&format!("/v1/conflicts?sync_id={of_sync}&state=open&limit=1")).await?;
     let held = first(&format!("/v1/syncs/{of_sync}/links?trouble=held&limit=1")).await?;
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -98,7 +99,9 @@ pub(super) fn steps(now: &Standing) -> Vec<Step> {
     if let Some((id, name)) = &now.held {
         steps.push(Step::new(
             "A value that HubSpot does not take",
-            format!("{name} has one at 10to8. It stays there, HubSpot keeps a placeholder, and both say why."),
+            format!(
+                "{name} has one at 10to8. It stays there, HubSpot keeps a placeholder, and both say why."
+            ),
             format!("/portal/links/{}", segment(id)),
             "What is held",
         ));
@@ -107,7 +110,9 @@ pub(super) fn steps(now: &Standing) -> Vec<Step> {
     let (path, text) = match &now.exam {
         Some((id, name)) => (
             format!("/portal/counters/{}/values/{}", segment(&now.counter), segment(id)),
-            format!("{name} is booked now and then. The number is durable at once; HubSpot’s property follows through a workflow."),
+            format!(
+                "{name} is booked now and then. The number is durable at once; HubSpot’s property follows through a workflow."
+            ),
         ),
         None => (format!("/portal/counters/{}", segment(&now.counter)), String::new()),
     };
@@ -139,7 +144,9 @@ mod tests {
     #[test]
     fn what_is_there_is_shown_and_what_is_not_is_explained() {
         let told = |now: &Standing| {
-            let lines = steps(now).into_iter().map(|step| format!("{} -> {} ({})\n  {}", step.title, step.link, step.label, step.text));
+            let lines = steps(now)
+                .into_iter()
+                .map(|step| format!("{} -> {} ({})\n  {}", step.title, step.link, step.label, step.text));
             lines.collect::<Vec<_>>().join("\n")
         };
         let now = Standing {

@@ -43,7 +43,14 @@ impl Hub {
     pub(super) fn start(place: &Place, base: &str, data_dir: &Path, flags: Vec<String>) -> Result<Self> {
         let (data_dir, log_file) = (data_dir.to_owned(), place.log_file());
         let child = Mutex::new(spawn(&flags, &log_file)?);
-        Ok(Self { base: base.to_owned(), data_dir, log_file, flags, client: crate::http::client::client()?, child })
+        Ok(Self {
+            base: base.to_owned(),
+            data_dir,
+            log_file,
+            flags,
+            client: crate::http::client::client()?,
+            child,
+        })
     }
 
     /// Where it is reached.
@@ -114,7 +121,11 @@ impl Hub {
         match self.lock().try_wait()? {
             None => Ok(()),
             Some(status) => {
-                bail!("the hub ended by itself ({status}). The end of {}:\n{}", self.log_file.display(), self.tail())
+                bail!(
+                    "the hub ended by itself ({status}). The end of {}:\n{}",
+                    self.log_file.display(),
+                    self.tail()
+                )
             }
         }
     }

@@ -30,7 +30,10 @@ pub(super) fn lines() -> Receiver<String> {
 pub(super) fn help() -> String {
     let letter = |one: &Breakage| format!("{} {}", &one.name()[..1], first_small(one.label()));
     let letters: Vec<String> = Breakage::ALL.iter().map(letter).collect();
-    format!("Break things, a letter and Enter: {}; o where to look, h this line. Ctrl-C ends it.", letters.join(", "))
+    format!(
+        "Break things, a letter and Enter: {}; o where to look, h this line. Ctrl-C ends it.",
+        letters.join(", ")
+    )
 }
 
 fn first_small(text: &str) -> String {

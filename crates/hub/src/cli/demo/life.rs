@@ -82,7 +82,9 @@ pub(super) fn next(cast: &mut Cast, dice: &mut dyn Rng) -> Option<Act> {
         Kind::Company => company(cast, dice),
         Kind::Page => page(cast, dice),
         Kind::Row => row(cast, dice),
-        Kind::Count => Some(Act::Count { exam: pick(&cast.exams, dice)?.clone(), by: dice.random_range(1..=3) }),
+        Kind::Count => {
+            Some(Act::Count { exam: pick(&cast.exams, dice)?.clone(), by: dice.random_range(1..=3) })
+        }
         Kind::Publish => Some(Act::Publish { name: cast.somebody(dice)?.name }),
         Kind::NewContact => Some(new_contact(cast, dice)),
         Kind::NewCustomer => Some(new_customer(cast, dice)),
@@ -259,7 +261,8 @@ mod tests {
     fn cast() -> Cast {
         let thing = |kind: &str, n: u32| Thing { id: format!("{kind}{n}"), name: format!("{kind} {n}") };
         let things = |kind: &str| (0..5).map(|n| thing(kind, n)).collect::<Vec<_>>();
-        let pair = |n: u32| Pair { contact: format!("{n}"), customer: format!("u{n}"), name: format!("Person {n}") };
+        let pair =
+            |n: u32| Pair { contact: format!("{n}"), customer: format!("u{n}"), name: format!("Person {n}") };
         Cast {
             pairs: (0..60).map(pair).collect(),
             companies: things("company"),
@@ -289,13 +292,20 @@ mod tests {
         for act in &told {
             if let Act::Edit { says: one, is_news: true, .. } = act {
                 let beginning = one.split([';', '.', ',']).next().unwrap_or_default();
-                let kind: String = beginning.split(' ').filter(|word| word.chars().all(|c| c.is_lowercase())).collect();
+                let kind: String =
+                    beginning.split(' ').filter(|word| word.chars().all(|c| c.is_lowercase())).collect();
                 if !says.iter().any(|(known)| known.starts_with(&kind)) {
                     says.push(format!("{kind}: {one}"));
                 }
             }
         }
-        insta::assert_snapshot!(says.iter().filter_map(|line| line.split_once(": ")).map(|(_, line)| line).collect::<Vec<_>>().join("\n"));
+        insta::assert_snapshot!(
+            says.iter()
+                .filter_map(|line| line.split_once(": "))
+                .map(|(_, line)| line)
+                .collect::<Vec<_>>()
+                .join("\n")
+        );
         assert!(told.iter().any(|act| matches!(act, Act::Count { .. })));
         assert!(told.iter().any(|act| matches!(act, Act::Publish { .. })));
         let both = |act: &Act| matches!(act, Act::Edit { edits, .. } if edits.len() == 2);

@@ -27,11 +27,10 @@ const CUSTOMERS: &str = "/api/enterprise/*";
 pub(super) fn next(dice: &mut dyn Rng) -> Mishap {
     let both = [("hubspot", "HubSpot", CRM), ("tentoeight", "10to8", CUSTOMERS)];
     let all = [both[0], both[1], ("notion", "Notion", "/v1/*"), ("airtable", "Airtable", "/v0/*")];
-    let (one, any) = (pick(&both, dice).copied().unwrap_or(both[0]), pick(&all, dice).copied().unwrap_or(all[0]));
+    let (one, any) =
+        (pick(&both, dice).copied().unwrap_or(both[0]), pick(&all, dice).copied().unwrap_or(all[0]));
     let seconds = dice.random_range(4..10);
-    let requests = |(provider, _, path): (&str, &str, &str), share: f64, effect: Value| {
-        json!({ "provider": provider, "path": path, "chance": share, "effect": effect })
-    };
+    let requests = |(provider, _, path): (&str, &str, &str), share: f64, effect: Value| json!({ "provider": provider, "path": path, "chance": share, "effect": effect });
     let webhooks = |share: f64, effect: Value| json!({ "chance": share, "effect": effect });
     let (rule, says) = match dice.random_range(0..7) {
         0 => (

@@ -91,7 +91,8 @@ fn pace(text: &str) -> Result<f64, String> {
 fn duration(text: &str) -> Result<Duration, String> {
     let known = Duration::from_secs(20)..=Duration::from_secs(86_400);
     let span = crate::config::Span::parse(text).map(crate::config::Span::get);
-    span.filter(|span| known.contains(span)).ok_or_else(|| "it is a span from 20s to 24h, such as 2m".to_owned())
+    span.filter(|span| known.contains(span))
+        .ok_or_else(|| "it is a span from 20s to 24h, such as 2m".to_owned())
 }
 
 /// Where the demo is reached.
@@ -172,7 +173,10 @@ impl Demo {
     ) -> Result<Stage> {
         let story = Story::begin(if self.json { Print::Note } else { Print::Out });
         let world = World::start(self.seed).await?;
-        story.tell(Mark::Setup, format!("HubSpot, Notion, Airtable and 10to8 are simulated at {}/_sandbox/", world.url()));
+        story.tell(
+            Mark::Setup,
+            format!("HubSpot, Notion, Airtable and 10to8 are simulated at {}/_sandbox/", world.url()),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let director = format!("http://{}", listener.local_addr()?);
         desk.serve(listener, stop.clone());
@@ -204,7 +208,10 @@ impl Demo {
         address: &Address,
     ) -> Result<ExitCode> {
         stage.has_hub(stage.hub.ready().await?);
-        stage.story.tell(Mark::Setup, format!("the hub runs at {} and keeps everything in ./{DIRECTORY}", address.public_url));
+        stage.story.tell(
+            Mark::Setup,
+            format!("the hub runs at {} and keeps everything in ./{DIRECTORY}", address.public_url),
+        );
         setup::set_up(stage).await?;
         if let Some(duration) = self.check {
             return check::run(stage, desk, duration, self.json).await;
@@ -214,13 +221,17 @@ impl Demo {
         let mended = async {
             tokio::time::sleep(OUT_OF_ORDER).await;
             stage.receiver.shut(WAREHOUSE, false);
-            stage.story.tell(Mark::Healed, "acme's data warehouse is in order again; what waited for it is delivered");
+            stage.story.tell(
+                Mark::Healed,
+                "acme's data warehouse is in order again; what waited for it is delivered",
+            );
             std::future::pending::<()>().await;
         };
         tokio::select! {
             ended = people::live(stage) => ended?,
             ended = people::decide(stage) => ended?,
             ended = mishaps::befall(stage) => ended?,
+            ended = people::sum_up(stage) => ended?,
             () = letters::obey(stage, desk, lines, &link) => {}
             () = mended => {}
         }

@@ -2,6 +2,7 @@
 
 use super::cast::{Cast, Pair, Thing};
 use super::life::{self, Act};
+use super::setup::DOORS;
 use super::stage::Stage;
 use super::story::Mark;
 use crate::cli::remote::segment;
@@ -117,16 +118,20 @@ pub(super) async fn furniture(stage: &Stage) -> Result<Cast> {
     let base = &credentials["airtable"]["bases"][0]["tables"];
     let table = base.as_array().into_iter().flatten().find(|table| table["name"] == "People");
     let source = people_at_notion(&credentials);
-    let at_hubspot = async |object: &str, name: &str| {
-        things(stage, "hubspot", &format!("{account}:{object}"), name).await
-    };
+    let at_hubspot =
+        async |object: &str, name: &str| things(stage, "hubspot", &format!("{account}:{object}"), name).await;
     Ok(Cast {
         companies: at_hubspot("companies", "name").await?,
         deals: at_hubspot("deals", "dealname").await?,
         exams: at_hubspot(EXAMS, "mock_exam_name").await?,
         pages: things(stage, "notion", &source, "").await?,
-        rows: things(stage, "airtable", table.and_then(|table| table["table_id"].as_str()).unwrap_or_default(), "")
-            .await?,
+        rows: things(
+            stage,
+            "airtable",
+            table.and_then(|table| table["table_id"].as_str()).unwrap_or_default(),
+            "",
+        )
+        .await?,
         ..Cast::default()
     })
 }
@@ -134,9 +139,8 @@ pub(super) async fn furniture(stage: &Stage) -> Result<Cast> {
 /// The data source in which the first workspace at Notion has its people.
 pub(super) fn people_at_notion(credentials: &Value) -> String {
     let sources = credentials["notion"]["workspaces"][0]["databases"].as_array().into_iter().flatten();
-    let mut people = sources.filter(|source| {
-        source["name"].as_str().is_some_and(|name| ["People", "Contacts"].contains(&name))
-    });
+    let mut people = sources
+        .filter(|source| source["name"].as_str().is_some_and(|name| ["People", "Contacts"].contains(&name)));
     people.next().and_then(|source| source["data_source_id"].as_str()).unwrap_or_default().to_owned()
 }
 
@@ -147,26 +151,74 @@ async fn things(stage: &Stage, provider: &str, table: &str, name: &str) -> Resul
         let cell = row.cells.get(name).or_else(|| row.cells.get("Name")).filter(|cell| !cell.is_empty());
         cell.cloned().unwrap_or_else(|| row.id.clone())
     };
-    Ok(rows.iter().filter(|row| !row.gone).map(|row| Thing { id: row.id.clone(), name: called(row) }).collect())
+    Ok(rows
+        .iter()
+        .filter(|row| !row.gone)
+        .map(|row| Thing { id: row.id.clone(), name: called(row) })
+        .collect())
 }
 
-/// The operator, until it is dropped: conflicts that nobody else decided are decided, but for the latest.
+/// What was decided, in words.
+fn decided(conflict: &Value, choice: &Value) -> String {
+    let what = match conflict["kind"].as_str() {
+        Some("field") => "a name that was changed on both sides",
+        Some("deletion") => "a deletion",
+        Some("match" | "duplicate") => "who is who",
+        _ => "many deletions",
+    };
+    let how = match (choice["choice"].as_str(), choice["side"].as_str()) {
+        (_, Some("left")) => "as HubSpot has it",
+        (_, Some(_)) => "as 10to8 has it",
+        (Some("is"), _) => "they are the same",
+        (Some("leave"), _) => "they are left alone",
+        (Some("delete"), _) => "they are carried out",
+        _ => "they are not carried out",
+    };
+    format!("{what}, {how}")
+}
+
+/// How often the terminal is told how much has happened, at the usual pace.
+const SUMMARY: Duration = Duration::from_secs(30);
+
+/// Tells now and then how much has happened: most of it is no line of its own.
+///
+/// # Errors
+/// When the hub does not come back.
+pub(super) async fn sum_up(stage: &Stage) -> Result<()> {
+    loop {
+        tokio::time::sleep(SUMMARY).await;
+        let events = stage.get("/v1/status").await?["events"]["stored"].as_u64().unwrap_or(0);
+        let told: usize = DOORS.iter().map(|(door, ..)| stage.receiver.taken(door).messages.len()).sum();
+        let booked: i64 = stage.ledger().counted.values().sum();
+        let line = format!(
+            "so far: {events} events stored, {told} notifications received, {booked} bookings counted"
+        );
+        stage.story.tell(Mark::Setup, line);
+    }
+}
+
+/// The operator, until it is dropped: conflicts that nobody else decided are decided one by one, but for the latest.
 ///
 /// # Errors
 /// When the hub does not come back.
 pub(super) async fn decide(stage: &Stage) -> Result<()> {
     loop {
         pause(stage, OFFICE).await;
-        for conflict in stage.all("/v1/conflicts?state=open").await?.iter().skip(LEFT) {
-            let (Some(id), Some(choice)) = (conflict["id"].as_str(), conflict["choices"].as_array()) else { continue };
-            let Some(choice) = stage.dice.with(|dice| super::cast::pick(choice, dice).cloned()) else { continue };
-            // It may have passed by itself, or somebody was faster.
-            let path = format!("/v1/conflicts/{}/resolve", segment(id));
-            if stage.ask_once(Method::POST, &path, Some(&choice)).await.is_ok() {
-                let kind = conflict["kind"].as_str().unwrap_or_default();
-                let side = choice["side"].as_str().map(|side| format!(": the {side} side")).unwrap_or_default();
-                stage.story.tell(Mark::People, format!("the operator decides a conflict ({kind}){side}"));
-            }
+        let open = stage.all("/v1/conflicts?state=open").await?;
+        let Some(conflict) = open.get(LEFT..).and_then(<[Value]>::last) else { continue };
+        let (Some(id), Some(choices)) = (conflict["id"].as_str(), conflict["choices"].as_array()) else {
+            continue;
+        };
+        let Some(choice) = stage.dice.with(|dice| super::cast::pick(choices, dice).cloned()) else {
+            continue;
+        };
+        // It may have passed by itself, or somebody was faster.
+        let path = format!("/v1/conflicts/{}/resolve", segment(id));
+        if stage.ask_once(Method::POST, &path, Some(&choice)).await.is_ok() {
+            stage.story.tell(
+                Mark::People,
+                format!("the operator decides a conflict: {}", decided(conflict, &choice)),
+            );
         }
     }
 }

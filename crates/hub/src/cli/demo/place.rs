@@ -41,7 +41,8 @@ impl Place {
             std::fs::remove_dir_all(directory).with_context(|| format!("cannot delete ./{DIRECTORY}"))?;
         }
         std::fs::create_dir_all(directory).with_context(|| format!("cannot make ./{DIRECTORY}"))?;
-        let lock = File::create(directory.join(LOCK)).with_context(|| format!("cannot write in ./{DIRECTORY}"))?;
+        let lock =
+            File::create(directory.join(LOCK)).with_context(|| format!("cannot write in ./{DIRECTORY}"))?;
         ensure!(lock.try_lock().is_ok(), "another demo has just started in ./{DIRECTORY}");
         Ok(Self { _lock: lock })
     }

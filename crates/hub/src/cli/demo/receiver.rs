@@ -92,7 +92,11 @@ impl Receiver {
 
     /// What came so far.
     pub(super) fn taken(&self, door: &str) -> Taken {
-        self.with(door, |door| Taken { messages: door.taken.clone(), forged: door.forged, refused: door.refused })
+        self.with(door, |door| Taken {
+            messages: door.taken.clone(),
+            forged: door.forged,
+            refused: door.refused,
+        })
     }
 
     fn with<T>(&self, door: &str, act: impl FnOnce(&mut Door) -> T) -> T {

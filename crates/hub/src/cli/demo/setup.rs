@@ -8,6 +8,7 @@ use super::story::Mark;
 use crate::cli::remote::segment;
 use crate::telemetry::Stopwatch;
 use anyhow::{Context as _, Result, bail, ensure};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use syncline_core::secret::Secret;
@@ -56,7 +57,10 @@ async fn endpoints(stage: &Stage, ids: &mut Ids) -> Result<()> {
         stage.receiver.trust(door, &Secret::new(text(&made["signing"]["secret"])?))?;
         ids.endpoints.insert(door.to_owned(), text(&made["id"])?);
     }
-    stage.story.tell(Mark::Setup, "the applications of acme and globex are told of what happens, by signed webhooks");
+    stage.story.tell(
+        Mark::Setup,
+        "the applications of acme and globex are told of what happens, by signed webhooks",
+    );
     Ok(())
 }
 
@@ -79,7 +83,8 @@ async fn connections(stage: &Stage, ids: &mut Ids) -> Result<()> {
 /// What has to be there at the providers: properties, webhooks.
 async fn prepare(stage: &Stage, ids: &Ids) -> Result<()> {
     for connection in [&ids.hubspot, &ids.tentoeight, &ids.notion, &ids.airtable] {
-        let report = stage.post(&format!("/v1/connections/{}/setup", segment(connection)), &json!({}), None).await?;
+        let report =
+            stage.post(&format!("/v1/connections/{}/setup", segment(connection)), &json!({}), None).await?;
         let failed = report["steps"].as_array().into_iter().flatten().find(|step| step["state"] == "failed");
         ensure!(failed.is_none(), "an account could not be set up: {report}");
     }
@@ -101,13 +106,15 @@ async fn loads(stage: &Stage, ids: &Ids) -> Result<()> {
         let counts = shown["records"].as_array().into_iter().flatten();
         loaded += counts.filter_map(|count| count["live"].as_u64()).sum::<u64>();
     }
-    stage.story.tell(Mark::Setup, format!("loaded {loaded} records: people, companies, deals, pages and rows"));
+    stage
+        .story
+        .tell(Mark::Setup, format!("loaded {loaded} records: people, companies, deals, pages and rows"));
     Ok(())
 }
 
 /// The number of bookings of an exam, which HubSpot shows through its workflow.
 async fn counter(stage: &Stage, ids: &Ids) -> Result<String> {
-    let workflows = stage.world.control(reqwest::Method::GET, "hubspot/workflows", None).await?;
+    let workflows = stage.world.control(Method::GET, "hubspot/workflows", None).await?;
     let url = workflows["workflows"][0]["trigger_url"].as_str().context("the simulated workflow")?;
     let definition = json!({
         "name": "exam-bookings", "connection_id": ids.hubspot, "object_type": EXAMS, "property": "total_bookings",
@@ -115,20 +122,16 @@ async fn counter(stage: &Stage, ids: &Ids) -> Result<String> {
         "target": { "kind": "trigger", "url": url }, "window_ms": 1_000, "settle_ms": 8_000,
     });
     let made = stage.post("/v1/counters", &definition, None).await?;
-    stage.story.tell(Mark::Setup, "bookings of exams are counted; HubSpot's property follows through a workflow");
+    stage
+        .story
+        .tell(Mark::Setup, "bookings of exams are counted; HubSpot's property follows through a workflow");
     Ok(made["id"].as_str().context("a counter")?.to_owned())
 }
 
-/// The sync, and its first run. Names that were changed on both sides are for a person; everything else for the clock.
+/// The sync, and its first run, in which the later change wins. From then on names that were changed on both sides are for a person.
 async fn sync(stage: &Stage, ids: &Ids) -> Result<String> {
     let (left, right) = (segment(&ids.hubspot), segment(&ids.tentoeight));
     let mut agreement = stage.get(&format!("/v1/syncs/template?left={left}&right={right}")).await?;
-    if let Value::Object(whole) = &mut agreement
-        && let Some(inner) = whole.remove("agreement")
-    {
-        agreement = inner;
-    }
-    agreement["rules"][0]["policy"] = json!("ask");
     // A demo may go on for hours: its people leave one by one.
     agreement["guard"] = json!({ "percent": 50, "at_least": 500 });
     let body = json!({
@@ -144,6 +147,13 @@ async fn sync(stage: &Stage, ids: &Ids) -> Result<String> {
         Ok(ended(last)?.and_then(|()| last.cloned()))
     })
     .await?;
+    agreement["rules"][0]["policy"] = json!("ask");
+    let changed = stage.ask_once(
+        Method::PATCH,
+        &format!("/v1/syncs/{}", segment(&id)),
+        Some(&json!({ "agreement": agreement })),
+    );
+    changed.await.context("the sync's terms")?;
     let counts = &run["counts"];
     let created = |side: &str| counts["created"][side].as_u64().unwrap_or(0);
     stage.story.tell(

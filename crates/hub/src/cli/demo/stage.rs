@@ -154,7 +154,13 @@ impl Stage {
         self.persist(Method::POST, path, Some(body), once).await
     }
 
-    async fn persist(&self, method: Method, path: &str, body: Option<&Value>, once: Option<&str>) -> Result<Value> {
+    async fn persist(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        once: Option<&str>,
+    ) -> Result<Value> {
         let remote = self.remote.get().context("the hub is not ready yet")?;
         let watch = Stopwatch::start();
         loop {

@@ -59,7 +59,8 @@ impl World {
     /// # Errors
     /// With what it said was wrong.
     pub(super) async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value> {
-        let mut request = self.client.request(method, format!("{}/_sandbox/{path}", self.url())).timeout(PATIENCE);
+        let mut request =
+            self.client.request(method, format!("{}/_sandbox/{path}", self.url())).timeout(PATIENCE);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -130,7 +131,13 @@ impl World {
     ///
     /// # Errors
     /// When it does not succeed.
-    pub(super) async fn call(&self, method: Method, url: &str, key: &str, body: Option<Value>) -> Result<Value> {
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        url: &str,
+        key: &str,
+        body: Option<Value>,
+    ) -> Result<Value> {
         let url = if url.starts_with("http") { url.to_owned() } else { format!("{}{url}", self.url()) };
         let mut request = self.client.request(method, &url).header("Authorization", key).timeout(PATIENCE);
         request = request.header("Notion-Version", "2025-09-03");

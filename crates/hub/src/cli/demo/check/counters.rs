@@ -18,7 +18,8 @@ pub(super) async fn prove(stage: &Stage) -> Result<Finding> {
         property.as_str()?.parse::<i64>().ok()
     };
     let wrong = counted.iter().filter(|(key, sum)| shown(key) != Some(**sum));
-    let wrong = wrong.map(|(key, sum)| format!("{key}: {sum} were counted, and HubSpot shows {:?}", shown(key)));
+    let wrong =
+        wrong.map(|(key, sum)| format!("{key}: {sum} were counted, and HubSpot shows {:?}", shown(key)));
     let figures = format!("{} bookings of {} exams", counted.values().sum::<i64>(), counted.len());
     Ok(Finding::new("counters are right at HubSpot", figures, wrong.collect()))
 }

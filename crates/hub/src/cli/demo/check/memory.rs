@@ -34,11 +34,13 @@ impl Memory {
     /// Whether it is flat.
     pub(super) fn prove(&self) -> Finding {
         let tenth = &self.0[..self.0.len().div_ceil(10)];
-        let (first, most) = (tenth.iter().max().copied().unwrap_or(0), self.0.iter().max().copied().unwrap_or(0));
+        let (first, most) =
+            (tenth.iter().max().copied().unwrap_or(0), self.0.iter().max().copied().unwrap_or(0));
         let last = self.0.last().copied().unwrap_or(0);
         let figures = format!("{first} MiB in the first tenth, {last} MiB at the end, {most} MiB at most");
         let allowed = first + first / 2 + SLACK_MIB;
-        let reasons = if last > allowed { vec![format!("more than {allowed} MiB at the end")] } else { Vec::new() };
+        let reasons =
+            if last > allowed { vec![format!("more than {allowed} MiB at the end")] } else { Vec::new() };
         Finding::new("memory is flat", figures, reasons)
     }
 }

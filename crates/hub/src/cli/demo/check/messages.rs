@@ -45,7 +45,11 @@ pub(super) async fn prove(stage: &Stage) -> Result<Finding> {
 async fn unqueued(stage: &Stage, queued: &BTreeSet<String>) -> Result<Vec<String>> {
     let kinds = stage.get("/v1/event-types").await?;
     let is_opt_in = |name: &Value| {
-        kinds["data"].as_array().into_iter().flatten().any(|kind| kind["name"] == *name && kind["opt_in"] == true)
+        kinds["data"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(|kind| kind["name"] == *name && kind["opt_in"] == true)
     };
     let mut lost = Vec::new();
     for org_id in ["acme", "globex"] {

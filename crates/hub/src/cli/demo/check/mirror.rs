@@ -10,7 +10,10 @@ use serde_json::Value;
 
 /// What is read of each type at HubSpot, as in the hub's defaults.
 const HUBSPOT: [(&str, &str); 3] = [
-    ("contacts", "firstname,lastname,email,phone,company,tte_customer_uri,tte_customer_secondary_emails,tte_customer_secondary_phone"),
+    (
+        "contacts",
+        "firstname,lastname,email,phone,company,tte_customer_uri,tte_customer_secondary_emails,tte_customer_secondary_phone",
+    ),
     ("companies", "name,domain,industry,city,state"),
     ("deals", "dealname,amount,dealstage,pipeline,closedate"),
 ];
@@ -48,22 +51,36 @@ pub(super) async fn prove(stage: &Stage) -> Result<Finding> {
     }
     let source = people_at_notion(&credentials);
     let here = mirrored(stage, &ids.notion, "page", Some(&source)).await?;
-    compare("pages", &at_notion(stage, &source).await?, &here, Some("properties"), &["Name", "Phone", "Email"]);
+    compare(
+        "pages",
+        &at_notion(stage, &source).await?,
+        &here,
+        Some("properties"),
+        &["Name", "Phone", "Email"],
+    );
     Ok(Finding::new("the mirror is what the providers have", format!("{compared} records compared"), wrong))
 }
 
 /// What the hub has of the records of a type that are there.
 async fn mirrored(stage: &Stage, connection: &str, object: &str, place: Option<&str>) -> Result<Records> {
     let place = place.map(|place| format!("&collection={}", segment(place))).unwrap_or_default();
-    let path =
-        format!("/v1/records?connection_id={}&object_type={object}&gone=false&archived=false{place}", segment(connection));
+    let path = format!(
+        "/v1/records?connection_id={}&object_type={object}&gone=false&archived=false{place}",
+        segment(connection)
+    );
     let found = stage.all(&path).await?;
     let id = |record: &Value| record["id"].as_str().map(str::to_owned);
     Ok(found.iter().filter_map(|record| Some((id(record)?, record["body"].clone()))).collect())
 }
 
 /// Where both differ: in who is there, and in what `only` names below `member`; in all of it when nothing is named.
-fn differences(what: &str, there: &Records, here: &Records, member: Option<&str>, only: &[&str]) -> Vec<String> {
+fn differences(
+    what: &str,
+    there: &Records,
+    here: &Records,
+    member: Option<&str>,
+    only: &[&str],
+) -> Vec<String> {
     let below = |record: &Value| member.map_or_else(|| record.clone(), |member| record[member].clone());
     let mut wrong = Vec::new();
     for (id, record) in there {
@@ -103,11 +120,20 @@ mod tests {
 
     #[test]
     fn differences_are_named_and_nothing_is_nothing() {
-        let compare = |there: &Records, here: &Records| differences("contacts", there, here, Some("properties"), &["phone"]);
+        let compare = |there: &Records, here: &Records| {
+            differences("contacts", there, here, Some("properties"), &["phone"])
+        };
         assert!(compare(&one("1", json!("")), &one("1", Value::Null)).is_empty());
         assert!(compare(&one("1", json!("7")), &one("1", json!("7"))).is_empty());
         assert_eq!(compare(&one("1", json!("7")), &one("1", json!("8"))).len(), 1);
-        assert_eq!(compare(&one("1", json!("7")), &one("2", json!("7"))).len(), 2, "one is missing, one too many");
-        assert!(differences("x", &one("1", json!("7")), &one("1", json!("7")), Some("properties"), &[]).is_empty());
+        assert_eq!(
+            compare(&one("1", json!("7")), &one("2", json!("7"))).len(),
+            2,
+            "one is missing, one too many"
+        );
+        assert!(
+            differences("x", &one("1", json!("7")), &one("1", json!("7")), Some("properties"), &[])
+                .is_empty()
+        );
     }
 }

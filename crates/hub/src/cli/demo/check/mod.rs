@@ -37,11 +37,14 @@ const HEALING: Duration = Duration::from_secs(180);
 pub(super) async fn run(stage: &Arc<Stage>, desk: &Desk, duration: Duration, json: bool) -> Result<ExitCode> {
     let (mut memory, mut delivered) = (Memory::default(), Delivered::default());
     let watch = Stopwatch::start();
-    stage.story.tell(Mark::Setup, format!("it runs for {} s, and everything is broken in turn", duration.as_secs()));
+    stage
+        .story
+        .tell(Mark::Setup, format!("it runs for {} s, and everything is broken in turn", duration.as_secs()));
     tokio::select! {
         ended = people::live(stage) => ended?,
         ended = people::decide(stage) => ended?,
         ended = mishaps::befall(stage) => ended?,
+        ended = people::sum_up(stage) => ended?,
         ended = memory.sample(stage) => ended?,
         ended = delivered.follow(stage) => ended?,
         () = break_everything(stage, desk, duration) => {}
@@ -57,7 +60,9 @@ pub(super) async fn run(stage: &Arc<Stage>, desk: &Desk, duration: Duration, jso
         ended = memory.sample(stage) => { ended?; Duration::ZERO }
     };
     delivered.read(stage).await?;
-    stage.story.tell(Mark::Setup, format!("everything is quiet after {:.1} s; now the proof", waited.as_secs_f64()));
+    stage
+        .story
+        .tell(Mark::Setup, format!("everything is quiet after {:.1} s; now the proof", waited.as_secs_f64()));
     let report = prove(stage, &memory, &delivered, watch.elapsed()).await?;
     super::print(&if json { report.to_json() } else { report.to_text() });
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -89,7 +94,9 @@ async fn heal(stage: &Arc<Stage>, desk: &Desk) -> Result<()> {
         let text = |name: &str| connection[name].as_str().unwrap_or_default().to_owned();
         if text("status") == "needs_reauthorization" {
             connect(stage, &text("org_id"), &text("provider")).await?;
-            stage.story.tell(Mark::Healed, format!("{} connected {} again", text("org_id"), text("provider")));
+            stage
+                .story
+                .tell(Mark::Healed, format!("{} connected {} again", text("org_id"), text("provider")));
         }
     }
     Ok(())

@@ -4,14 +4,8 @@ use crate::cli::demo::breaking::{Breakage, Spans};
 use std::time::Duration;
 
 /// The order in which things are broken, again and again.
-const ORDER: [Breakage; 6] = [
-    Breakage::Plug,
-    Breakage::Revoke,
-    Breakage::Down,
-    Breakage::Plug,
-    Breakage::Duplicate,
-    Breakage::Plug,
-];
+const ORDER: [Breakage; 6] =
+    [Breakage::Plug, Breakage::Revoke, Breakage::Down, Breakage::Plug, Breakage::Duplicate, Breakage::Plug];
 /// At least so far apart.
 const APART: Duration = Duration::from_secs(9);
 /// Of a hundred parts of the time, what is broken lies before this one: what follows is for the memory to show itself flat.
@@ -43,7 +37,9 @@ mod tests {
     fn an_hour_breaks_everything_several_times_and_leaves_the_end_alone() {
         let hour = Duration::from_secs(3_600);
         let plan = breakages(hour);
-        for (what, least) in [(Breakage::Plug, 10), (Breakage::Revoke, 4), (Breakage::Down, 4), (Breakage::Duplicate, 4)] {
+        for (what, least) in
+            [(Breakage::Plug, 10), (Breakage::Revoke, 4), (Breakage::Down, 4), (Breakage::Duplicate, 4)]
+        {
             assert!(plan.iter().filter(|(_, one)| *one == what).count() >= least, "{what:?}: {plan:?}");
         }
         assert!(plan.iter().all(|(at, _)| *at < hour * 6 / 10), "{plan:?}");

@@ -1,6 +1,7 @@
 //! Waiting until there is nothing left to do: nothing on its way from the providers, nothing waiting in the hub.
 
 use crate::cli::demo::stage::Stage;
+use crate::cli::demo::story::Mark;
 use crate::cli::remote::segment;
 use crate::telemetry::Stopwatch;
 use anyhow::{Result, bail};
@@ -13,6 +14,8 @@ use syncline_core::time::{Clock as _, SystemClock, Timestamp};
 const PATIENCE: Duration = Duration::from_secs(300);
 /// How often it is looked.
 const PAUSE: Duration = Duration::from_millis(500);
+/// How often it is told what is left.
+const TELL: Duration = Duration::from_secs(10);
 /// So often in a row nothing was to be done.
 const CALM: u32 = 6;
 /// What is due later than this is a schedule, not work.
@@ -26,12 +29,16 @@ const WORK: [&str; 4] = ["sync.work", "records.hydrate", "hooks.pull", "load.run
 /// When it never gets quiet, with what is left.
 pub(super) async fn until_quiet(stage: &Stage) -> Result<Duration> {
     let watch = Stopwatch::start();
-    let mut calm = 0;
+    let (mut calm, mut said) = (0, Duration::ZERO);
     loop {
         let left = left(stage).await?;
         calm = if left.is_empty() { calm + 1 } else { 0 };
         if calm >= CALM {
             return Ok(watch.elapsed());
+        }
+        if watch.elapsed() > said + TELL {
+            said = watch.elapsed();
+            stage.story.tell(Mark::Setup, format!("still to do: {}", left.join(", ")));
         }
         if watch.elapsed() > PATIENCE {
             bail!("after {} s there is still something to do: {}", PATIENCE.as_secs(), left.join("; "));

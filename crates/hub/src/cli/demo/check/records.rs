@@ -80,7 +80,8 @@ pub(super) async fn at_notion(stage: &Stage, source: &str) -> Result<Records> {
     let (mut all, mut body) = (Records::new(), json!({ "page_size": 100 }));
     for _ in 0..MOST_PAGES {
         let url = format!("/notion/v1/data_sources/{source}/query");
-        let page = stage.world.call(Method::POST, &url, &format!("Bearer {token}"), Some(body.clone())).await?;
+        let page =
+            stage.world.call(Method::POST, &url, &format!("Bearer {token}"), Some(body.clone())).await?;
         keep(&mut all, &page["results"], "id");
         match page["next_cursor"].as_str() {
             Some(next) => body["start_cursor"] = json!(next),

@@ -12,7 +12,8 @@ use syncline_core::sync::mapping::{alike, convert, face};
 use syncline_core::sync::{Agreement, Fields, Rule, Schema, Side, Sides, Value};
 
 /// The contact's properties that are mapped.
-const PROPERTIES: &str = "firstname,lastname,email,phone,tte_customer_secondary_emails,tte_customer_secondary_phone";
+const PROPERTIES: &str =
+    "firstname,lastname,email,phone,tte_customer_secondary_emails,tte_customer_secondary_phone";
 
 /// Compares both sides.
 ///
@@ -21,7 +22,8 @@ const PROPERTIES: &str = "firstname,lastname,email,phone,tte_customer_secondary_
 pub(super) async fn prove(stage: &Stage) -> Result<Finding> {
     let id = segment(&stage.ids()?.sync);
     let shown = stage.get(&format!("/v1/syncs/{id}")).await?;
-    let agreement: Agreement = serde_json::from_value(shown["agreement"].clone()).context("the sync's agreement")?;
+    let agreement: Agreement =
+        serde_json::from_value(shown["agreement"].clone()).context("the sync's agreement")?;
     let schemas: Sides<Schema> = serde_json::from_value(stage.get(&format!("/v1/syncs/{id}/schema")).await?)?;
     let links = stage.all(&format!("/v1/syncs/{id}/links?state=linked")).await?;
     let open = stage.all(&format!("/v1/conflicts?sync_id={id}&state=open")).await?;
@@ -89,13 +91,19 @@ impl Pairing<'_> {
 
     /// Whoever has no link has nothing that could be carried over, or is what somebody has to decide.
     fn look_for_the_lonely(&mut self, links: &[Json]) {
-        let known: BTreeSet<&str> =
-            links.iter().flat_map(|link| [&link["left_id"], &link["right_id"]]).filter_map(Json::as_str).collect();
+        let known: BTreeSet<&str> = links
+            .iter()
+            .flat_map(|link| [&link["left_id"], &link["right_id"]])
+            .filter_map(Json::as_str)
+            .collect();
         let asked = self.open.iter().map(Json::to_string).collect::<String>();
         let lonely = |id: &&String| !known.contains(id.as_str()) && !asked.contains(id.as_str());
-        let contacts = self.contacts.iter().filter(|(id, _)| lonely(id)).map(|(id, one)| (id, contact_fields(one)));
-        let customers = self.customers.iter().filter(|(id, _)| lonely(id)).map(|(id, one)| (id, customer_fields(one)));
-        let somebody = contacts.chain(customers).filter(|(_, fields)| fields.values().any(|value| !value.is_empty()));
+        let contacts =
+            self.contacts.iter().filter(|(id, _)| lonely(id)).map(|(id, one)| (id, contact_fields(one)));
+        let customers =
+            self.customers.iter().filter(|(id, _)| lonely(id)).map(|(id, one)| (id, customer_fields(one)));
+        let somebody =
+            contacts.chain(customers).filter(|(_, fields)| fields.values().any(|value| !value.is_empty()));
         let lonely: Vec<String> = somebody.map(|(id, _)| format!("{id} has no counterpart")).collect();
         self.wrong.extend(lonely);
     }
@@ -123,7 +131,9 @@ fn contact_fields(contact: &Json) -> Fields {
 
 fn customer_fields(customer: &Json) -> Fields {
     let list = |name: &str| {
-        Value::list(customer[name].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned))
+        Value::list(
+            customer[name].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned),
+        )
     };
     let name = Value::text(customer["name"].as_str().unwrap_or_default());
     [("name", name), ("emails", list("emails")), ("numbers", list("numbers"))]

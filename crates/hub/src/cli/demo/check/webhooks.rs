@@ -65,7 +65,8 @@ impl Delivered {
             return;
         }
         self.taken += 1;
-        let body: Value = call["body"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let body: Value =
+            call["body"].as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
         match call["provider"].as_str() {
             Some("hubspot") => self.hubspot.extend(body.as_array().into_iter().flatten().map(plain)),
             Some("notion") => self.notion.extend(body["id"].as_str().map(str::to_owned)),
@@ -73,7 +74,8 @@ impl Delivered {
                 let ended = call["at_ms"].as_i64().unwrap_or(0);
                 let began = ended - call["micros"].as_i64().unwrap_or(0) / 1_000;
                 let items = body["items"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                self.tentoeight.extend(items.map(|item| (item.to_owned(), began - SLACK_MS, ended + SLACK_MS)));
+                self.tentoeight
+                    .extend(items.map(|item| (item.to_owned(), began - SLACK_MS, ended + SLACK_MS)));
             }
             _ => {}
         }
@@ -117,7 +119,10 @@ pub(super) async fn prove(stage: &Stage, delivered: &Delivered) -> Result<Findin
 }
 
 fn missing(provider: &str, delivered: &BTreeSet<String>, stored: &BTreeSet<String>) -> Vec<String> {
-    delivered.difference(stored).map(|event| format!("{provider}: {event} was taken and never stored")).collect()
+    delivered
+        .difference(stored)
+        .map(|event| format!("{provider}: {event} was taken and never stored"))
+        .collect()
 }
 
 /// The customers that were named in a delivery of 10to8 without an event of that moment: its deliveries have no names of their own.
