@@ -148,12 +148,8 @@ async fn sync(stage: &Stage, ids: &Ids) -> Result<String> {
     })
     .await?;
     agreement["rules"][0]["policy"] = json!("ask");
-    let changed = stage.ask_once(
-        Method::PATCH,
-        &format!("/v1/syncs/{}", segment(&id)),
-        Some(&json!({ "agreement": agreement })),
-    );
-    changed.await.context("the sync's terms")?;
+    let (path, terms) = (format!("/v1/syncs/{}", segment(&id)), json!({ "agreement": agreement }));
+    stage.ask_once(Method::PATCH, &path, Some(&terms)).await.context("the sync's terms")?;
     let counts = &run["counts"];
     let created = |side: &str| counts["created"][side].as_u64().unwrap_or(0);
     stage.story.tell(
