@@ -49,7 +49,7 @@ const LONG_ABOUT: &str = "Syncline: a self-hosted integration hub for CRM data.\
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Try it: a hub with everything in ./syncline-demo, and an app to send webhooks to
+    /// See the whole thing at work: everything simulated, everything in ./syncline-demo
     Demo(demo::Demo),
     /// Play HubSpot, Notion, Airtable and 10to8 on this machine, to try and to test without accounts
     Sandbox(sandbox::Sandbox),

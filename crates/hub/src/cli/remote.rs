@@ -78,6 +78,12 @@ pub fn segment(text: &str) -> String {
 }
 
 impl Remote {
+    /// The hub at `base`, with this key.
+    #[must_use]
+    pub fn at(base: &str, key: &str, client: reqwest::Client) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), key: key.to_owned(), client }
+    }
+
     /// A request to `path`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let name = concat!("syncline-cli/", env!("CARGO_PKG_VERSION"));

@@ -6,7 +6,7 @@ use crate::app::{App, Roles};
 use crate::config::{Flag, Loaded};
 use crate::cx::Cx;
 use crate::dice::Dice;
-use crate::lifecycle::{Ending, Signals};
+use crate::lifecycle::{Ending, Lifecycle, Signals};
 use crate::portal::setup;
 use crate::telemetry::{logs, otlp};
 use anyhow::{Context as _, Result};
@@ -26,6 +26,9 @@ pub struct Serve {
     /// Address to listen on, e.g. 0.0.0.0:8400
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
+    /// Stop when standard input ends: whoever started this is gone, or wants it to stop
+    #[arg(long, hide = true)]
+    while_stdin_is_open: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -42,7 +45,7 @@ impl Serve {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
         let listen = self.listen.as_ref().map(|address| Flag::new("--listen", "server.listen", address));
         let loaded = settings.load(listen.into_iter().collect())?;
-        runtime()?.block_on(serve(loaded, self.roles(), None))
+        runtime()?.block_on(serve(loaded, self.roles(), self.while_stdin_is_open))
     }
 
     fn roles(&self) -> Roles {
@@ -54,11 +57,11 @@ impl Serve {
     }
 }
 
-/// Serves with this configuration until a signal; `welcome` is shown to whoever started it at a terminal.
+/// Serves with this configuration until a signal, or, with `on_leash`, until standard input ends.
 ///
 /// # Errors
 /// When the hub cannot be put together or its address is taken.
-pub(super) async fn serve(loaded: Loaded, roles: Roles, welcome: Option<String>) -> Result<ExitCode> {
+async fn serve(loaded: Loaded, roles: Roles, on_leash: bool) -> Result<ExitCode> {
     let traces = otlp::start(&loaded.config.telemetry)?;
     logs::install(&loaded.config.log, traces.as_ref().map(otlp::Traces::layer));
     for warning in &loaded.warnings {
@@ -78,7 +81,10 @@ pub(super) async fn serve(loaded: Loaded, roles: Roles, welcome: Option<String>)
         database = app.cx.store.dialect().name(),
         "listening"
     );
-    tokio::spawn(announce(app.cx.clone(), roles, welcome));
+    tokio::spawn(announce(app.cx.clone(), roles));
+    if on_leash {
+        stop_at_the_end_of_input(app.lifecycle());
+    }
     let ending = app.lifecycle().wait_for(signals, grace).await;
     if let Some(traces) = traces {
         traces.finish();
@@ -91,7 +97,7 @@ pub(super) async fn serve(loaded: Loaded, roles: Roles, welcome: Option<String>)
 
 /// Tells the operator where the portal is, and at the first start how to get in. The link goes to the terminal and never into the
 /// log: logs are kept and shared, and what is not a terminal is one, with a JSON object a line.
-async fn announce(cx: Cx, roles: Roles, welcome: Option<String>) {
+async fn announce(cx: Cx, roles: Roles) {
     cx.ready.cancelled().await;
     let has_portal = roles.api && cx.config.portal.enabled;
     let portal = format!("{}/portal", cx.config.server.public_url);
@@ -112,7 +118,13 @@ async fn announce(cx: Cx, roles: Roles, welcome: Option<String>) {
             Err(error) => tracing::warn!(%error, "the portal's password could not be looked up"),
         }
     }
-    if let Some(welcome) = welcome {
-        out::note(format!("{welcome}\n"));
-    }
+}
+
+/// On a thread of its own, which keeps nobody from ending: it may wait for ever.
+fn stop_at_the_end_of_input(lifecycle: Lifecycle) {
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        tracing::info!("stopping: standard input has ended");
+        lifecycle.stop();
+    });
 }

@@ -116,7 +116,11 @@ fn server(config: &Config) -> impl Iterator<Item = String> {
          set telemetry.metrics_token, or telemetry.metrics = false"
             .to_owned()
     });
-    [plain, unreachable, readable].into_iter().flatten()
+    let demo = (config.demo.token.is_some() && reachable).then(|| {
+        "demo.token is set, and whoever has it can sign in to the portal; it is for `syncline demo` on one machine alone"
+            .to_owned()
+    });
+    [plain, unreachable, readable, demo].into_iter().flatten()
 }
 
 fn intake(config: &Config, entries: &Entries) -> impl Iterator<Item = String> {

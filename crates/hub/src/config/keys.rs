@@ -124,6 +124,8 @@ pub(super) const KEYS: &[Key] = &[
     Key { path: "redis.url", kind: Kind::Redis },
     Key { path: "portal.enabled", kind: Kind::Switch },
     Key { path: "portal.session", kind: Kind::Span("1m", "30d") },
+    Key { path: "demo.director", kind: Kind::Web { off_when_empty: true } },
+    Key { path: "demo.token", kind: Kind::Secret { off_when_empty: true } },
     Key { path: "log.level", kind: LEVELS },
     Key { path: "log.format", kind: Kind::Choice(&["auto", "text", "json"]) },
     Key { path: "telemetry.metrics", kind: Kind::Switch },

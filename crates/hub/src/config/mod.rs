@@ -9,6 +9,7 @@
 
 mod check;
 mod counters;
+mod demo;
 mod file;
 mod keys;
 mod kinds;
@@ -26,6 +27,7 @@ mod units;
 mod urls;
 
 pub use counters::Counters;
+pub use demo::Demo;
 pub use keys::DEFAULTS;
 pub use load::{Loaded, Sources, load};
 pub use model::{

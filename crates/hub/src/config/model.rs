@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use syncline_core::secret::Secret;
 
 use super::counters::Counters;
+use super::demo::Demo;
 use super::notify::Notify;
 use super::units::{Every, Keep, Size, Span};
 use super::urls::{BaseUrl, Brokers, DatabaseUrl, Origins};
@@ -52,6 +53,8 @@ pub struct Config {
     pub redis: Redis,
     /// The pages for operators.
     pub portal: Portal,
+    /// The demo that this hub is part of.
+    pub demo: Demo,
     /// What is written to standard error, and how.
     pub log: Log,
     /// Metrics and traces.
@@ -500,7 +503,9 @@ pub struct Telemetry {
 }
 
 /// An empty text stands for "not set" where a default must have some value.
-fn none_when_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<T>, D::Error> {
+pub(super) fn none_when_empty<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    source: D,
+) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(source)?;
     if text.is_empty() {
         return Ok(None);

@@ -26,6 +26,7 @@ assets! {
     "endpoints.css" "text/css; charset=utf-8";
     "counters.css" "text/css; charset=utf-8";
     "operate.css" "text/css; charset=utf-8";
+    "demo.css" "text/css; charset=utf-8";
     "refresh.js" "text/javascript; charset=utf-8";
     "theme.js" "text/javascript; charset=utf-8";
     "icons.svg" "image/svg+xml";

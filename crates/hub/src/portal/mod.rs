@@ -9,6 +9,7 @@ mod connecting;
 mod connections;
 mod counters;
 mod counts;
+mod demo;
 mod endpoints;
 mod events;
 mod form;
@@ -85,6 +86,7 @@ pub fn router(api: Api) -> Router {
         .merge(syncs::router())
         .merge(counters::router())
         .merge(endpoints::router())
+        .merge(demo::router())
         .route("/portal/events", get(events::list))
         .route("/portal/events/stream", get(live::stream))
         .route("/portal/events/{id}", get(events::show))

@@ -40,6 +40,7 @@ impl Session {
             release: env!("CARGO_PKG_VERSION").to_owned(),
             parked: snapshot.parked,
             conflicts: snapshot.conflicts,
+            demo: portal.api.cx.config.demo.behind().is_some(),
             notice: None,
         }
     }

@@ -187,25 +187,39 @@ async fn errors_say_what_to_do() {
 async fn the_demo_works_with_nothing_configured() {
     let desk = Desk::new().without_environment();
     let listen = format!("127.0.0.1:{}", desk.port);
-    let mut demo = desk.serve(&["demo", "--listen", &listen]).await;
+    let mut demo = desk.serve(&["demo", "--listen", &listen, "--keep"]).await;
     // In another terminal of the same directory, without a flag.
-    desk.run(&["webhook", "send"]).await.ok();
+    let sent = desk.run(&["webhook", "send"]).await.ok();
+    assert!(sent.starts_with("1 of 1 delivery accepted"), "{sent}");
     until("the event is listed", async || {
         let listed = objects(&desk.run(&["events", "list", "--json"]).await.ok());
-        (listed.len() == 1).then_some(())
+        (!listed.is_empty()).then_some(())
     })
     .await;
     assert!(desk.run(&["portal-link"]).await.ok().starts_with(&desk.base()));
+    let second = desk.run(&["demo", "--listen", "127.0.0.1:0"]).await;
+    assert!(second.code == 1 && second.stderr.contains("a demo is running"), "{second:?}");
     demo.signal("INT");
     assert_eq!(demo.ended().await.code(), Some(0));
-    // Started again, it is the same one, at the same place.
-    let mut demo = desk.serve(&["demo"]).await;
-    assert_eq!(objects(&desk.run(&["events", "list", "--json"]).await.ok()).len(), 1);
+    let left = || -> Vec<_> {
+        std::fs::read_dir(desk.dir.path()).unwrap().map(|it| it.unwrap().file_name()).collect()
+    };
+    assert_eq!(left(), ["syncline-demo"], "everything in one directory, and kept");
+    // Started again, it begins anew, and leaves nothing.
+    let mut demo = desk.serve(&["demo", "--listen", &listen]).await;
     demo.signal("INT");
     assert_eq!(demo.ended().await.code(), Some(0));
-    let kept: Vec<_> =
-        std::fs::read_dir(desk.dir.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
-    assert_eq!(kept, ["syncline-demo"], "everything in one directory");
+    assert!(left().is_empty(), "{:?}", left());
+}
+
+#[tokio::test]
+async fn the_demo_deletes_nothing_that_it_did_not_make() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("syncline-demo")).unwrap();
+    desk.write("syncline-demo/thesis.txt", "years of work");
+    let refused = desk.run(&["demo"]).await;
+    assert!(refused.code == 1 && refused.stderr.contains("was not made by a demo"), "{refused:?}");
+    assert!(desk.path("syncline-demo/thesis.txt").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,7 @@ mod counters_cli;
 mod counters_setup;
 mod crash;
 mod delivery;
+mod demo;
 mod documents;
 mod endpoints_api;
 mod export;

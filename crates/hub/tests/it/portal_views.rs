@@ -70,6 +70,7 @@ pub fn shell(text: &str) -> Shell {
         release: "0.1.0".into(),
         parked: 1_234,
         conflicts: 5,
+        demo: false,
         notice: Some(Notice { tone: Tone::Good, text: text.into() }),
     }
 }

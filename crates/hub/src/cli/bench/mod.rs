@@ -54,7 +54,7 @@ impl Bench {
 }
 
 /// Resident memory of a process, as Linux tells it; 0 elsewhere.
-fn resident_mib(process: u32) -> u64 {
+pub(in crate::cli) fn resident_mib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kib| kib / 1_024)

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod budgets;
 pub mod connections;
 pub mod counters;
+pub mod demo;
 pub mod endpoints;
 pub mod event;
 pub mod event_filters;

@@ -32,6 +32,8 @@ impl Assets {
 pub enum Section {
     /// What waits for a person, and how everything does.
     Overview,
+    /// What happens in the demo, and what can be broken.
+    Demo,
     /// Accounts that are connected.
     Connections,
     /// What was read from them.
@@ -68,6 +70,7 @@ struct Group {
 
 const GROUPS: &[Group] = &[
     Group { label: "Hub", sections: &[Section::Overview] },
+    Group { label: "Demo", sections: &[Section::Demo] },
     Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
     Group { label: "Two-way sync", sections: &[Section::Syncs, Section::Conflicts] },
     Group { label: "Counting", sections: &[Section::Counters] },
@@ -83,6 +86,7 @@ impl Section {
     fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Demo => "What to look at",
             Self::Connections => "Connections",
             Self::Records => "Records",
             Self::Runs => "Runs",
@@ -102,6 +106,7 @@ impl Section {
     fn href(self) -> &'static str {
         match self {
             Self::Overview => "/portal",
+            Self::Demo => "/portal/demo",
             Self::Connections => "/portal/connections",
             Self::Records => "/portal/records",
             Self::Runs => "/portal/runs",
@@ -121,6 +126,7 @@ impl Section {
     fn icon(self) -> &'static str {
         match self {
             Self::Overview => "overview",
+            Self::Demo => "play",
             Self::Connections => "connections",
             Self::Records => "records",
             Self::Runs => "runs",
@@ -155,6 +161,8 @@ pub struct Shell {
     pub parked: u64,
     /// How many conflicts are open; shown beside Conflicts when there are any.
     pub conflicts: u64,
+    /// Whether this hub is part of a demo.
+    pub demo: bool,
     /// What the last action did, shown once.
     pub notice: Option<Notice>,
 }
@@ -173,7 +181,8 @@ pub(super) struct NavItem {
 
 impl Shell {
     pub(super) fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<NavItem>)> {
-        GROUPS.iter().map(|group| (group.label, group.sections.iter().map(|s| self.item(*s)).collect()))
+        let shown = GROUPS.iter().filter(|group| self.demo || group.sections != &[Section::Demo][..]);
+        shown.map(|group| (group.label, group.sections.iter().map(|s| self.item(*s)).collect()))
     }
 
     fn item(&self, section: Section) -> NavItem {

@@ -98,6 +98,7 @@ fn the_defaults_file_says_what_the_types_hold() {
         },
         redis: Redis { url: None },
         portal: Portal { enabled: true, session: span("12h") },
+        demo: Demo { director: None, token: None },
         log: Log { level: LogLevel::Info, format: LogFormat::Auto },
         telemetry: Telemetry { metrics: true, metrics_token: None, otlp_endpoint: None, trace_sample: 1.0 },
     };

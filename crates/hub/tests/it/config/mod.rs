@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 use syncline_hub::config::{
     self, App, BaseUrl, Brokers, Config, ConfigErrors, Connect, Counters, DEFAULTS, Database, DatabaseUrl,
-    Every, Flag, Intake, IntakeLog, Jobs, Kafka, Keep, Load, Loaded, Log, LogFormat, LogLevel, Notify,
+    Demo, Every, Flag, Intake, IntakeLog, Jobs, Kafka, Keep, Load, Loaded, Log, LogFormat, LogLevel, Notify,
     Objects, Origin, Origins, Place, Portal, Provider, Providers, Redis, Retention, Sealing, Server, Setup,
     Size, Sources, Span, Starter, StarterApp, Syncs, Telemetry, WriteError, load, render, starter, to_json,
     variable_of, without_password, write_new,

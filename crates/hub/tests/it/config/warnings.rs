@@ -34,6 +34,10 @@ fn risky_combinations_are_pointed_out() {
             "intake.commit_timeout (40s) never happens: ",
         ],
     );
+    check(
+        "server.listen = \"0.0.0.0:8400\"\nserver.public_url = \"https://x.example\"\ntelemetry.metrics = false\ndemo.token = \"t\"",
+        &["demo.token is set, "],
+    );
     check("intake.kafka.topic = \"x\"", &["`intake.kafka.topic` at "]);
     check(
         "intake.log = \"kafka\"\nintake.kafka.brokers = \"a:1,b:1\"",
