@@ -7,7 +7,7 @@ use syncline_core::time::Clock as _;
 use syncline_hub::cx::Cx;
 use syncline_hub::jobs::{parked, worker};
 use syncline_store::Scope;
-use syncline_store::jobs::{self, Job, Outcome, State};
+use syncline_store::jobs::{Job, Outcome, State};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_is_tried_again_ever_later_then_parked_and_runs_when_told_to() {

@@ -294,7 +294,7 @@ mod tests {
                 let beginning = one.split([';', '.', ',']).next().unwrap_or_default();
                 let kind: String =
                     beginning.split(' ').filter(|word| word.chars().all(|c| c.is_lowercase())).collect();
-                if !says.iter().any(|(known)| known.starts_with(&kind)) {
+                if !says.iter().any(|known| known.starts_with(&kind)) {
                     says.push(format!("{kind}: {one}"));
                 }
             }
