@@ -62,7 +62,7 @@ fn show(page: &mut String, path: &str, method: &str, operation: &Value) {
     if !says.is_empty() {
         let _ = write!(page, " {says}");
     }
-    let _ = write!(page, " {}\n", who(&operation["security"]));
+    let _ = writeln!(page, " {}", who(&operation["security"]));
     let parameters = list(&operation["parameters"]);
     if !parameters.is_empty() {
         page.push_str("\n| parameter | | |\n|---|---|---|\n");
