@@ -2,6 +2,7 @@
 
 mod access;
 mod agreements;
+mod audit;
 mod conflicts;
 mod connections;
 mod counter_runs;
@@ -56,6 +57,7 @@ pub fn all() -> Vec<Room> {
         deliveries::room(),
         jobs::room(),
         access::room(),
+        audit::room(),
         webhooks::room(),
         forms::room(),
         machine::room(),
