@@ -128,7 +128,8 @@ def send(bench, place, document):
             return False
         settings = {"SYNCLINE_APPS__MAIN__PROVIDER": "hubspot", "SYNCLINE_APPS__MAIN__CLIENT_SECRET": SECRET,
                     "SYNCLINE_SERVER__PUBLIC_URL": PUBLIC_URL}
-        for provider in ("hubspot", "tentoeight"):
+        # All four, or a made-up key would be tried at the real one.
+        for provider in ("hubspot", "notion", "airtable", "tentoeight"):
             section = f"SYNCLINE_PROVIDERS__{provider.upper()}__"
             settings.update({f"{section}{url}": f"{sandbox.url}/{provider}" for url in ("API_URL", "WEB_URL")})
             settings[f"{section}BUDGET"] = "0"  # of limits that nobody has
@@ -296,6 +297,8 @@ class Scene:
         for name in ("readCounterValues", "changeCounters"):
             known[name]["body"] = {"keys": ["101", "102"], "key": ["101", "102"]}
         known["everywhere"] = EVERYWHERE
+        keys = [key["id"] for key in self.call("GET", "/v1/api-keys")["data"]]
+        known["kept"] = sorted({*keys, *(one for some in ids.values() for one in some)})
         known.update(self.spare())
         return known
 

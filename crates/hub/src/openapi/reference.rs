@@ -8,7 +8,8 @@ const HEAD: &str = "<!-- Written by `syncline openapi --reference`; a test compa
     - **Who may call.** `Authorization: Bearer syn_…`. A key is of one organization and sees nothing else, or of all: where this page says \
     *operator*, it has to be one of those. `syncline api-key create NAME` makes one.\n\
     - **Errors** are problem JSON; programs look at `code`. [Errors](errors.md) says what each means and what to do. With `Retry-After`, the \
-    same request may succeed after so many seconds.\n\
+    same request may succeed after so many seconds. Below stand those that not all have: everything that wants a key may also answer 401 \
+    (`key_missing`, `key_unknown`), 500 (`internal`) and 503 (`database_unavailable`, `starting`, `too_slow`).\n\
     - **Lists** come in pages: `limit` says how many, `next_cursor` is the next request's `cursor`, and null at the end. A page neither skips \
     nor repeats what was there all the time.\n\
     - **Moments** are RFC 3339 in UTC. Where a request takes one, a date or milliseconds since 1970 do as well.\n\
@@ -29,7 +30,7 @@ pub fn reference(document: &Value) -> String {
         let _ = write!(page, "\n## {tag}\n\n{says}\n");
         for (path, method, operation) in operations(document) {
             if operation["tags"][0] == *tag {
-                show(&mut page, path, method, operation, document);
+                show(&mut page, path, method, operation);
             }
         }
     }
@@ -55,13 +56,13 @@ fn operations(document: &Value) -> Vec<(&str, &'static str, &Value)> {
         .collect()
 }
 
-fn show(page: &mut String, path: &str, method: &str, operation: &Value, document: &Value) {
+fn show(page: &mut String, path: &str, method: &str, operation: &Value) {
     let _ = write!(page, "\n### {} {path}\n\n{}.", method.to_uppercase(), word(&operation["summary"]));
     let says = word(&operation["description"]);
     if !says.is_empty() {
         let _ = write!(page, " {says}");
     }
-    let _ = write!(page, " {}\n", who(&operation["security"]));
+    let _ = writeln!(page, " {}", who(&operation["security"]));
     let parameters = list(&operation["parameters"]);
     if !parameters.is_empty() {
         page.push_str("\n| parameter | | |\n|---|---|---|\n");
@@ -75,7 +76,10 @@ fn show(page: &mut String, path: &str, method: &str, operation: &Value, document
     body(page, &operation["requestBody"]);
     page.push_str("\n| answer | |\n|---|---|\n");
     for (status, answer) in fields(&operation["responses"]) {
-        let answer = found(answer, document);
+        // What all have in common is said once, at the top.
+        if answer.get("$ref").is_some() {
+            continue;
+        }
         let forms: Vec<String> = fields(&answer["content"])
             .filter(|(form, _)| *form != "application/problem+json")
             .map(|(form, media)| match form.as_str() {
@@ -173,12 +177,6 @@ fn who(security: &Value) -> &'static str {
         Some(_) if list(security).len() > 1 => "With a key, or from a page that may.",
         Some(_) => "With a key.",
     }
-}
-
-/// What a reference stands for.
-fn found<'a>(value: &'a Value, document: &'a Value) -> &'a Value {
-    let path = value["$ref"].as_str().and_then(|path| path.strip_prefix('#'));
-    path.and_then(|path| document.pointer(path)).unwrap_or(value)
 }
 
 fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
