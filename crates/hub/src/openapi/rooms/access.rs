@@ -2,9 +2,7 @@
 
 use super::Room;
 use crate::openapi::operation::{Access, Operation, delete, get, post, put};
-use crate::openapi::schema::{
-    Schema, all_of, choice, count, flag, id, moment, object, refer, text, time, whole, words,
-};
+use crate::openapi::schema::{Schema, all_of, count, flag, id, object, refer, text, time, whole, words};
 use serde_json::json;
 
 pub fn room() -> Room {
@@ -19,7 +17,6 @@ pub fn room() -> Room {
             ("Account", account()),
             ("Assignment", assignment()),
             ("SealingKey", sealing_key()),
-            ("AuditEntry", audit_entry()),
         ],
     }
 }
@@ -60,17 +57,6 @@ fn operations() -> Vec<Operation> {
         post("/v1/keys/prune", "pruneSealingKeys", "Take out the keys that nothing is sealed with")
             .answers(200, "What was taken out.", pruned)
             .refuses(&["keys_configured", "keys_unusable", "keys_busy"]),
-        get("/v1/audit", "listAudit", "Who did what, the latest first")
-            .says("What people, applications and the command line changed; never a secret, and never a value of a record.")
-            .query("door", choice(&DOORS, "Only through this door."))
-            .query("actor", text("Only by whoever is called this."))
-            .query("action", text("Only this action, or all of the group that stands before its dot.").like("connection"))
-            .query("org_id", text("Only what concerns this organization."))
-            .query("object_id", text("Only what was done to this."))
-            .query("since", moment("Done at this instant or later."))
-            .query("until", moment("Done before this instant."))
-            .refuses(&["bad_door", "bad_action", "bad_time"])
-            .pages("Entries.", "AuditEntry"),
         post("/v1/portal/setup-link", "createSetupLink", "A link that sets the portal's password anew")
             .answers(201, "The link.", link),
     ];
@@ -113,21 +99,6 @@ fn account() -> Schema {
 
 fn assignment() -> Schema {
     object("Whose an account is.").with("org_id", text("The organization.").long(1, 255)).closed()
-}
-
-/// Which ways people come in.
-const DOORS: [&str; 5] = ["portal", "api", "cli", "page", "hub"];
-
-fn audit_entry() -> Schema {
-    object("Something that was done.")
-        .with("seq", whole("Its place in the order."))
-        .with("at", time("When."))
-        .with("door", words(&DOORS, "Which way they came in; `hub`: nobody, the hub did it by itself."))
-        .with("actor", text("Who: the key's name, the portal's session, the user that the application named; may be empty.").like("backend"))
-        .with("action", text("What.").like("connection.disconnected"))
-        .with("org_id", text("Whose the object is; null: nobody's, or everybody's.").or_null().like("acme"))
-        .with("object_id", text("To what; empty where there is only one.").like("con_06H0FMMQN47CBG4IVRLK3NNI20"))
-        .with("detail", text("In what way, for people; may be empty.").like("hubspot 62515"))
 }
 
 fn sealing_key() -> Schema {
