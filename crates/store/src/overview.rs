@@ -82,13 +82,15 @@ pub async fn failing_endpoints(store: &Store, before: Timestamp) -> Result<Vec<W
     waiting(store, sql, args![before, MOST]).await
 }
 
+// SQLite has no statistics to choose an order of tables by: a cross join is walked as it is written, the few rows first.
+
 /// Endpoints for which messages were given up since `since`, with how many.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn failed_deliveries(store: &Store, since: Timestamp) -> Result<Vec<Waiting>> {
     let sql = "SELECT e.id, e.url, COUNT(*) FROM endpoints e \
-               JOIN deliveries d ON d.endpoint_id = e.id AND d.state = 2 AND d.at >= ? \
+               CROSS JOIN deliveries d WHERE d.endpoint_id = e.id AND d.state = 2 AND d.at >= ? \
                GROUP BY e.id, e.url ORDER BY e.id LIMIT ?";
     waiting(store, sql, args![since, MOST]).await
 }
@@ -99,7 +101,7 @@ pub async fn failed_deliveries(store: &Store, since: Timestamp) -> Result<Vec<Wa
 /// [`crate::StoreError`] as the database says.
 pub async fn parked_counters(store: &Store) -> Result<Vec<Waiting>> {
     let sql = "SELECT f.id, f.name, COUNT(*) FROM counter_definitions f \
-               JOIN counters c ON c.definition_id = f.id AND c.stage = 4 GROUP BY f.id, f.name ORDER BY f.id LIMIT ?";
+               CROSS JOIN counters c WHERE c.definition_id = f.id AND c.stage = 4 GROUP BY f.id, f.name ORDER BY f.id LIMIT ?";
     waiting(store, sql, args![MOST]).await
 }
 
@@ -111,7 +113,7 @@ pub async fn parked_counters(store: &Store) -> Result<Vec<Waiting>> {
 pub async fn drifted_counters(store: &Store, since: Timestamp) -> Result<Vec<Waiting>> {
     let sql = "SELECT r.id, f.name, r.drifted - r.repaired FROM counter_runs r JOIN counter_definitions f ON f.id = r.definition_id \
                WHERE r.finished_at >= ? AND r.drifted > r.repaired AND r.created_at = \
-               (SELECT MAX(x.created_at) FROM counter_runs x WHERE x.definition_id = r.definition_id) ORDER BY r.id LIMIT ?";
+               (SELECT MAX(x.created_at) FROM counter_runs x WHERE x.definition_id = r.definition_id) ORDER BY r.finished_at DESC, r.id DESC LIMIT ?";
     waiting(store, sql, args![since, MOST]).await
 }
 

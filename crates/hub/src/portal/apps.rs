@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use super::show::provider_name;
-use super::views::operate::{AppRow, AppsPage};
+use super::views::operate::{AppRow, AppsPage, BY_HAND};
 use super::views::{Choice, Section};
 use super::{Failure, Portal, render};
 use crate::config::{App, Config, Provider};
@@ -65,12 +65,8 @@ fn missing(name: &str, app: &App, has_oauth: bool) -> Vec<(String, &'static str)
             is(Provider::Hubspot) && !has_oauth && app.client_secret.is_none(),
             "webhooks are refused",
         ),
-        ("app_id", is(Provider::Hubspot) && app.app_id.is_none(), "webhooks are not set up for you"),
-        (
-            "developer_api_key",
-            is(Provider::Hubspot) && app.developer_api_key.is_none(),
-            "webhooks are not set up for you",
-        ),
+        ("app_id", is(Provider::Hubspot) && app.app_id.is_none(), BY_HAND),
+        ("developer_api_key", is(Provider::Hubspot) && app.developer_api_key.is_none(), BY_HAND),
         ("webhook_secret", is(Provider::Notion) && app.webhook_secret.is_none(), "webhooks are refused"),
     ];
     let missing = needs.into_iter().filter(|(_, is_missing, _)| *is_missing);

@@ -111,44 +111,47 @@ async fn needs(portal: &Portal) -> Result<Vec<Need>, StoreError> {
     needs.extend(one("jobs are parked", "/portal/jobs", health.parked));
     let disabled = overview::disabled_endpoints(store, BY_A_PERSON).await?;
     needs.extend(many(
-        disabled,
+        &disabled,
         "endpoints are disabled because they did not answer",
         "/portal/endpoints",
         "?state=disabled",
         "",
     ));
     let failing = overview::failing_endpoints(store, now.minus(FAILING)).await?;
-    needs.extend(many(failing, "endpoints do not answer", "/portal/endpoints", "", ""));
+    needs.extend(many(&failing, "endpoints do not answer", "/portal/endpoints", "", ""));
     let given_up = overview::failed_deliveries(store, since).await?;
     needs.extend(sum(
-        given_up,
+        &given_up,
         "messages were given up in the last day",
         "/portal/endpoints",
         "?state=failed",
     ));
-    needs.extend(attention(portal).await?);
-    let parked = overview::parked_counters(store).await?;
-    needs.extend(sum(parked, "counters are parked", "/portal/counters", "?stage=parked#counters"));
-    let drifted = overview::drifted_counters(store, since).await?;
-    needs.extend(sum(drifted, "counters drifted and are not right yet", "/portal/counter-runs", "").map(
-        |need| {
-            if need.href == "/portal/counter-runs" {
-                Need { href: "/portal/counters".to_owned(), ..need }
-            } else {
-                need
-            }
-        },
-    ));
+    needs.extend(of_counters(portal, since).await?);
     needs.extend(failed_runs(portal, since).await?);
     Ok(needs)
+}
+
+/// What of counters does.
+async fn of_counters(portal: &Portal, since: Timestamp) -> Result<Vec<Need>, StoreError> {
+    let store = &portal.api.cx.store;
+    let parked = overview::parked_counters(store).await?;
+    let drifted = overview::drifted_counters(store, since).await?;
+    let room = if drifted.len() == 1 { "/portal/counter-runs" } else { "/portal/counters" };
+    let needs = [
+        attention(portal).await?,
+        sum(&parked, "counters are parked", "/portal/counters", "?stage=parked#counters"),
+        sum(&drifted, "counters drifted and are not right yet", room, ""),
+    ];
+    Ok(needs.into_iter().flatten().collect())
 }
 
 async fn reconnect(portal: &Portal) -> Result<Option<Need>, StoreError> {
     let filter = Filter { status: Some(Status::NeedsReauthorization), ..Filter::default() };
     let found = connections::list(&portal.api.cx.store, &Scope::All, &filter, overview::MOST).await?;
-    let found = found.into_iter().map(|one| Waiting { name: title(&one), id: one.id, count: 1 }).collect();
+    let found: Vec<Waiting> =
+        found.into_iter().map(|one| Waiting { name: title(&one), id: one.id, count: 1 }).collect();
     Ok(many(
-        found,
+        &found,
         "accounts have to be connected again",
         "/portal/connections",
         "?status=needs_reauthorization",
@@ -160,10 +163,10 @@ async fn attention(portal: &Portal) -> Result<Option<Need>, StoreError> {
     let state = Some(definitions::State::Attention);
     let filter = definitions::Filter { state, ..definitions::Filter::default() };
     let found = definitions::list(&portal.api.cx.store, &Scope::All, &filter, None, overview::MOST).await?;
-    let found =
+    let found: Vec<Waiting> =
         found.into_iter().map(|one| Waiting { id: one.id, name: one.definition.name, count: 1 }).collect();
     Ok(many(
-        found,
+        &found,
         "counters need attention, such as a trigger that is gone",
         "/portal/counters",
         "?state=attention",
@@ -178,7 +181,7 @@ async fn failed_runs(portal: &Portal, since: Timestamp) -> Result<Vec<Need>, Sto
         let connection = connections::get(store, &Scope::All, &load.name).await?;
         load.name = connection.as_ref().map_or_else(String::new, title);
     }
-    let loads = many(loads, "loads failed, wholly or in part", "/portal/runs", "?state=failed", "");
+    let loads = many(&loads, "loads failed, wholly or in part", "/portal/runs", "?state=failed", "");
     let found = overview::failed_sync_runs(store, since).await?;
     let href = match found.as_slice() {
         [only] => format!("/portal/syncs/{}/runs/{}", text::segment(&only.name), text::segment(&only.id)),
@@ -191,17 +194,17 @@ async fn failed_runs(portal: &Portal, since: Timestamp) -> Result<Vec<Need>, Sto
 }
 
 /// Things of one kind: a link to the one there is, or else to the list of them.
-fn many(found: Vec<Waiting>, what: &str, room: &str, list: &str, on_page: &str) -> Option<Need> {
-    let href = match found.as_slice() {
+fn many(found: &[Waiting], what: &str, room: &str, list: &str, on_page: &str) -> Option<Need> {
+    let href = match found {
         [] => return None,
         [only] => format!("{room}/{}{on_page}", text::segment(&only.id)),
         _ => format!("{room}{list}"),
     };
-    Some(Need::of(found.len() as u64, what, href, names(&found)))
+    Some(Need::of(found.len() as u64, what, href, names(found)))
 }
 
 /// The same where each of them is several.
-fn sum(found: Vec<Waiting>, what: &str, room: &str, on_page: &str) -> Option<Need> {
+fn sum(found: &[Waiting], what: &str, room: &str, on_page: &str) -> Option<Need> {
     let count = found.iter().map(|one| one.count).sum();
     let need = many(found, what, room, "", on_page)?;
     Some(Need::of(count, what, need.href, need.names))

@@ -242,7 +242,7 @@ async fn a_counter_is_defined_and_changed_in_a_form_that_says_beside_each_field_
     assert!(shown.status == 200 && shown.text().contains("&#34;n&#34;: 8"), "{}", shown.text());
     for (field, value, says) in [
         ("name", "Exam Bookings", "id=\"name-problem\""),
-        ("property", "Total", "id=\"property-problem\""),
+        ("property", "total bookings!", "id=\"property-problem\""),
         ("window_ms", "soon", "id=\"window_ms-problem\""),
         ("minimum", "x", "id=\"minimum-problem\""),
         ("payload", "{\"n\": 1}", "id=\"payload-problem\""),

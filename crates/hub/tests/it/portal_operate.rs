@@ -29,8 +29,8 @@ async fn a_new_hub_says_what_to_do_first_and_what_of_it_is_done() {
     ] {
         assert!(page.contains(part), "no {part} in {page}");
     }
-    // The app `main` is configured; the rest is not done.
-    assert_eq!(page.matches("<li class=\"done\"").count(), 1, "{page}");
+    // The app `main` is configured and there is a key; the rest is not done.
+    assert_eq!(page.matches("<li class=\"done\"").count(), 2, "{page}");
     connection(&hub, "con_1", "acme", "62515").await;
     let page = browser.get("/portal").await.text();
     assert!(!page.contains("what to do first") && page.contains("/portal/connections/con_1"), "{page}");

@@ -151,7 +151,7 @@ pub async fn disable(
 
 async fn turn(api: &Api, caller: &Caller, id: &str, state: EndpointState) -> Result<Response, Problem> {
     let change = Change { state: Some(state), ..Change::default() };
-    let changed = room::update(&caller.cx(&api), &caller.scope, id, change).await?;
+    let changed = room::update(&caller.cx(api), &caller.scope, id, change).await?;
     Ok(json(&EndpointView::of(&api.cx, changed)))
 }
 

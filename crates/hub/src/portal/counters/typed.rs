@@ -293,6 +293,7 @@ pub(super) fn preview(form: &DefinitionForm) -> Option<String> {
     }
     let field = if form.by_property { form.key_property.trim() } else { "record_id" };
     let template = match form.payload.trim() {
+        "" if form.property.trim().is_empty() => return None,
         "" => Template::usual(field, form.property.trim()),
         typed => Template::new(serde_json::from_str(typed).ok()?),
     };

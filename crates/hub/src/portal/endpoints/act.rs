@@ -52,7 +52,7 @@ async fn turn(
     (state, did): (EndpointState, &str),
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    endpoints::set_state(&session.cx(&portal), &session.caller().scope, id, state).await?;
+    endpoints::set_state(&session.cx(portal), &session.caller().scope, id, state).await?;
     Ok(back(id, did))
 }
 

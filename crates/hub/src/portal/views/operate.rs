@@ -16,6 +16,9 @@ pub struct AppsPage {
     pub providers: Vec<Choice>,
 }
 
+/// What a registration without a key for its own settings at the provider means: somebody does it there.
+pub const BY_HAND: &str = "its webhooks have to be set up at the provider by hand";
+
 /// A registration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppRow {
@@ -49,11 +52,20 @@ pub struct AppRow {
 
 impl AppRow {
     fn class(&self) -> &'static str {
-        if self.missing.is_empty() { "k-create" } else { "k-warn" }
+        if self.lacks() { "k-warn" } else { "k-create" }
     }
 
     fn word(&self) -> &'static str {
-        if self.missing.is_empty() { "Complete" } else { "Incomplete" }
+        match (self.lacks(), self.missing.is_empty()) {
+            (true, _) => "Incomplete",
+            (false, true) => "Complete",
+            (false, false) => "Usable",
+        }
+    }
+
+    /// Whether something does not work at all.
+    fn lacks(&self) -> bool {
+        self.missing.iter().any(|(_, without)| *without != BY_HAND)
     }
 
     fn connect_href(&self) -> String {
