@@ -288,27 +288,16 @@ mod tests {
     #[test]
     fn everything_happens_and_what_is_told_reads_well() {
         let told = told(1);
-        let mut says: Vec<String> = Vec::new();
-        for act in &told {
-            if let Act::Edit { says: one, is_news: true, .. } = act {
-                let beginning = one.split([';', '.', ',']).next().unwrap_or_default();
-                let kind: String =
-                    beginning.split(' ').filter(|word| word.chars().all(|c| c.is_lowercase())).collect();
-                if !says.iter().any(|(known)| known.starts_with(&kind)) {
-                    says.push(format!("{kind}: {one}"));
-                }
-            }
-        }
-        insta::assert_snapshot!(
-            says.iter()
-                .filter_map(|line| line.split_once(": "))
-                .map(|(_, line)| line)
-                .collect::<Vec<_>>()
-                .join("\n")
-        );
+        let news = told.iter().filter_map(|act| match act {
+            Act::Edit { says, is_news: true, .. } => Some(says.as_str()),
+            _ => None,
+        });
+        insta::assert_snapshot!(news.take(14).collect::<Vec<_>>().join("\n"));
         assert!(told.iter().any(|act| matches!(act, Act::Count { .. })));
         assert!(told.iter().any(|act| matches!(act, Act::Publish { .. })));
-        let both = |act: &Act| matches!(act, Act::Edit { edits, .. } if edits.len() == 2);
-        assert!(told.iter().any(both), "conflicts");
+        assert!(
+            told.iter().any(|act| matches!(act, Act::Edit { edits, .. } if edits.len() == 2)),
+            "conflicts"
+        );
     }
 }
