@@ -99,7 +99,7 @@ fn edit(provider: &'static str, edit: Value, says: String, is_news: bool) -> Act
     Act::Edit { edits: vec![(provider, edit)], says, is_news }
 }
 
-fn at_hubspot(pair: &Pair, properties: Value) -> Value {
+fn at_hubspot(pair: &Pair, properties: &Value) -> Value {
     json!({ "action": "update", "id": pair.contact, "properties": properties })
 }
 
@@ -134,7 +134,7 @@ fn contact(cast: &mut Cast, dice: &mut dyn Rng) -> Option<Act> {
         _ => (json!({ "lastname": full_name(dice).1 }), "another family name"),
     };
     let says = format!("HubSpot: {} has {what}", pair.name);
-    Some(edit("hubspot", at_hubspot(&pair, properties), says, false))
+    Some(edit("hubspot", at_hubspot(&pair, &properties), says, false))
 }
 
 fn customer(cast: &mut Cast, dice: &mut dyn Rng) -> Option<Act> {
@@ -233,7 +233,7 @@ pub(super) fn both(cast: &mut Cast, dice: &mut dyn Rng) -> Option<Act> {
     if left == right {
         return None;
     }
-    let here = at_hubspot(&pair, json!({ "firstname": left.0, "lastname": left.1 }));
+    let here = at_hubspot(&pair, &json!({ "firstname": left.0, "lastname": left.1 }));
     let there = at_tentoeight(&pair, json!({ "name": format!("{} {}", right.0, right.1) }));
     let says = format!(
         "both sides give {} another name at the same moment: {} {} and {} {}. A person has to decide",
