@@ -2,7 +2,7 @@
 
 use super::setup::WAREHOUSE;
 use super::stage::Stage;
-use crate::cli::remote::segment;
+use crate::portal::views::text::segment;
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -111,7 +111,7 @@ pub(super) fn steps(now: &Standing) -> Vec<Step> {
         Some((id, name)) => (
             format!("/portal/counters/{}/values/{}", segment(&now.counter), segment(id)),
             format!(
-                "{name} is booked now and then. The number is durable at once; HubSpot’s property follows through a workflow."
+                "The {name} is booked now and then. The number is durable at once; HubSpot’s property follows through a workflow."
             ),
         ),
         None => (format!("/portal/counters/{}", segment(&now.counter)), String::new()),
@@ -119,7 +119,7 @@ pub(super) fn steps(now: &Standing) -> Vec<Step> {
     steps.push(Step::new("A counter", text, path, "The counter"));
     steps.push(Step::new(
         "The connection",
-        "Its credentials are sealed and renewed by themselves. Revoke the token below and look what becomes of it.",
+        "Its credentials are sealed and renewed by themselves. Revoke the token on this page, and look here what becomes of it.",
         format!("/portal/connections/{}", segment(&now.connection)),
         "acme’s HubSpot",
     ));

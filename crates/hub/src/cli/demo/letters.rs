@@ -4,6 +4,7 @@ use super::breaking::{Breakage, Spans};
 use super::desk::Desk;
 use super::stage::Stage;
 use crate::cli::out;
+use crate::lifecycle::Signals;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,15 +59,22 @@ pub(super) async fn obey(stage: &Arc<Stage>, desk: &Desk, lines: &mut Receiver<S
 }
 
 /// Whether to keep what the demo wrote: asked at a terminal, otherwise no.
-pub(super) async fn ask_to_keep(directory: &str, lines: &mut Receiver<String>) -> bool {
+pub(super) async fn ask_to_keep(
+    directory: &str,
+    lines: &mut Receiver<String>,
+    signals: &mut Signals,
+) -> bool {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return false;
     }
     out::note(format!("\nKeep what the demo wrote in ./{directory}? [y/N]"));
     // What was typed before is no answer.
     while lines.try_recv().is_ok() {}
-    let answered = tokio::time::timeout(PATIENCE, lines.recv()).await;
-    matches!(answered, Ok(Some(answer)) if answer.trim().to_lowercase().starts_with('y'))
+    tokio::select! {
+        answer = lines.recv() => answer.is_some_and(|answer| answer.trim().to_lowercase().starts_with('y')),
+        _ = signals.next() => false,
+        () = tokio::time::sleep(PATIENCE) => false,
+    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ fn edit(provider: &'static str, edit: Value, says: String, is_news: bool) -> Act
     Act::Edit { edits: vec![(provider, edit)], says, is_news }
 }
 
-fn at_hubspot(pair: &Pair, properties: Value) -> Value {
+fn at_hubspot(pair: &Pair, properties: &Value) -> Value {
     json!({ "action": "update", "id": pair.contact, "properties": properties })
 }
 
@@ -134,7 +134,7 @@ fn contact(cast: &mut Cast, dice: &mut dyn Rng) -> Option<Act> {
         _ => (json!({ "lastname": full_name(dice).1 }), "another family name"),
     };
     let says = format!("HubSpot: {} has {what}", pair.name);
-    Some(edit("hubspot", at_hubspot(&pair, properties), says, false))
+    Some(edit("hubspot", at_hubspot(&pair, &properties), says, false))
 }
 
 fn customer(cast: &mut Cast, dice: &mut dyn Rng) -> Option<Act> {
@@ -233,7 +233,7 @@ pub(super) fn both(cast: &mut Cast, dice: &mut dyn Rng) -> Option<Act> {
     if left == right {
         return None;
     }
-    let here = at_hubspot(&pair, json!({ "firstname": left.0, "lastname": left.1 }));
+    let here = at_hubspot(&pair, &json!({ "firstname": left.0, "lastname": left.1 }));
     let there = at_tentoeight(&pair, json!({ "name": format!("{} {}", right.0, right.1) }));
     let says = format!(
         "both sides give {} another name at the same moment: {} {} and {} {}. A person has to decide",
@@ -288,27 +288,16 @@ mod tests {
     #[test]
     fn everything_happens_and_what_is_told_reads_well() {
         let told = told(1);
-        let mut says: Vec<String> = Vec::new();
-        for act in &told {
-            if let Act::Edit { says: one, is_news: true, .. } = act {
-                let beginning = one.split([';', '.', ',']).next().unwrap_or_default();
-                let kind: String =
-                    beginning.split(' ').filter(|word| word.chars().all(|c| c.is_lowercase())).collect();
-                if !says.iter().any(|known| known.starts_with(&kind)) {
-                    says.push(format!("{kind}: {one}"));
-                }
-            }
-        }
-        insta::assert_snapshot!(
-            says.iter()
-                .filter_map(|line| line.split_once(": "))
-                .map(|(_, line)| line)
-                .collect::<Vec<_>>()
-                .join("\n")
-        );
+        let news = told.iter().filter_map(|act| match act {
+            Act::Edit { says, is_news: true, .. } => Some(says.as_str()),
+            _ => None,
+        });
+        insta::assert_snapshot!(news.take(14).collect::<Vec<_>>().join("\n"));
         assert!(told.iter().any(|act| matches!(act, Act::Count { .. })));
         assert!(told.iter().any(|act| matches!(act, Act::Publish { .. })));
-        let both = |act: &Act| matches!(act, Act::Edit { edits, .. } if edits.len() == 2);
-        assert!(told.iter().any(both), "conflicts");
+        assert!(
+            told.iter().any(|act| matches!(act, Act::Edit { edits, .. } if edits.len() == 2)),
+            "conflicts"
+        );
     }
 }

@@ -21,8 +21,8 @@ mod story;
 mod world;
 
 use self::config::{Facts, NOTION_APP};
+use super::runtime;
 use super::settings::Flags;
-use super::{out, runtime};
 use crate::config::{Flag, Loaded};
 use crate::dice::Dice;
 use crate::lifecycle::Signals;
@@ -109,10 +109,11 @@ impl Demo {
         // What the settings say about the address is read as any command reads it, with the demo's own file.
         place.configure("")?;
         let ended = runtime()?.block_on(async {
-            let signals = Signals::install();
+            let mut signals = Signals::install();
             let mut lines = letters::lines();
-            let ended = self.direct(&place, settings, signals, &mut lines).await;
-            let keep = keep || (self.check.is_none() && letters::ask_to_keep(DIRECTORY, &mut lines).await);
+            let ended = self.direct(&place, settings, &mut signals, &mut lines).await;
+            let keep = keep
+                || (self.check.is_none() && letters::ask_to_keep(DIRECTORY, &mut lines, &mut signals).await);
             (ended, keep)
         });
         let (ended, keep) = ended;
@@ -127,7 +128,7 @@ impl Demo {
         &self,
         place: &Place,
         settings: &Flags,
-        mut signals: Signals,
+        signals: &mut Signals,
         lines: &mut tokio::sync::mpsc::Receiver<String>,
     ) -> Result<ExitCode> {
         let stop = CancellationToken::new();
@@ -251,9 +252,4 @@ fn welcome(stage: &Stage, link: &str) -> String {
         story::moment(stage.story.elapsed()),
         letters::help(),
     )
-}
-
-/// What the proof printed, as its own lines.
-fn print(text: &str) {
-    out::line(text);
 }

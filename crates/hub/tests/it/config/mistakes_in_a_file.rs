@@ -44,7 +44,7 @@ fn a_key_nothing_resembles_is_answered_with_what_there_is() {
     check(
         "\"a.b\" = \"x\"",
         &["unknown key `\"a.b\"` at syncline.toml:1:1; there is data_dir, server, database, \
-         intake, apps, connect, sealing, providers, jobs, load, sync, counters, setup, notify, retention, redis, portal, log, telemetry"],
+         intake, apps, connect, sealing, providers, jobs, load, sync, counters, setup, notify, retention, redis, portal, demo, log, telemetry"],
     );
     check(
         "\"server.listen\" = \"x\"",

@@ -18,6 +18,7 @@ use super::setup::WAREHOUSE;
 use super::stage::Stage;
 use super::story::Mark;
 use super::{mishaps, people};
+use crate::cli::out;
 use crate::telemetry::Stopwatch;
 use anyhow::Result;
 use memory::Memory;
@@ -64,7 +65,7 @@ pub(super) async fn run(stage: &Arc<Stage>, desk: &Desk, duration: Duration, jso
         .story
         .tell(Mark::Setup, format!("everything is quiet after {:.1} s; now the proof", waited.as_secs_f64()));
     let report = prove(stage, &memory, &delivered, watch.elapsed()).await?;
-    super::print(&if json { report.to_json() } else { report.to_text() });
+    out::line(if json { report.to_json() } else { report.to_text() });
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
