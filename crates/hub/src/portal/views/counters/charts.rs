@@ -163,13 +163,14 @@ pub(in crate::portal::views) fn draw(said: &str, bars: &[[(&str, u64); 2]], stac
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{said}\">"
     );
     for (at, bar) in bars.iter().enumerate() {
-        let (x, mut floor) = (step * float(at as u64), HEIGHT);
-        for (class, value) in bar {
-            let room = if stacked { floor } else { HEIGHT };
-            let height = tall(*value, scale).min(room.max(LEAST));
-            rect(&mut svg, class, x, room - height, step * 0.78, height);
-            floor = if stacked { room - height } else { HEIGHT };
-        }
+        let (x, [(first, below), (second, above)]) = (step * float(at as u64), *bar);
+        // What is on top is seen, however little of it there is.
+        let room = HEIGHT - if stacked && above > 0 { LEAST } else { 0.0 };
+        let height = tall(below, scale).min(room);
+        rect(&mut svg, first, x, HEIGHT - height, step * 0.78, height);
+        let floor = if stacked { HEIGHT - height } else { HEIGHT };
+        let height = tall(above, scale).min(floor);
+        rect(&mut svg, second, x, floor - height, step * 0.78, height);
     }
     svg.push_str("</svg>");
     Safe(svg)

@@ -105,8 +105,10 @@ impl Chart {
     pub(super) fn attempts(&self) -> Safe<String> {
         let scale = HEIGHT / float(self.most().max(1));
         self.draw(&self.said(), |svg, x, width, bar| {
-            let good = tall(bar.delivered, scale);
-            let bad = tall(bar.failed, scale).min(HEIGHT - good.min(HEIGHT - LEAST));
+            // A few that failed are seen on top of however many that did not.
+            let room = HEIGHT - if bar.failed > 0 { LEAST } else { 0.0 };
+            let good = tall(bar.delivered, scale).min(room);
+            let bad = tall(bar.failed, scale).min(HEIGHT - good);
             rect(svg, "good", x, HEIGHT - good, width, good);
             rect(svg, "bad", x, HEIGHT - good - bad, width, bad);
         })
