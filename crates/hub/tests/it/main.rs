@@ -27,6 +27,7 @@ mod filters;
 mod intake;
 mod integrations;
 mod jobs;
+mod journeys;
 mod kafka;
 mod load;
 mod messages_api;

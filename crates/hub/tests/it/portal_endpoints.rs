@@ -11,7 +11,8 @@ use syncline_store::Scope;
 use syncline_store::notify::deliveries::{self, State};
 use syncline_store::notify::endpoints::{self, Endpoint};
 
-const HERE: [(&str, &str); 2] = [("notify.allow", "127.0.0.0/8"), ("notify.plain_http", "true")];
+/// An endpoint may be on this machine.
+pub const HERE: [(&str, &str); 2] = [("notify.allow", "127.0.0.0/8"), ("notify.plain_http", "true")];
 const PATH: &str = "/portal/endpoints";
 
 async fn all(hub: &TestHub) -> Vec<Endpoint> {
@@ -19,20 +20,20 @@ async fn all(hub: &TestHub) -> Vec<Endpoint> {
 }
 
 /// Makes an endpoint over the API; its id.
-async fn make(hub: &TestHub, body: Value) -> String {
+pub async fn make(hub: &TestHub, body: Value) -> String {
     let made = call_as(hub, &hub.key, Method::POST, "/v1/endpoints", &body).await;
     assert_eq!(made.status, 201, "{}", made.text());
     made.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn publish(hub: &TestHub, payload: Value) -> String {
+pub async fn publish(hub: &TestHub, payload: Value) -> String {
     let body = json!({ "org_id": "acme", "type": "invoice.paid", "payload": payload });
     let made = call_as(hub, &hub.key, Method::POST, "/v1/messages", &body).await;
     assert_eq!(made.status, 202, "{}", made.text());
     made.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn becomes(hub: &TestHub, message: &str, endpoint: &str, state: State, tried: u32) {
+pub async fn becomes(hub: &TestHub, message: &str, endpoint: &str, state: State, tried: u32) {
     until("the delivery is so", async || {
         let found = deliveries::get(&hub.cx.store, &Scope::All, message, endpoint).await.unwrap()?;
         (found.state == state && found.tried >= tried && !found.under_way).then_some(())

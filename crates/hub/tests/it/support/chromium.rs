@@ -44,6 +44,7 @@ impl Chromium {
         let from = pipe::OpenOptions::new().read_write(true).open_receiver(&out_path).unwrap();
         let script = "exec \"$0\" --headless --no-sandbox --disable-gpu --no-first-run --disable-quic --disable-dev-shm-usage \
                       --disable-background-networking --disable-component-update --disable-sync --remote-debugging-pipe \
+                      --window-size=1360,900 \
                       --user-data-dir=\"$1/profile\" about:blank 3<\"$1/in\" 4>\"$1/out\"";
         let child = Command::new("sh")
             .args(["-c", script, &program, &profile.path().display().to_string()])
@@ -90,9 +91,15 @@ impl Chromium {
     fn overhear(&self, said: &Value) {
         let complaint = match said["method"].as_str() {
             // What was answered with an error status is no complaint: pages about failures are.
-            Some("Log.entryAdded") if said["params"]["entry"]["source"] != "network" => {
-                &said["params"]["entry"]
+            // Nor is advice that only its developers' pages show.
+            Some("Log.entryAdded") => {
+                let entry = &said["params"]["entry"];
+                if entry["source"] == "network" || entry["level"] == "verbose" {
+                    return;
+                }
+                entry
             }
+            Some("Runtime.consoleAPICalled") if said["params"]["type"] == "error" => &said["params"],
             Some("Runtime.exceptionThrown") => &said["params"]["exceptionDetails"],
             _ => return,
         };
@@ -103,8 +110,7 @@ impl Chromium {
     pub async fn open(&self, url: &str) -> Tab {
         let made = self.ask(None, "Target.createTarget", json!({ "url": "about:blank" })).await.unwrap();
         let tab = self.attach(made["targetId"].as_str().unwrap()).await.expect("a new tab");
-        self.ask(Some(&tab.session), "Page.navigate", json!({ "url": url })).await.unwrap();
-        self.until(&tab, "document.readyState === 'complete'").await;
+        self.go(&tab, url).await;
         tab
     }
 
@@ -159,7 +165,7 @@ impl Chromium {
         let find = format!(
             "(() => {{ const it = document.querySelector({}); if (!it || document.readyState !== 'complete') return null; \
              it.scrollIntoView({{block: 'center'}}); const box = it.getBoundingClientRect(); \
-             return [box.x + box.width / 2, box.y + box.height / 2]; }})()",
+             if (box.width === 0) return null; return [box.x + box.width / 2, box.y + box.height / 2]; }})()",
             json!(selector)
         );
         let place = self.until(tab, &find).await;
@@ -170,6 +176,41 @@ impl Chromium {
             let _ = self.ask(Some(&tab.session), "Input.dispatchMouseEvent", params).await;
         }
     }
+
+    /// Goes to an address in a tab that is there.
+    pub async fn go(&self, tab: &Tab, url: &str) {
+        self.ask(Some(&tab.session), "Page.navigate", json!({ "url": url })).await.unwrap();
+        self.until(tab, "document.readyState === 'complete'").await;
+    }
+
+    /// Types into what has the focus.
+    pub async fn insert(&self, tab: &Tab, text: &str) {
+        self.ask(Some(&tab.session), "Input.insertText", json!({ "text": text })).await.unwrap();
+    }
+
+    /// Presses a key and lets go of it.
+    pub async fn press(&self, tab: &Tab, key: Key) {
+        let (name, code, text) = match key {
+            Key::Tab => ("Tab", 9, None),
+            Key::Enter => ("Enter", 13, Some("\r")),
+        };
+        for kind in [if text.is_some() { "keyDown" } else { "rawKeyDown" }, "keyUp"] {
+            let mut params =
+                json!({ "type": kind, "key": name, "code": name, "windowsVirtualKeyCode": code });
+            if let (Some(text), "keyDown") = (text, kind) {
+                params["text"] = json!(text);
+            }
+            // A key may close the page before the browser has answered.
+            let _ = self.ask(Some(&tab.session), "Input.dispatchKeyEvent", params).await;
+        }
+    }
+}
+
+/// A key that is no letter.
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    Tab,
+    Enter,
 }
 
 /// The browser of this machine: $CHROMIUM, or the first of these names on the PATH.
