@@ -86,16 +86,7 @@ fn the_defaults_file_says_what_the_types_hold() {
         },
         counters: counters(),
         notify: notify(),
-        retention: Retention {
-            events: Keep::Forever,
-            parked: Keep::Forever,
-            runs: Keep::For(span("90d")),
-            notifications: Keep::For(span("30d")),
-            messages: Keep::For(span("30d")),
-            history: Keep::For(span("365d")),
-            counters: Keep::For(span("90d")),
-            audit: Keep::Forever,
-        },
+        retention: retention(),
         redis: Redis { url: None },
         portal: Portal { enabled: true, session: span("12h") },
         demo: Demo { director: None, token: None },
@@ -106,6 +97,19 @@ fn the_defaults_file_says_what_the_types_hold() {
     assert_eq!(loaded.config, expected);
     assert_eq!(loaded.config.sqlite_path(), Some(PathBuf::from("syncline-data/syncline.db")));
     assert_eq!((loaded.warnings, loaded.file), (vec![], None));
+}
+
+fn retention() -> Retention {
+    Retention {
+        events: Keep::Forever,
+        parked: Keep::Forever,
+        runs: Keep::For(span("90d")),
+        notifications: Keep::For(span("30d")),
+        messages: Keep::For(span("30d")),
+        history: Keep::For(span("365d")),
+        counters: Keep::For(span("90d")),
+        audit: Keep::Forever,
+    }
 }
 
 fn counters() -> Counters {
