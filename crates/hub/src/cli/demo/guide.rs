@@ -102,7 +102,7 @@ pub(super) fn steps(now: &Standing) -> Vec<Step> {
             format!(
                 "{name} has one at 10to8. It stays there, HubSpot keeps a placeholder, and both say why."
             ),
-            format!("/portal/links/{}", segment(id)),
+            format!("/portal/syncs/{}/links/{}", segment(&now.sync), segment(id)),
             "What is held",
         ));
     }
