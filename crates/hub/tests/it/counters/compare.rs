@@ -47,7 +47,7 @@ pub async fn associate(scene: &Scene, bookings: &BTreeMap<&str, usize>) {
 }
 
 /// A scene in which truth, counter and property are 3 for every exam.
-async fn in_step(exams: usize, policy: &str) -> Scene {
+pub async fn in_step(exams: usize, policy: &str) -> Scene {
     let scene = Scene::with(exams, counted_at_hubspot(policy), &[]).await;
     let bookings = scene.exams.iter().map(|id| (id.as_str(), 3)).collect();
     associate(&scene, &bookings).await;

@@ -1,11 +1,11 @@
 //! Counters against the sandbox's trigger, workflow and records.
 
-mod compare;
+pub mod compare;
 mod keep;
 mod killed;
 mod looked_at;
 mod order;
 mod push;
 mod redis;
-mod scene;
+pub mod scene;
 mod truths;

@@ -29,7 +29,7 @@ async fn a_conflict_shows_both_values_and_one_click_takes_one_of_them_to_the_oth
     assert_eq!(person.now(side_by_side).await, true);
     person.clicks(".conflict button[name=choice][value=right]").await;
     person.sees("Decided. It is carried out at once").await;
-    person.goes("/portal/conflicts").await;
+    person.is_at("/portal/conflicts").await;
     person.sees("Nothing needs you").await;
     synced.quiet().await;
     assert_eq!(synced.contact(&id).await["firstname"], "Adele", "HubSpot has what was chosen");

@@ -32,6 +32,8 @@ async fn a_load_is_begun_and_its_page_shows_how_far_it_is_until_it_is_done() {
     person.until(&read).await;
     assert_eq!(person.now("document.querySelector('h1 + .k').innerText").await, "Running");
 
+    // What somebody is using is left alone, and follows when they are done, even when the run ended meanwhile.
+    person.until("(document.querySelector('.facts button').focus(), true)").await;
     joined.control(Method::DELETE, "faults", json!({})).await;
     let passing = until("the page says that it is done", async || {
         joined.advance(Duration::from_secs(1)).await;
@@ -39,6 +41,9 @@ async fn a_load_is_begun_and_its_page_shows_how_far_it_is_until_it_is_done() {
         (word == "Succeeded").then_some(())
     });
     passing.await;
+    person.sees_at(".run-stats dt", "So far").await;
+    person.until("(document.activeElement.blur(), true)").await;
+    person.sees_at(".run-stats dt", "Took").await;
     person.until("document.querySelector('form[action$=cancel]') === null").await;
     person.is_on_the_marked_page().await;
     person.had_nothing_to_complain_about().await;

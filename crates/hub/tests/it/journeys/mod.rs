@@ -2,6 +2,8 @@
 
 mod access;
 mod conflicts;
+mod connecting;
+mod counters;
 mod deliveries;
 mod keyboard;
 mod keys;

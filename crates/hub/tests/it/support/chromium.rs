@@ -183,6 +183,11 @@ impl Chromium {
         self.until(tab, "document.readyState === 'complete'").await;
     }
 
+    /// Turns to a tab: only in that do clicks and keys arrive.
+    pub async fn turn_to(&self, tab: &Tab) {
+        self.ask(Some(&tab.session), "Page.bringToFront", json!({})).await.unwrap();
+    }
+
     /// Types into what has the focus.
     pub async fn insert(&self, tab: &Tab, text: &str) {
         self.ask(Some(&tab.session), "Input.insertText", json!({ "text": text })).await.unwrap();

@@ -70,6 +70,13 @@ pub struct RunRow {
     pub took: Option<u64>,
 }
 
+impl CounterRunPage {
+    /// Whether something on the page goes on by itself: a repair does when its run is over already.
+    fn moves(&self) -> bool {
+        self.run.unfinished || self.findings.iter().any(|one| one.outcome == "repairing")
+    }
+}
+
 impl RunRow {
     pub(super) fn href(&self) -> String {
         format!("/portal/counter-runs/{}", text::segment(&self.id))
