@@ -34,6 +34,6 @@ async fn an_account_is_connected_by_a_link_and_the_consent_page_and_shown_as_act
     person.sees_at("tbody tr .k", "Active").await;
     person.clicks("tbody td.c-account a").await;
     person.sees_at("h1 + .k", "Active").await;
-    person.sees("by consent, app hubspot").await;
+    person.sees_at("dd", "by consent, app").await;
     person.had_nothing_to_complain_about().await;
 }
