@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+from . import browser
 from .given import check_given
 from .supervisor import SERVICES
 from .util import seconds, signal_group
@@ -47,6 +48,8 @@ class Bench:
                 keys.append(kind.key)
         if keys:
             self.say("bringing up " + ", ".join(kind.title for kind in SERVICES if kind.key in keys))
+        if not self.wanted.no_services:
+            keys.append(browser.KEY)
         arguments = [sys.executable, "-m", f"{__package__}.supervisor", *keys]
         if self.wanted.keep:
             arguments.append("--keep")

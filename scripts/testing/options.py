@@ -11,6 +11,7 @@ The tests use PostgreSQL, MariaDB, Redis and Apache Kafka. Each is taken, in thi
   3. a container engine, if one is running (docker or podman)
   4. the system's packages (apt-get, as root or through sudo) and Maven Central for Kafka,
      unless SYNCLINE_TEST_INSTALL=0
+The portal's journeys are made in Chromium: $CHROMIUM, one on the PATH, or the system's package.
 Servers that are running already are left alone: the tests get their own, on free ports of 127.0.0.1 and with
 data in memory where there is room (/dev/shm), or in a temporary directory, as with --services-only and --keep;
 everything is removed at the end. A test whose service could not be had

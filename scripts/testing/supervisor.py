@@ -18,6 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import browser
 from .container import ContainerServer, find_engine
 from .install import Installer
 from .kafka import Kafka
@@ -137,8 +138,18 @@ class Supervisor:
     async def bring_up_all(self, keys):
         """Starts every service side by side."""
         self.engine = asyncio.ensure_future(find_engine())
-        await asyncio.gather(*(self.bring_up(kind) for kind in SERVICES if kind.key in keys))
+        wanted = [self.bring_up(kind) for kind in SERVICES if kind.key in keys]
+        if browser.KEY in keys:
+            wanted.append(self.have_browser())
+        await asyncio.gather(*wanted)
         report("complete")
+
+    async def have_browser(self):
+        """Sees to it that there is a browser."""
+        try:
+            await browser.have(self.installer)
+        except Unavailable as problem:
+            report("unavailable", key=browser.KEY, title=browser.TITLE, reason=str(problem))
 
     async def bring_up(self, kind):
         """Finds, fetches or installs one service, and starts it."""
