@@ -4,7 +4,7 @@ use super::counters_scene::{BATCH, EXAMS, Scene};
 use crate::cli::out;
 use crate::cli::remote::segment;
 use crate::telemetry::Stopwatch;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -59,7 +59,7 @@ impl Comparison {
         let watch = Stopwatch::start();
         let run = all.scene.compare(PATIENCE).await?;
         let compared = watch.elapsed();
-        all.until_idle().await?;
+        all.scene.until_idle(PATIENCE).await?;
         let calls = all.scene.hub.calls("hubspot").await? - before;
         all.tell(planted, &run, calls, compared, watch.elapsed()).await
     }
@@ -70,7 +70,7 @@ impl Comparison {
         let booked = self.ids.iter().flat_map(|id| contacts[..3].iter().map(move |contact| (id, contact)));
         self.associate(booked.collect()).await?;
         self.set(self.ids.iter().collect(), COUNT).await?;
-        self.until_idle().await
+        self.scene.until_idle(PATIENCE).await
     }
 
     /// Four people who book.
@@ -106,7 +106,7 @@ impl Comparison {
     /// One key of a hundred in each place; how many in all.
     async fn drift(&self) -> Result<usize> {
         self.set(self.at(Place::Counter), COUNT + 4).await?;
-        self.until_idle().await?;
+        self.scene.until_idle(PATIENCE).await?;
         for piece in self.at(Place::Property).chunks(BATCH) {
             let input = |id: &&String| json!({ "id": id, "properties": { "total_bookings": "9" } });
             let body = json!({ "inputs": piece.iter().map(input).collect::<Vec<_>>() });
@@ -128,19 +128,6 @@ impl Comparison {
     fn at(&self, wanted: Place) -> Vec<&String> {
         let numbered = self.ids.iter().enumerate();
         numbered.filter(|(number, _)| place(*number) == Some(wanted)).map(|(_, id)| id).collect()
-    }
-
-    async fn until_idle(&self) -> Result<()> {
-        let watch = Stopwatch::start();
-        while !self.scene.is_idle().await? {
-            ensure!(
-                watch.elapsed() < PATIENCE,
-                "something is still to be sent after {} s",
-                PATIENCE.as_secs()
-            );
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(())
     }
 
     async fn tell(

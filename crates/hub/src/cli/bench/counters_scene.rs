@@ -150,6 +150,20 @@ impl Scene {
         Ok(number("to_send") == 0 && number("to_look_at") == 0)
     }
 
+    /// Waits until it is.
+    pub(super) async fn until_idle(&self, patience: Duration) -> Result<()> {
+        let watch = Stopwatch::start();
+        while !self.is_idle().await? {
+            ensure!(
+                watch.elapsed() < patience,
+                "something is still to be sent after {} s",
+                patience.as_secs()
+            );
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
     /// Compares everything, and waits for the end: the run.
     pub(super) async fn compare(&self, patience: Duration) -> Result<Value> {
         let asked =

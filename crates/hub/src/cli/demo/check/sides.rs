@@ -27,6 +27,8 @@ pub(super) async fn prove(stage: &Stage) -> Result<Finding> {
     let schemas: Sides<Schema> = serde_json::from_value(stage.get(&format!("/v1/syncs/{id}/schema")).await?)?;
     let links = stage.all(&format!("/v1/syncs/{id}/links?state=linked")).await?;
     let open = stage.all(&format!("/v1/conflicts?sync_id={id}&state=open")).await?;
+    let ended = stage.all(&format!("/v1/syncs/{id}/links?state=ended")).await?;
+    let kept: Vec<&Json> = ended.iter().filter(|link| link["ended"]["why"] == "unlinked").collect();
     let mut pair = Pairing {
         agreement: &agreement,
         schemas: &schemas,
@@ -40,14 +42,20 @@ pub(super) async fn prove(stage: &Stage) -> Result<Finding> {
     for link in &links {
         pair.compare(link);
     }
-    pair.look_for_the_lonely(&links);
+    pair.look_for_the_lonely(links.iter().chain(kept.iter().copied()));
     let figures = format!("{} people, {} rules each", links.len(), agreement.rules.len());
-    let apart = vec![format!(
+    let mut apart = vec![format!(
         "{} values that HubSpot does not take are held; {} conflicts are open, about {} of the fields compared",
         pair.held,
         open.len(),
         pair.undecided
     )];
+    if !kept.is_empty() {
+        apart.push(format!(
+            "{} stay on one side, which lets nobody delete them: a customer with bookings",
+            kept.len()
+        ));
+    }
     Ok(Finding::new("both sides of the sync are equal", figures, pair.wrong).apart(apart))
 }
 
@@ -90,12 +98,9 @@ impl Pairing<'_> {
     }
 
     /// Whoever has no link has nothing that could be carried over, or is what somebody has to decide.
-    fn look_for_the_lonely(&mut self, links: &[Json]) {
-        let known: BTreeSet<&str> = links
-            .iter()
-            .flat_map(|link| [&link["left_id"], &link["right_id"]])
-            .filter_map(Json::as_str)
-            .collect();
+    fn look_for_the_lonely<'b>(&mut self, links: impl Iterator<Item = &'b Json>) {
+        let known: BTreeSet<&str> =
+            links.flat_map(|link| [&link["left_id"], &link["right_id"]]).filter_map(Json::as_str).collect();
         let asked = self.open.iter().map(Json::to_string).collect::<String>();
         let lonely = |id: &&String| !known.contains(id.as_str()) && !asked.contains(id.as_str());
         let contacts =
