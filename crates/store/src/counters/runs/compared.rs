@@ -124,11 +124,14 @@ async fn mend<'a>(
     let (mut outcomes, mut moves, mut taken_over) = (BTreeMap::new(), Vec::new(), Righted::new());
     for (one, drift) in mending {
         let counter = counters.get_mut(&one.key).filter(|counter| counter.version == one.version);
+        let repairs = drift.repairs(page.policy);
         let Some(counter) = counter else {
-            outcomes.insert(one.key.as_str(), Outcome::Moved);
+            // A key in Redis is set before this, and whoever follows it may have written that down already.
+            let is = counters.get(&one.key).map(|counter| Repair::SetCounter(counter.value));
+            let done = repairs.len() == 1 && is.is_some_and(|is| repairs[0] == is);
+            outcomes.insert(one.key.as_str(), if done { Outcome::Repaired } else { Outcome::Moved });
             continue;
         };
-        let repairs = drift.repairs(page.policy);
         let pushes = repairs.contains(&Repair::Push);
         counter.push.nudge(one.seen.clone(), &rules.push, now);
         counter.waiting_since = counter.waiting_since.or(pushes.then_some(now));
