@@ -136,12 +136,19 @@ async fn an_abandoned_begin_leaves_no_open_transaction(db: &TestDb) {
     let mut raw = Raw::to(db).await;
     let open = "SELECT state FROM pg_stat_activity WHERE datname = current_database() \
                 AND state LIKE 'idle in transaction%'";
-    let mut abandoned = 0;
-    for steps in (1..400).step_by(4) {
+    let (mut abandoned, mut begun) = (0, 0);
+    // How many steps beginning takes depends on how quick the server is: every number is tried until it began a few times.
+    for steps in 1.. {
+        if begun == 10 {
+            break;
+        }
         // So that there is a connection to take, and time goes into beginning.
         store.begin().await.unwrap().commit().await.unwrap();
         match abandon_after(steps, store.begin()).await {
-            Some(tx) => tx.unwrap().commit().await.unwrap(),
+            Some(tx) => {
+                tx.unwrap().commit().await.unwrap();
+                begun += 1;
+            }
             None => abandoned += 1,
         }
         let mut looks = 0;
@@ -151,7 +158,7 @@ async fn an_abandoned_begin_leaves_no_open_transaction(db: &TestDb) {
             assert!(looks < 5_000, "a transaction was left open after {steps} steps");
         }
     }
-    assert!(abandoned > 10, "{abandoned}");
+    assert!(abandoned > 0, "beginning took one step, and nothing was ever given up half way");
 }
 
 async fn one_that_asks_nothing_holds_nobody_up(db: &TestDb) {
