@@ -1,20 +1,15 @@
 """Runs published libraries against the sandbox and the hub: crates/sandbox/referees."""
 
-import hashlib
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
-from pathlib import Path
 
-from .util import seconds, signal_group, spawn_options, tail
+from .pinned import ROOT, NotHere, install_from_npm, install_from_pypi, require_tools, target
+from .programs import Hub, Sandbox, build
+from .util import seconds, tail
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "crates" / "sandbox" / "referees"
 TITLE = "the vendors' own client libraries against the sandbox"
 
@@ -24,17 +19,6 @@ PYTHON_PROGRAMS = ["run_hubspot.py", "run_pyairtable.py", "run_oauth.py", "run_t
 
 #: Fewer calls than this in all would mean that something was left out.
 LEAST_CALLS = 150
-OLDEST_NODE = (20, 0)
-OLDEST_PYTHON = (3, 10)
-
-
-class NotHere(Exception):
-    """What the referees need is not on this machine, and why."""
-
-
-def target():
-    """Where cargo builds to; the libraries live beside that, and never in the work tree."""
-    return Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").resolve()
 
 
 def run_referees(bench):
@@ -44,12 +28,12 @@ def run_referees(bench):
     try:
         require_tools()
         install_node(bench, place)
-        install_python(bench, place)
+        install_from_pypi(bench, place, SOURCES / "python" / "requirements.txt")
     except NotHere as reason:
         bench.skip(TITLE, reason)
         return True
     bench.say(f"running {TITLE}")
-    if bench.run(["cargo", "build", "--locked", "-p", "syncline-hub", "--bin", "syncline"], bench.environment()) != 0:
+    if not build(bench):
         bench.say("the sandbox does not build")
         return False
     began = time.monotonic()
@@ -67,168 +51,16 @@ def run_referees(bench):
     return sum_up(bench, results, time.monotonic() - began)
 
 
-def require_tools():
-    """Raises NotHere when there is nothing to run the programs with."""
-    if sys.version_info < OLDEST_PYTHON:
-        wanted = ".".join(map(str, OLDEST_PYTHON))
-        raise NotHere(f"they need Python {wanted} or newer, and this is {sys.version.split()[0]}")
-    if not shutil.which("node") or not shutil.which("npm"):
-        raise NotHere("node and npm are not on the PATH (on Debian the packages are called nodejs and npm)")
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout.strip()
-    try:
-        number = tuple(int(part) for part in version.lstrip("v").split(".")[:2])
-    except ValueError:
-        raise NotHere(f"node does not tell its version: {version!r}") from None
-    if number < OLDEST_NODE:
-        raise NotHere(f"they need Node {OLDEST_NODE[0]} or newer, and this is {version}")
-
-
 def install_node(bench, place):
     """Puts the programs and, unless they are there already, the libraries of the lock file beside the build."""
     node = place / "node"
     # A program finds its libraries in the directories above it, and the work tree must stay clean: so it is copied.
     node.mkdir(exist_ok=True)
     for old in node.iterdir():
-        if old.name not in ("node_modules", "installed"):
+        if old.name != "node_modules":
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     shutil.copytree(SOURCES / "node", node, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(node)]
-    install(bench, place, "npm", [command], node / "node_modules", node / "installed",
-            [SOURCES / "node" / "package.json", SOURCES / "node" / "package-lock.json"])
-
-
-def install_python(bench, place):
-    """Makes, unless it is there already, a virtual environment with exactly the libraries that are pinned."""
-    pinned = SOURCES / "python" / "requirements.txt"
-    venv = place / "venv"
-    python = str(venv / "bin" / "python")
-    commands = [
-        [sys.executable, "-m", "venv", "--clear", str(venv)],
-        # Everything is pinned; what is not in the list has no business here.
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", str(pinned)],
-        [python, "-m", "pip", "check"],
-    ]
-    install(bench, place, "pip", commands, venv, place / "venv-installed", [pinned], sys.version)
-
-
-def install(bench, place, name, commands, made, stamp, sources, *more):
-    """Runs the commands unless what they make is there, made from the same sources."""
-    digest = hashlib.sha256("\0".join(more).encode())
-    for source in sources:
-        digest.update(source.read_bytes())
-    if made.is_dir() and stamp.is_file() and stamp.read_text() == digest.hexdigest():
-        return
-    if os.environ.get("SYNCLINE_TEST_INSTALL") == "0":
-        raise NotHere("the libraries are not installed, and SYNCLINE_TEST_INSTALL=0 forbids installing them")
-    stamp.unlink(missing_ok=True)
-    bench.say(f"installing what is pinned with {name}")
-    began = time.monotonic()
-    log = place / f"{name}.log"
-    with open(log, "wb") as file:
-        for command in commands:
-            try:
-                done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, timeout=600,
-                                      check=False)
-            except (OSError, subprocess.TimeoutExpired) as error:
-                raise NotHere(f"{name} could not install the libraries: {error}") from None
-            if done.returncode != 0:
-                bench.say(f"{name} failed:\n{tail(log)}")
-                raise NotHere(f"{name} could not install the libraries (see {log})")
-    stamp.write_text(digest.hexdigest())
-    bench.say(f"installed them in {seconds(time.monotonic() - began)}")
-
-
-class Sandbox:
-    """`syncline sandbox` on a free port, for as long as the block runs."""
-
-    def __init__(self, place, *flags):
-        self.flags = flags
-        self.ready = place / "sandbox.url"
-        self.log = place / "sandbox.log"
-        self.url = None
-        self.process = None
-
-    def __enter__(self):
-        self.ready.unlink(missing_ok=True)
-        command = [str(target() / "debug" / "syncline"), "sandbox", "--listen", "127.0.0.1:0", "--consent", "approve",
-                   "--ready-file", str(self.ready), *self.flags]
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            **spawn_options())
-        deadline = time.monotonic() + 60
-        while self.process.poll() is None and time.monotonic() < deadline:
-            # The file may be there a moment before its content is.
-            text = self.ready.read_text().strip() if self.ready.is_file() else ""
-            if text:
-                self.url = text.rstrip("/")
-                break
-            time.sleep(0.05)
-        return self
-
-    def __exit__(self, *_error):
-        signal_group(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            signal_group(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
-class Hub:
-    """`syncline serve` on a free port and an empty directory, for as long as the block runs: what it sends is verified."""
-
-    def __init__(self, place, settings=None):
-        self.settings = settings or {}
-        self.directory = place / "hub"
-        self.log = place / "hub.log"
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.key = None
-        self.process = None
-
-    def __enter__(self):
-        shutil.rmtree(self.directory, ignore_errors=True)
-        self.directory.mkdir()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SYNCLINE_")}
-        environment["SYNCLINE_DATA_DIR"] = str(self.directory)
-        environment["SYNCLINE_SERVER__LISTEN"] = self.url.removeprefix("http://")
-        environment["SYNCLINE_NOTIFY__ALLOW"] = "127.0.0.0/8"
-        environment["SYNCLINE_NOTIFY__PLAIN_HTTP"] = "true"
-        environment.update(self.settings)
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen([str(target() / "debug" / "syncline"), "serve"], cwd=self.directory,
-                                            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            **spawn_options())
-        key, deadline = self.directory / "local.key", time.monotonic() + 60
-        while self.process.poll() is None and time.monotonic() < deadline:
-            if self.is_ready() and key.is_file():
-                self.key = key.read_text().strip()
-                break
-            time.sleep(0.05)
-        return self
-
-    def is_ready(self):
-        # Loopback: a proxy of this machine has no part in it.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(f"{self.url}/readyz", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
-
-    def __exit__(self, *_error):
-        signal_group(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            signal_group(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
-def free_port():
-    """A port that nobody has at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    install_from_npm(bench, place, node, SOURCES / "node")
 
 
 def referee(bench, place, sandbox, hub, program):
