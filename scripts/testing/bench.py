@@ -28,6 +28,8 @@ class Bench:
         self.ready = threading.Event()
         self.gone = threading.Event()
         self.ending = False
+        #: Whether the programs of the workspace are built.
+        self.built = False
 
     def say(self, text):
         """Progress, on standard error: standard output belongs to the tests (or to the export lines)."""

@@ -47,6 +47,7 @@ def run_tests(bench, wanted):
         bench.say("the tests do not build")
         return 1
     bench.say(f"the tests are built after {seconds(time.monotonic() - began)}")
+    bench.built = not wanted.cargo
     bench.wait()
 
     failed = []

@@ -12,6 +12,10 @@ use syncline_core::sync::{Side, Sides};
 const COLUMNS: &str = "id, org_id, name, left_connection, right_connection, agreement, left_schema, right_schema, state, reason, \
                        every, primed_at, created_at, updated_at, version";
 
+/// Of a sync: its latest run did not succeed.
+const LATEST_FAILED: &str = "(SELECT r.state FROM sync_runs r WHERE r.sync_id = syncs.id ORDER BY r.created_at DESC, r.id DESC LIMIT 1) \
+                             IN ('failed', 'partial')";
+
 /// Which syncs to list. Empty fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -23,6 +27,8 @@ pub struct Filter {
     pub state: Option<State>,
     /// Only those whose name has this in it, in whichever case.
     pub search: Option<String>,
+    /// Only those whose latest run failed, wholly or in part.
+    pub failed: bool,
 }
 
 /// One sync.
@@ -77,6 +83,9 @@ pub async fn list(
         }
         if let Some(search) = &filter.search {
             clause.and("LOWER(name) LIKE ? ESCAPE '!'", args![pattern(&search.to_lowercase())]);
+        }
+        if filter.failed {
+            clause.and(LATEST_FAILED, []);
         }
         if let Some(after) = after {
             clause.and("id > ?", args![after]);

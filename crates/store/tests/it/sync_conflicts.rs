@@ -2,6 +2,7 @@
 
 use crate::support::at;
 use crate::support::jobs::in_tx;
+use crate::support::records;
 use crate::support::syncs::{WHOSE, about_field, about_match, conflict, make, new_sync, with_sync};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::{ConflictKind, Side, Sides};
@@ -19,6 +20,7 @@ for_each_database!(
     a_person_decides_once,
     what_the_policy_decided_is_on_record,
     conflicts_are_listed_latest_first_by_what_is_known_of_them,
+    conflicts_are_found_by_their_records,
     pages_skip_and_repeat_nothing_while_others_are_noticed,
     open_ones_are_counted_for_whoever_may_see_them,
     tenants_see_and_decide_their_own_only,
@@ -236,6 +238,31 @@ async fn conflicts_are_listed_latest_first_by_what_is_known_of_them(db: &TestDb)
     assert!(
         page(&store, &acme, &Filter { sync_id: Some("x".to_owned()), ..none() }, None, 9).await.is_empty()
     );
+}
+
+async fn conflicts_are_found_by_their_records(db: &TestDb) {
+    let store = with_sync(db).await;
+    // The mirror knows who the first two are about; of the third it knows nothing.
+    records::write(&store, 1, ["1", "9"].map(|id| records::contact(id, Some(1), "")).to_vec()).await;
+    put(&store, &[about_field("a", "lnk_1", "email", "x"), about_match("b", "9"), about_match("c", "77")], 1)
+        .await;
+    let of = |search: &str| Filter { search: Some(search.to_owned()), ..Filter::default() };
+    let long = "x".repeat(300);
+    for (search, found) in [
+        ("CONTACT", &["b", "a"][..]),
+        ("act 9", &["b"]),
+        ("1", &["a"]),
+        ("2", &["a"]),
+        ("77", &["c"]),
+        ("7", &[]),
+        ("%", &[]),
+        ("nobody", &[]),
+        (&long, &[]),
+    ] {
+        assert_eq!(page(&store, &Scope::All, &of(search), None, 9).await, found, "{search}");
+    }
+    let globex = Scope::Organization("globex".to_owned());
+    assert!(page(&store, &globex, &of("contact"), None, 9).await.is_empty());
 }
 
 async fn pages_skip_and_repeat_nothing_while_others_are_noticed(db: &TestDb) {

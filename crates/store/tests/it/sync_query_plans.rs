@@ -25,7 +25,8 @@ async fn syncs_are_listed_through_the_index_that_finds_least() {
     make(&store, &new_sync("syn_1", "acme", "con_1", "con_2")).await;
     let none = syncs::Filter::default;
     let state = || Some(syncs::State::Active);
-    let everything = syncs::Filter { connection_id: word(), org_id: word(), state: state(), search: word() };
+    let everything =
+        syncs::Filter { connection_id: word(), org_id: word(), state: state(), search: word(), failed: true };
     let questions = [
         (&Scope::All, everything, "syncs_left (left_connection=?"),
         (&acme(), syncs::Filter { state: state(), ..none() }, "syncs_organization (org_id=?"),

@@ -7,7 +7,7 @@ use syncline_core::sync::{Side, Sides};
 use syncline_store::runs::{State, Trigger};
 use syncline_store::syncs::plans::{self, Planned};
 use syncline_store::syncs::runs::{self, Created, Filter, NewRun, SyncRun};
-use syncline_store::syncs::{Phase, Reading};
+use syncline_store::syncs::{self, Phase, Reading};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store, StoreError};
 
@@ -20,6 +20,7 @@ for_each_database!(
     a_paused_run_goes_on_when_its_sync_does,
     a_run_ends_once_and_not_as_unfinished,
     runs_are_listed_latest_first_by_what_is_known_of_them,
+    syncs_whose_latest_run_failed_are_found,
     tenants_see_and_stop_their_own_only,
     a_plan_is_read_in_its_order,
     old_runs_go_with_their_plans_in_batches,
@@ -212,6 +213,31 @@ async fn runs_are_listed_latest_first_by_what_is_known_of_them(db: &TestDb) {
     assert_eq!(list(Filter { state: Some(State::Waiting), ..none() }, None, 9).await, ["d"]);
     assert!(list(Filter { state: Some(State::Waiting), ..of() }, None, 9).await.is_empty());
     assert_eq!(list(Filter { dry_run: Some(true), ..none() }, None, 9).await, ["c", "b", "a"]);
+}
+
+async fn syncs_whose_latest_run_failed_are_found(db: &TestDb) {
+    let store = with_sync(db).await;
+    make(&store, &new_sync("syn_2", "acme", "con_1", "con_3")).await;
+    make(&store, &new_sync("syn_3", "acme", "con_1", "con_4")).await;
+    let failed = async || {
+        let filter = syncs::Filter { failed: true, ..syncs::Filter::default() };
+        let found = syncs::list(&store, &Scope::All, &filter, None, 9).await.unwrap();
+        found.into_iter().map(|sync| sync.id).collect::<Vec<_>>()
+    };
+    assert!(failed().await.is_empty(), "none has run");
+    for (id, sync_id, at, state) in [
+        ("a", "syn_1", 1, State::Succeeded),
+        ("b", "syn_1", 2, State::Failed),
+        ("c", "syn_2", 1, State::Failed),
+        ("d", "syn_2", 2, State::Succeeded),
+        ("e", "syn_3", 1, State::Partial),
+    ] {
+        begin(&store, id, sync_id, at).await;
+        assert!(finish(&store, id, state, at).await);
+    }
+    assert_eq!(failed().await, ["syn_1", "syn_3"]);
+    begin(&store, "f", "syn_1", 3).await;
+    assert_eq!(failed().await, ["syn_3"], "it runs again");
 }
 
 async fn tenants_see_and_stop_their_own_only(db: &TestDb) {

@@ -11,7 +11,7 @@ impl From<Refused> for Problem {
         let (status, code) = match refused {
             Refused::Gone => return Self::not_found("endpoint"),
             Refused::NoMessage => return Self::not_found("message for this endpoint"),
-            Refused::NoType(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Refused::NoType(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_event_type"),
             Refused::Url(_) => (StatusCode::UNPROCESSABLE_ENTITY, "url_refused"),
             Refused::Filter(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_event_types"),
             Refused::Header(_) => (StatusCode::UNPROCESSABLE_ENTITY, "bad_headers"),

@@ -37,6 +37,8 @@ pub struct ConflictQuery {
     pub state: Option<String>,
     /// `field`, `deletion`, `match`, `duplicate` or `guard`.
     pub kind: Option<String>,
+    /// What a record's name has in it, or its id.
+    pub search: Option<String>,
     /// Conflicts on the page, 1 to 500.
     pub limit: Option<u32>,
     /// Where the page before this one ended.
@@ -128,7 +130,8 @@ pub async fn list(
     caller: Caller,
     query: Result<Query<ConflictQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let ConflictQuery { org_id, sync_id, link_id, state, kind, limit: asked, cursor } = checked(query)?;
+    let ConflictQuery { org_id, sync_id, link_id, state, kind, search, limit: asked, cursor } =
+        checked(query)?;
     let say = "`state` is `open`, `resolved` or `passed`.";
     let state = named(state, ConflictState::named, say)?;
     let kind = some(kind);
@@ -145,7 +148,7 @@ pub async fn list(
     if let Some(id) = &sync_id {
         find(&api, &Caller { scope: scope.clone(), by: caller.by.clone() }, id).await?;
     }
-    let filter = conflicts::Filter { sync_id, state, kind, link_id: some(link_id) };
+    let filter = conflicts::Filter { sync_id, state, kind, link_id: some(link_id), search: some(search) };
     let mut found = conflicts::page(&api.cx.store, &scope, &filter, before.as_deref(), limit + 1).await?;
     let next = cut(&mut found, limit, |last| last.id.clone());
     let data = with_syncs(&api, &caller, found).await?;

@@ -101,7 +101,8 @@ pub async fn list(
     let SyncQuery { org_id, connection_id, state, limit: asked, cursor } = checked(query)?;
     let org_id = some(org_id).map(|asked| organization(&caller, Some(&asked))).transpose()?;
     let state = named(state, syncs::State::named, "`state` is `active` or `paused`.")?;
-    let filter = syncs::Filter { connection_id: some(connection_id), org_id, state, search: None };
+    let filter =
+        syncs::Filter { connection_id: some(connection_id), org_id, state, ..syncs::Filter::default() };
     let (limit, after) = (limit(asked)?, id_cursor(cursor, "syn")?);
     let mut found = syncs::list(&api.cx.store, &caller.scope, &filter, after.as_deref(), limit + 1).await?;
     let next = cut(&mut found, limit, |last| last.id.clone());

@@ -41,6 +41,9 @@ pub struct List {
     /// field, deletion, match, duplicate or guard
     #[arg(long)]
     kind: Option<String>,
+    /// Only about a record with this in its name, or with this id
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
     /// How many
     #[arg(long, short = 'n', default_value_t = 20)]
     limit: usize,
@@ -107,8 +110,13 @@ impl Conflicts {
 impl List {
     fn run(self, settings: &Flags) -> Result<ExitCode> {
         let state = Some(self.state).filter(|state| state != "all");
-        let filters =
-            given([("org_id", self.org_id), ("sync_id", self.sync), ("state", state), ("kind", self.kind)]);
+        let filters = given([
+            ("org_id", self.org_id),
+            ("sync_id", self.sync),
+            ("state", state),
+            ("kind", self.kind),
+            ("search", self.search),
+        ]);
         runtime()?.block_on(async {
             let found = rows(&self.target.find(settings)?, "/v1/conflicts", &filters, self.limit).await?;
             print(&found, self.json, |found| {

@@ -33,6 +33,7 @@ fn operations() -> Vec<Operation> {
             .query("link_id", text("Only this link's."))
             .in_state(&["open", "resolved", "passed"], "Only those that are so.")
             .query("kind", choice(&KINDS, "Only of this kind."))
+            .query("search", text("Only about a record with this somewhere in its name, or with this id."))
             .pages("Conflicts.", "Conflict")
             .refuses(&["bad_kind", "not_found"]),
         get("/v1/conflicts/{id}", "getConflict", "A conflict, with the records it is about").answers(

@@ -114,7 +114,7 @@ fn mending() -> Vec<Operation> {
         post("/v1/endpoints/{id}/test", "testEndpoint", "Send the example of a type to this endpoint")
             .may_take("TestMessage", json!({ "type": "sync.complete" }))
             .makes(202, "It is sent.", refer("TestSent"))
-            .refuses(&["endpoint_disabled"]),
+            .refuses(&["bad_event_type", "endpoint_disabled"]),
         post("/v1/endpoints/{id}/recover", "recoverEndpoint", "Send again what failed for good")
             .says("Where `more` is true, ask again with the `until` of the answer.")
             .takes("RecoverWanted", json!({ "since": "2026-01-01T00:00:00Z" }))

@@ -27,6 +27,8 @@ const CANDIDATES: usize = 5;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
+    organization: String,
     sync: String,
     state: String,
     kind: String,
@@ -50,6 +52,8 @@ impl ListQuery {
         Narrow {
             base: "/portal/conflicts".into(),
             filters: vec![
+                Filter::new("search", "Record's name or ID", self.search.trim()),
+                Filter::new("organization", "Organization", self.organization.trim()),
                 sync,
                 Filter { required: true, ..Filter::of("state", "State", self.state.trim(), &states) },
                 Filter::of("kind", "Kind", self.kind.trim(), &KINDS),
@@ -68,7 +72,13 @@ impl ListQuery {
         if kind.as_ref().is_some_and(|kind| !KINDS.iter().any(|(known, _)| known == kind)) {
             *problem = Some("There is no such kind.".to_owned());
         }
-        conflicts::Filter { sync_id: some(&self.sync), state, kind, link_id: None }
+        conflicts::Filter {
+            sync_id: some(&self.sync),
+            state,
+            kind,
+            link_id: None,
+            search: some(&self.search),
+        }
     }
 }
 
@@ -80,23 +90,27 @@ pub(super) async fn list(
     let store = &portal.api.cx.store;
     let mut problem = None;
     let filter = query.filter(&mut problem);
-    let before = some(&query.cursor);
-    let mut found = match &problem {
-        Some(_) => Vec::new(),
-        None => conflicts::page(store, &Scope::All, &filter, before.as_deref(), PAGE + 1).await?,
-    };
-    let older = beyond(&mut found, PAGE, |last| last.id.clone());
+    let scope = some(&query.organization).map_or(Scope::All, Scope::Organization);
     let of = match &filter.sync_id {
         Some(id) => syncs::get(store, &Scope::All, id).await?,
         None => None,
     };
+    if filter.sync_id.is_some() && of.is_none() {
+        problem = Some("There is no such sync.".to_owned());
+    }
+    let before = some(&query.cursor);
+    let mut found = match &problem {
+        Some(_) => Vec::new(),
+        None => conflicts::page(store, &scope, &filter, before.as_deref(), PAGE + 1).await?,
+    };
+    let older = beyond(&mut found, PAGE, |last| last.id.clone());
     let mut shell = session.shell(&portal, Section::Conflicts);
     shell.notice = query.did.as_deref().and_then(act::said);
     Ok(render(&ConflictsPage {
         shell,
         narrow: query.narrow(of.as_ref().map_or("", |sync| &sync.name)),
         problem,
-        open: conflicts::count_open(store, &Scope::All, filter.sync_id.as_deref()).await?,
+        open: conflicts::count_open(store, &scope, filter.sync_id.as_deref()).await?,
         of: of.map(|sync| (sync.name, format!("/portal/syncs/{}", text::segment(&sync.id)))),
         conflicts: cards(&portal, &mut Known::default(), found).await?,
         older,

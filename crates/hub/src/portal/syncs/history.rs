@@ -2,11 +2,12 @@
 
 use super::super::connections::some;
 use super::super::session::Session;
-use super::super::views::syncs::{HistoryPage, HistoryView};
+use super::super::views::syncs::{HistoryPage, HistoryView, WORDS};
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, sync_row};
-use super::{beyond, changes, find};
+use super::through::{Found, has, mentions, through};
+use super::{changes, find, named};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -16,11 +17,13 @@ use syncline_store::syncs::Sync;
 use syncline_store::syncs::history::{self, HistoryRow};
 
 /// Entries on a page: few, because each may show long values twice.
-const PAGE: u32 = 25;
+const PAGE: usize = 25;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
+    what: String,
     side: String,
     record: String,
     link: String,
@@ -44,23 +47,40 @@ pub(super) async fn list(
             None
         }
     };
+    let what = named(&query.what, known_word, &mut problem, "action");
+    let search = some(&query.search).map(|search| search.to_lowercase());
+    let fits = |row: &HistoryRow| {
+        what.is_none_or(|what| row.what == what)
+            && search.as_deref().is_none_or(|wanted| is_about(row, wanted))
+    };
+    let fits = Some(fits).filter(|_| what.is_some() || search.is_some());
     let filter = history::Filter { sync_id: id.clone(), link_id: some(&query.link), record };
     let before = some(&query.cursor).and_then(|cursor| cursor.parse().ok());
     let store = &portal.api.cx.store;
-    let mut found = match &problem {
-        Some(_) => Vec::new(),
-        None => history::page(store, &Scope::All, &filter, before, PAGE + 1).await?,
+    let read = async |before, limit| history::page(store, &Scope::All, &filter, before, limit).await;
+    let found = match &problem {
+        Some(_) => Found { rows: Vec::new(), next: None },
+        None => through(before, PAGE, read, |row| row.seq, fits).await?,
     };
-    let older = beyond(&mut found, PAGE, |last| last.seq.to_string());
     let row = sync_row(&portal, &mut Known::default(), &sync).await?;
     Ok(render(&HistoryPage {
         shell: session.shell(&portal, Section::Syncs),
         narrow: narrow(&query, &id, [&row.ends.left.provider_name, &row.ends.right.provider_name]),
         problem,
-        rows: found.into_iter().map(|row| view(&sync, row)).collect(),
+        rows: found.rows.into_iter().map(|row| view(&sync, row)).collect(),
         sync: row,
-        older,
+        older: found.next.map(|seq| seq.to_string()),
     }))
+}
+
+fn known_word(word: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(known, _, _)| *known == word).map(|(known, _, _)| *known)
+}
+
+/// Whether an entry is about a record of this id, or has this in a value; `wanted` is in lower case.
+fn is_about(row: &HistoryRow, wanted: &str) -> bool {
+    Side::BOTH.iter().any(|side| row.ids[*side].as_deref().is_some_and(|id| has(id, wanted)))
+        || mentions(&row.detail, wanted)
 }
 
 fn narrow(query: &ListQuery, id: &str, providers: [&String; 2]) -> Narrow {
@@ -69,6 +89,8 @@ fn narrow(query: &ListQuery, id: &str, providers: [&String; 2]) -> Narrow {
     Narrow {
         base: format!("/portal/syncs/{}/history", text::segment(id)).into(),
         filters: vec![
+            Filter::new("search", "ID or value contains", query.search.trim()),
+            Filter::of("what", "What", query.what.trim(), &WORDS.map(|(known, _, word)| (known, word))),
             Filter::new("record", "Record ID", query.record.trim()),
             Filter {
                 required: true,

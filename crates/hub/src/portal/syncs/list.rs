@@ -38,12 +38,18 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let store = &portal.api.cx.store;
     let mut problem = None;
-    let state = named(&query.state, SyncState::named, &mut problem, "state");
+    // How its latest run ended is no state of a sync, but what people look for.
+    let failed = query.state.trim() == "failed";
+    let state = match failed {
+        true => None,
+        false => named(&query.state, SyncState::named, &mut problem, "state"),
+    };
     let filter = syncs::Filter {
         connection_id: some(&query.connection),
         org_id: some(&query.organization),
         state,
         search: some(&query.search),
+        failed,
     };
     let after = some(&query.cursor);
     let mut found = match &problem {
@@ -74,7 +80,7 @@ async fn can_begin(portal: &Portal) -> Result<bool, StoreError> {
 }
 
 fn narrow(query: &ListQuery) -> Narrow {
-    let states = [("active", "Active"), ("paused", "Paused")];
+    let states = [("active", "Active"), ("paused", "Paused"), ("failed", "Last run failed")];
     Narrow {
         base: "/portal/syncs".into(),
         filters: vec![

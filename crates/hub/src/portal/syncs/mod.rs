@@ -18,6 +18,7 @@ mod settings;
 mod show;
 mod sync;
 mod terms;
+mod through;
 
 pub(super) use on_record::synced_with;
 

@@ -4,6 +4,7 @@ use super::super::Portal;
 use super::super::connections::some;
 use super::super::views::syncs::{End, PlanRow, names};
 use super::super::views::{Filter, Narrow, text};
+use super::through::{Found, has, mentions, through};
 use super::{changes, named};
 use serde::Deserialize;
 use syncline_core::sync::{Side, Sides};
@@ -14,14 +15,11 @@ use syncline_store::{Scope, StoreError};
 
 /// Actions on a page.
 const PAGE: usize = 25;
-/// Actions read at once.
-const PIECE: u32 = 500;
-/// The most actions that one page looks through for those that fit its filters; the next page goes on behind them.
-const LOOKED_AT: u64 = 5_000;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct PlanQuery {
+    search: String,
     what: String,
     to: String,
     cursor: String,
@@ -51,12 +49,19 @@ pub(super) async fn page(
     let known = |word: &str| ACTIONS.iter().find(|(known, _)| *known == word).map(|(known, _)| *known);
     let what = named(&query.what, known, &mut problem, "action");
     let to = named(&query.to, Side::named, &mut problem, "side");
-    let fits =
-        |row: &Planned| what.is_none_or(|what| row.what == what) && to.is_none_or(|to| row.side == Some(to));
+    let search = some(&query.search).map(|search| search.to_lowercase());
+    let fits = |row: &Planned| {
+        what.is_none_or(|what| row.what == what)
+            && to.is_none_or(|to| row.side == Some(to))
+            && search.as_deref().is_none_or(|wanted| is_about(row, wanted))
+    };
+    let fits = Some(fits).filter(|_| what.is_some() || to.is_some() || search.is_some());
     let after = some(&query.cursor).and_then(|cursor| cursor.parse().ok());
-    let (found, next) = match problem.is_none() && run.dry_run {
-        true => look(portal, &run.id, after, fits).await?,
-        false => (Vec::new(), None),
+    let read =
+        async |after, limit| plans::page(&portal.api.cx.store, &Scope::All, &run.id, after, limit).await;
+    let found = match problem.is_none() && run.dry_run {
+        true => through(after, PAGE, read, |row| row.n, fits).await?,
+        false => Found { rows: Vec::new(), next: None },
     };
     let names = names(ends);
     let sides = [("left", names.left.as_str()), ("right", names.right.as_str())];
@@ -64,42 +69,20 @@ pub(super) async fn page(
     let narrow = Narrow {
         base: format!("/portal/syncs/{sync_part}/runs/{run_part}").into(),
         filters: vec![
+            Filter::new("search", "Record ID or value contains", query.search.trim()),
             Filter::of("what", "Action", query.what.trim(), &ACTIONS),
             Filter::of("to", "At", query.to.trim(), &sides),
         ],
         cursor: query.cursor.clone(),
     };
-    let rows = found.into_iter().map(|row| view(sync, row)).collect();
-    Ok(PlanPage { narrow, problem, rows, next: next.map(|n| n.to_string()) })
+    let rows = found.rows.into_iter().map(|row| view(sync, row)).collect();
+    Ok(PlanPage { narrow, problem, rows, next: found.next.map(|n| n.to_string()) })
 }
 
-/// The next actions beyond `after` that fit, and where to go on.
-async fn look(
-    portal: &Portal,
-    run_id: &str,
-    mut after: Option<u64>,
-    fits: impl Fn(&Planned) -> bool,
-) -> Result<(Vec<Planned>, Option<u64>), StoreError> {
-    let (mut found, mut looked_at) = (Vec::new(), 0);
-    loop {
-        let piece = plans::page(&portal.api.cx.store, &Scope::All, run_id, after, PIECE).await?;
-        let is_last = piece.len() < PIECE as usize;
-        for row in piece {
-            if found.len() == PAGE {
-                return Ok((found, after));
-            }
-            (after, looked_at) = (Some(row.n), looked_at + 1);
-            if fits(&row) {
-                found.push(row);
-            }
-        }
-        if is_last {
-            return Ok((found, None));
-        }
-        if looked_at >= LOOKED_AT {
-            return Ok((found, after));
-        }
-    }
+/// Whether an action is about a record of this id, or has this in a value; `wanted` is in lower case.
+fn is_about(row: &Planned, wanted: &str) -> bool {
+    Side::BOTH.iter().any(|side| row.ids[*side].as_deref().is_some_and(|id| has(id, wanted)))
+        || mentions(&row.detail, wanted)
 }
 
 fn view(sync: &Sync, row: Planned) -> PlanRow {

@@ -54,6 +54,12 @@ async fn conflicts_are_narrowed_to_a_sync_a_kind_and_a_state() {
         ("sync=syn_1&kind=match", 1),
         ("sync=syn_1&kind=odd", 0),
         ("kind=guard&state=any", 1),
+        ("search=lovelace-K", 1),
+        ("search=augusta", 1),
+        ("search=180584432889", 1),
+        ("search=nobody", 0),
+        ("organization=org_other", 0),
+        ("sync=syn_none", 0),
         ("state=resolved", 0),
         ("state=odd", 0),
     ] {
@@ -69,6 +75,9 @@ async fn conflicts_are_narrowed_to_a_sync_a_kind_and_a_state() {
             .text()
             .contains("No conflict matches")
     );
+    assert!(browser.get("/portal/conflicts?sync=syn_none").await.text().contains("There is no such sync."));
+    let page = browser.get("/portal/conflicts?sync=syn_2&search=nobody").await.text();
+    assert!(page.contains("No conflict matches") && page.contains("20 open"), "others are open");
 }
 
 #[tokio::test(flavor = "multi_thread")]

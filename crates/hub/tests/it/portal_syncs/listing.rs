@@ -1,6 +1,8 @@
 //! Lists of syncs, links, runs, history and conflicts, and the pages they lead to.
 
-use super::rows::{another, connect, did, ended, everything, keep, linked, planned, renamed, running, sync};
+use super::rows::{
+    another, connect, did, ended, everything, keep, linked, planned, planned_from, renamed, running, sync,
+};
 use crate::support::TestHub;
 use crate::support::browser::{Browser, between};
 use serde_json::json;
@@ -175,6 +177,11 @@ async fn history_is_narrowed_to_a_record_or_a_link_and_paged() {
         ("record=180584432881&side=right", 0),
         ("record=%2Fcustomer%2F1%2F&side=right", 4),
         ("record=1&side=up", 0),
+        ("what=unanswered", 1),
+        ("what=odd", 0),
+        ("search=grace%40NAVY", 1),
+        ("search=180584432883&what=updated", 25),
+        ("search=nobody", 0),
     ] {
         let page = browser.get(&format!("/portal/syncs/syn_1/history?{query}")).await.text();
         assert_eq!(page.matches("<td class=\"c-state\">").count(), count, "{query}");
@@ -220,6 +227,9 @@ async fn the_plan_of_a_dry_run_is_narrowed_and_paged() {
         ("what=created", 24),
         ("to=left", 23),
         ("what=deleted&to=left", 0),
+        ("search=lovelace&what=created", 24),
+        ("search=%2Fcustomer%2F11%2F", 1),
+        ("search=nobody", 0),
         ("what=odd", 0),
         ("cursor=49", 20),
     ] {
@@ -249,6 +259,12 @@ async fn a_filter_looks_through_a_long_plan_page_by_page() {
         seen += page.matches("<td class=\"c-state\">").count();
     }
     assert_eq!(seen, 500);
+    planned_from(&hub, "srn_9", 1_500, 6_000).await;
+    let page = browser.get("/portal/syncs/syn_1/runs/srn_9?search=nobody").await.text();
+    assert!(page.contains("Next looks further") && page.contains("rel=\"next\""));
+    let next = between(&page, "rel=\"next\" href=\"", "\"")[0].replace("&#38;", "&");
+    let page = browser.get(&next).await.text();
+    assert!(page.contains("Nothing in the plan fits") && !page.contains("rel=\"next\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]

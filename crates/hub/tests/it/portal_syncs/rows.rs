@@ -295,6 +295,11 @@ pub async fn ended(hub: &TestHub, id: &str, state: RunState, reason: Option<&str
 
 /// The plan of a dry run.
 pub async fn planned(hub: &TestHub, run_id: &str, count: u64) {
+    planned_from(hub, run_id, 0, count).await;
+}
+
+/// The same from this place on.
+pub async fn planned_from(hub: &TestHub, run_id: &str, first: u64, end: u64) {
     let row = |n: u64| {
         let (side, what, ids) = match n % 3 {
             0 => (Side::Right, "created", (Some(format!("1000{n}")), None)),
@@ -314,7 +319,7 @@ pub async fn planned(hub: &TestHub, run_id: &str, count: u64) {
         }
     };
     let mut tx = hub.cx.store.begin().await.unwrap();
-    plans::add(&mut tx, run_id, &(0..count).map(row).collect::<Vec<_>>()).await.unwrap();
+    plans::add(&mut tx, run_id, &(first..end).map(row).collect::<Vec<_>>()).await.unwrap();
     tx.commit().await.unwrap();
 }
 

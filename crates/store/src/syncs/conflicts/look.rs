@@ -1,10 +1,12 @@
 //! Looking at conflicts.
 
 use super::{COLUMNS, ConflictRow, read};
+use crate::records::pattern;
 use crate::syncs::clause::Clause;
 use crate::syncs::{ConflictState, count_of};
 use crate::value::args;
 use crate::{Result, Scope, Store};
+use syncline_core::event::{MAX_COLUMN_CHARS, column_text};
 use syncline_core::sync::Side;
 use syncline_core::time::Timestamp;
 
@@ -19,6 +21,8 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Only this link's.
     pub link_id: Option<String>,
+    /// Only those about a record whose name has this in it, in whichever case, or whose id it is.
+    pub search: Option<String>,
 }
 
 /// One conflict.
@@ -75,7 +79,29 @@ fn clause_of(store: &Store, scope: &Scope, filter: &Filter) -> Clause {
         Some(kind) => clause.also("kind", kind),
         None => {}
     }
+    if let Some(search) = &filter.search {
+        about(&mut clause, search);
+    }
     clause
+}
+
+/// Those about a record that has this name or this id. The mirror knows the names; each takes a look by its primary key.
+fn about(clause: &mut Clause, search: &str) {
+    let lower = search.to_lowercase();
+    // No name in these columns is that long, and SQLite refuses long patterns.
+    if lower.chars().count() > MAX_COLUMN_CHARS {
+        return clause.and("1 = 0", []);
+    }
+    let named = |side: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM syncs s JOIN records r ON r.connection_id = s.{side}_connection AND r.object_type = s.{side}_type \
+             AND r.record_id = sync_conflicts.{side}_id WHERE s.id = sync_conflicts.sync_id AND r.name LIKE ? ESCAPE '!')"
+        )
+    };
+    let tests =
+        format!("(left_id = ? OR right_id = ? OR subject = ? OR {} OR {})", named("left"), named("right"));
+    let (id, pattern) = (column_text(search), pattern(&lower));
+    clause.and(&tests, args![id.as_str(), id.as_str(), id.as_str(), pattern.as_str(), pattern.as_str()]);
 }
 
 /// How many conflicts are open: of a sync, or of all that the scope admits.

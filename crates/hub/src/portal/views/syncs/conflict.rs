@@ -19,7 +19,7 @@ pub struct ConflictsPage {
     pub narrow: Narrow,
     /// Why the filters cannot be used; the page then has no rows.
     pub problem: Option<String>,
-    /// How many are open, of all that the filters by sync let through.
+    /// How many are open, of all that the filters by organization and sync let through.
     pub open: u64,
     /// The sync the list is narrowed to: its name and its page.
     pub of: Option<(String, String)>,
@@ -36,13 +36,23 @@ impl ConflictsPage {
 
     /// Whether nothing is open, and that is what was asked for.
     fn is_all_settled(&self) -> bool {
-        self.narrow.value("state").is_empty() && self.narrow.value("kind").is_empty()
+        self.open == 0
+            && ["search", "state", "kind"].iter().all(|filter| self.narrow.value(filter).is_empty())
+    }
+
+    /// Whose conflicts were asked for, as the end of a sentence.
+    fn among(&self) -> &'static str {
+        match (self.of.is_some(), self.narrow.value("organization").is_empty()) {
+            (true, _) => " in this sync",
+            (false, false) => " for this organization",
+            (false, true) => "",
+        }
     }
 
     /// The address of those that were settled as well.
     fn every_href(&self) -> String {
-        let pairs = [("sync", self.narrow.value("sync")), ("state", "any")];
-        format!("{}?{}", self.narrow.base, text::query(&pairs))
+        let [sync, organization] = ["sync", "organization"].map(|name| (name, self.narrow.value(name)));
+        format!("{}?{}", self.narrow.base, text::query(&[organization, sync, ("state", "any")]))
     }
 
     /// Where an answer leads back to.
@@ -183,6 +193,7 @@ impl ConflictCard {
     /// Whom it is about.
     pub(super) fn title(&self) -> String {
         let title = match (&self.kind, self.name.as_str()) {
+            (ConflictKind::Guard { waiting: 1, .. }, _) => return "1 deletion waits".to_owned(),
             (ConflictKind::Guard { waiting, .. }, _) => {
                 return format!("{} deletions wait", text::thousands(*waiting));
             }
@@ -227,6 +238,9 @@ impl ConflictCard {
             ConflictKind::Duplicate { .. } => format!(
                 "Two records at {here} are the same. One is linked with {there} already, so the other is not synced."
             ),
+            ConflictKind::Guard { waiting: 1, .. } => {
+                format!("A record was deleted at {here}: more than the sync carries over without asking.")
+            }
             ConflictKind::Guard { waiting, .. } => format!(
                 "{} records were deleted at {here}: more than the sync carries over without asking.",
                 text::thousands(*waiting)

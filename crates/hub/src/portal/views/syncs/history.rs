@@ -33,25 +33,29 @@ pub struct HistoryView {
     pub message: String,
 }
 
+/// The words of histories and plans, how they look, and how people say them.
+pub const WORDS: [(&str, &str, &str); 13] = [
+    ("created", "k-create", "Created"),
+    ("updated", "k-change", "Updated"),
+    ("deleted", "k-delete", "Deleted"),
+    ("linked", "k-link", "Linked"),
+    ("relinked", "k-link", "Linked anew"),
+    ("unlinked", "", "Unlinked"),
+    ("merged", "k-merge", "Merged"),
+    ("restored", "k-restore", "Restored"),
+    ("refused", "k-warn", "Refused"),
+    ("objected", "k-warn", "Objected"),
+    ("missing", "k-warn", "Not there"),
+    ("exists", "k-warn", "There already"),
+    ("unanswered", "k-warn", "No answer"),
+];
+
 /// A word of histories and plans: how it looks, and how people say it.
 pub(super) fn said(what: &str) -> (&'static str, String) {
-    let (class, word) = match what {
-        "created" => ("k-create", "Created"),
-        "updated" => ("k-change", "Updated"),
-        "deleted" => ("k-delete", "Deleted"),
-        "linked" => ("k-link", "Linked"),
-        "relinked" => ("k-link", "Linked anew"),
-        "unlinked" => ("", "Unlinked"),
-        "merged" => ("k-merge", "Merged"),
-        "restored" => ("k-restore", "Restored"),
-        "refused" => ("k-warn", "Refused"),
-        "objected" => ("k-warn", "Objected"),
-        "missing" => ("k-warn", "Not there"),
-        "exists" => ("k-warn", "There already"),
-        "unanswered" => ("k-warn", "No answer"),
-        other => return ("", super::super::runs::state_word(other)),
-    };
-    (class, word.to_owned())
+    match WORDS.iter().find(|(known, _, _)| *known == what) {
+        Some((_, class, word)) => (class, (*word).to_owned()),
+        None => ("", super::super::runs::state_word(what)),
+    }
 }
 
 /// What a word means where it does not say it itself.

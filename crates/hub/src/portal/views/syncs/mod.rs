@@ -15,7 +15,7 @@ mod values;
 pub use conflict::{Candidate, ConflictCard, ConflictPage, ConflictsPage};
 pub use ends::{End, RecordRef, names};
 pub use form::{ChooseConnections, ConnectionGroup, SettingsPage, SyncForm, Terms, TermsPage};
-pub use history::{HistoryPage, HistoryView};
+pub use history::{HistoryPage, HistoryView, WORDS};
 pub use link::{LinkCard, LinkPage, LinksPage, RuleView, Standing, SyncedWith};
 pub use list::{LinkCounts, SyncRow, SyncsPage};
 pub use mapping::{Arrow, FieldName, MappingRow, MistakeView, mapping, terms};
