@@ -2,7 +2,10 @@
 // Takes pictures of the portal as it runs: in light, in dark, and as a phone sees it.
 //
 //   npm ci && node shoot.mjs --base http://127.0.0.1:8080 --password '…' --out shots /portal/events /portal/jobs
+//   node shoot.mjs --base http://localhost:8400 --enter 'the address that the demo prints' --every --out shots
 //
+// --every follows the links and takes one page of each kind, says how large it is (as the browser got it, without what all pages share) and
+// how long its answer took, and makes shots/index.html, which has them all side by side.
 // The README's picture: --looks light,dark --format webp --size 1280x760 --scale 1.5 /portal/events, with the sandbox' accounts in it.
 // Without a password the pages are opened without signing in. The browser is $CHROMIUM or /usr/bin/chromium.
 // Exit code 1 when a page failed, logged an error to the console or broke the content-security policy.
@@ -12,12 +15,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { everyPage } from './every.mjs';
 
 const { values: options, positionals: pages } = parseArgs({
   allowPositionals: true,
   options: {
     base: { type: 'string', default: 'http://127.0.0.1:8080' },
     password: { type: 'string', default: process.env.SYNCLINE_PORTAL_PASSWORD },
+    enter: { type: 'string' }, // an address that signs in, as the demo prints it
+    every: { type: 'boolean', default: false },
     out: { type: 'string', default: 'shots' },
     looks: { type: 'string', default: 'light,dark,phone,phone-dark' },
     'open-first': { type: 'boolean', default: false }, // also opens the first event in the drawer
@@ -45,6 +51,10 @@ const FLAGS = [
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
 
+/** What no page may be larger than, as it is sent, and no answer slower than. */
+const MOST_BYTES = 100_000;
+const MOST_MS = 200;
+
 const fileName = (page, look) => `${page.replace(/^\/+/, '').replace(/[^\w.-]+/g, '_') || 'root'}.${look}.${options.format}`;
 
 // Playwright writes no WebP; the browser itself does.
@@ -68,6 +78,19 @@ async function signIn(context) {
   if (refused) throw new Error('the portal refused the password');
 }
 
+async function enter(context) {
+  const page = await context.newPage();
+  await page.goto(options.enter);
+  await page.close();
+}
+
+/** How many bytes an answer was, and how long it took. */
+async function measured(answer) {
+  const { responseBodySize } = await answer.request().sizes();
+  const { requestStart, responseEnd } = answer.request().timing();
+  return { bytes: responseBodySize, ms: Math.round(responseEnd - requestStart) };
+}
+
 async function shoot(context, path, look, troubles) {
   const page = await context.newPage();
   page.on('console', (message) => {
@@ -80,7 +103,10 @@ async function shoot(context, path, look, troubles) {
   await page.waitForTimeout(Number(options.wait));
   const file = join(options.out, fileName(path, look));
   await capture(context, page, file);
-  process.stdout.write(`${file}\n`);
+  const { bytes, ms } = await measured(answer);
+  if (bytes > MOST_BYTES) troubles.push(`${path} (${look}): ${bytes} bytes`);
+  if (ms > MOST_MS) troubles.push(`${path} (${look}): ${ms} ms`);
+  process.stdout.write(`${file}  ${bytes} bytes, ${ms} ms\n`);
   if (options['open-first'] && (await page.$('tr.ev'))) {
     await page.click('tr.ev');
     await page.waitForSelector('[data-detail]');
@@ -90,24 +116,38 @@ async function shoot(context, path, look, troubles) {
   await page.close();
 }
 
+/** All pictures of each page in a row. */
+async function gallery(paths, looks) {
+  const row = (path) =>
+    `<h2><code>${path}</code></h2><p>${looks.map((look) => `<img loading="lazy" alt="${look}" src="${fileName(path, look)}">`).join('')}</p>`;
+  const style = 'body{font:14px sans-serif}p{display:flex;gap:8px}img{width:49%;object-fit:contain;object-position:top;border:1px solid #888}';
+  const html = `<!doctype html><meta charset="utf-8"><title>The portal</title><style>${style}</style>${paths.map(row).join('')}`;
+  await writeFile(join(options.out, 'index.html'), html);
+}
+
 const profile = await mkdtemp(join(tmpdir(), 'syncline-shots-'));
 const troubles = [];
 try {
   await mkdir(options.out, { recursive: true });
-  for (const look of options.looks.split(',')) {
+  const looks = options.looks.split(',');
+  let paths = pages.length > 0 ? pages : ['/portal/events', '/portal/jobs', '/portal/keys'];
+  for (const look of looks) {
     const context = await chromium.launchPersistentContext(join(profile, look), {
       executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
       args: FLAGS,
       ...LOOKS[look],
     });
-    if (options.password) await signIn(context);
-    for (const path of pages.length > 0 ? pages : ['/portal/events', '/portal/jobs', '/portal/keys']) {
+    if (options.enter) await enter(context);
+    else if (options.password) await signIn(context);
+    if (options.every && look === looks[0]) paths = (await everyPage(context, options.base)).map((one) => one.path);
+    for (const path of paths) {
       await shoot(context, path, look, troubles);
     }
     await context.close();
   }
+  await gallery(paths, looks);
 } finally {
-  await rm(profile, { recursive: true, force: true });
+  await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }); // the browser may still be closing
 }
 for (const trouble of troubles) process.stderr.write(`${trouble}\n`);
 process.exitCode = troubles.length > 0 ? 1 : 0;

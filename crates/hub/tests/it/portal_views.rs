@@ -370,6 +370,11 @@ fn text_is_shortened_between_characters() {
     assert_eq!(text::preview("añb", 2), "añ…");
     assert_eq!(text::preview("añ", 2), "añ");
     assert_eq!(text::visible("a\0b\u{202e}"), "a␀b\u{fffd}");
+    assert_eq!(text::id("https://a.example/customer/12345/", 12), "…omer/12345/");
+    assert_eq!(text::id("https://a.example/customer/1/", 40), "…/customer/1/");
+    assert_eq!(text::id("https://a.example/ñ\u{202e}", 4), "…/ñ\u{fffd}");
+    assert_eq!(text::id("18058443288", 4), "1805…");
+    assert_eq!(text::id("https://a.example", 4), "http…");
     assert_eq!(text::thousands(1_234_567), "1,234,567");
     assert_eq!(text::clock("2026-01-31T09:30:00.123Z"), "09:30:00.123");
     assert_eq!(text::clock("281474976710655"), "281474976710655");

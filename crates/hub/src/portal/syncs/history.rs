@@ -57,7 +57,8 @@ pub(super) async fn list(
     let filter = history::Filter { sync_id: id.clone(), link_id: some(&query.link), record };
     let before = some(&query.cursor).and_then(|cursor| cursor.parse().ok());
     let store = &portal.api.cx.store;
-    let read = async |before, limit| history::page(store, &Scope::All, &filter, before, limit).await;
+    let scope = Scope::All;
+    let read = |before, limit| history::page(store, &scope, &filter, before, limit);
     let found = match &problem {
         Some(_) => Found { rows: Vec::new(), next: None },
         None => through(before, PAGE, read, |row| row.seq, fits).await?,

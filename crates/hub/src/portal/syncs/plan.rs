@@ -57,8 +57,8 @@ pub(super) async fn page(
     };
     let fits = Some(fits).filter(|_| what.is_some() || to.is_some() || search.is_some());
     let after = some(&query.cursor).and_then(|cursor| cursor.parse().ok());
-    let read =
-        async |after, limit| plans::page(&portal.api.cx.store, &Scope::All, &run.id, after, limit).await;
+    let scope = Scope::All;
+    let read = |after, limit| plans::page(&portal.api.cx.store, &scope, &run.id, after, limit);
     let found = match problem.is_none() && run.dry_run {
         true => through(after, PAGE, read, |row| row.n, fits).await?,
         false => Found { rows: Vec::new(), next: None },

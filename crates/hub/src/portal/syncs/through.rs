@@ -18,10 +18,10 @@ pub(super) struct Found<T, At> {
 
 /// Up to `page` rows beyond `start` that fit; `read` answers so many rows beyond a place, and `place` says where a row stands. Without
 /// `fits` every row does.
-pub(super) async fn through<T, At: Copy>(
+pub(super) async fn through<T, At: Copy, Read: Future<Output = Result<Vec<T>, StoreError>>>(
     start: Option<At>,
     page: usize,
-    read: impl AsyncFn(Option<At>, u32) -> Result<Vec<T>, StoreError>,
+    read: impl Fn(Option<At>, u32) -> Read,
     place: impl Fn(&T) -> At,
     fits: Option<impl Fn(&T) -> bool>,
 ) -> Result<Found<T, At>, StoreError> {
@@ -79,8 +79,15 @@ mod tests {
         for (step, last) in [(1, 60), (7, 700), (400, 20_000), (30_000, 20_000)] {
             let (mut seen, mut start, mut pages) = (Vec::new(), None, 0);
             loop {
-                let read = async |after, limit| numbers(last, after, limit).await;
-                let found = through(start, 25, read, |n| *n, Some(|n: &u64| n % step == 0)).await.unwrap();
+                let found = through(
+                    start,
+                    25,
+                    |after, limit| numbers(last, after, limit),
+                    |n| *n,
+                    Some(|n: &u64| n % step == 0),
+                )
+                .await
+                .unwrap();
                 assert!(found.rows.len() <= 25);
                 seen.extend(found.rows);
                 pages += 1;

@@ -16,6 +16,12 @@ pub fn preview(value: impl Display, _: &dyn Values, max: usize) -> Result<String
     Ok(text::preview(&value.to_string(), max).into_owned())
 }
 
+/// [`text::id`].
+#[askama::filter_fn]
+pub fn short_id(value: impl Display, _: &dyn Values, max: usize) -> Result<String> {
+    Ok(text::id(&value.to_string(), max).into_owned())
+}
+
 /// [`text::date_and_time`].
 #[askama::filter_fn]
 pub fn moment(value: impl Display, _: &dyn Values) -> Result<String> {

@@ -24,6 +24,18 @@ pub fn preview(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", visible(shown)))
 }
 
+/// [`preview`] of an id. Of an address the end is kept, where the ids of one provider differ, and not the host that they all share.
+#[must_use]
+pub fn id(id: &str, max: usize) -> Cow<'_, str> {
+    let path = id.strip_prefix("https://").or_else(|| id.strip_prefix("http://"));
+    let Some((_, path)) = path.and_then(|rest| rest.split_once('/')) else { return preview(id, max) };
+    let Some(length) = path.chars().count().checked_sub(max.saturating_sub(1)) else {
+        return Cow::Owned(format!("…/{}", visible(path)));
+    };
+    let start = path.char_indices().nth(length).map_or(path.len(), |(at, _)| at);
+    Cow::Owned(format!("…{}", visible(&path[start..])))
+}
+
 fn pictured(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(c),

@@ -82,7 +82,14 @@ impl HistoryView {
     }
 
     pub(super) fn says(&self) -> &str {
-        if self.message.is_empty() { meaning(&self.what) } else { &self.message }
+        match (self.message.as_str(), self.what.as_str()) {
+            // The agreement has rules for none of what was written then.
+            ("", "updated") if self.changes.is_empty() && self.held.is_empty() => {
+                "Only what says there how the sync stands: the other side's id, the status."
+            }
+            ("", what) => meaning(what),
+            (message, _) => message,
+        }
     }
 
     pub(super) fn link_href(&self) -> Option<String> {
@@ -103,8 +110,8 @@ impl HistoryView {
 /// The ids of a pair in one line.
 pub(super) fn ids(ids: &Sides<Option<String>>) -> String {
     match (&ids.left, &ids.right) {
-        (Some(left), Some(right)) => format!("{} ↔ {}", text::preview(left, 24), text::preview(right, 24)),
-        (Some(one), None) | (None, Some(one)) => text::preview(one, 48).into_owned(),
+        (Some(left), Some(right)) => format!("{} ↔ {}", text::id(left, 24), text::id(right, 24)),
+        (Some(one), None) | (None, Some(one)) => text::id(one, 48).into_owned(),
         (None, None) => String::new(),
     }
 }
