@@ -170,6 +170,7 @@ async fn conflicts_are_listed_and_counted_through_the_index_that_finds_least() {
         (&acme(), none(), "sync_conflicts_organization (org_id=?"),
         (&acme(), conflicts::Filter { state, ..none() }, of_organization),
         (&of_all, conflicts::Filter { state, ..none() }, "sync_conflicts_state (state=?"),
+        (&of_all, conflicts::Filter { state, search: word(), ..of() }, by_state),
     ];
     for (scope, filter, index) in questions {
         for before in [None, Some("x")] {
