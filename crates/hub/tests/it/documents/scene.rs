@@ -10,6 +10,9 @@ use std::process::Stdio;
 use std::time::Duration;
 use syncline_sandbox::{ConsentMode, Options, Population, Sandbox};
 
+/// HubSpot's type of the exams that the documents count for.
+const EXAMS: &str = "2-50158913";
+
 /// The longest that all commands of one page may take together.
 const PAGE: Duration = Duration::from_secs(180);
 
@@ -91,7 +94,9 @@ impl Scene {
         let endpoint = self.said("syncline endpoints list --json").await;
         let endpoint: serde_json::Value = serde_json::from_str(endpoint.lines().next().unwrap()).unwrap();
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let exam = self.count(&left).await;
         self.means.extend([
+            ("40577087837", exam),
             ("con_1", left.clone()),
             ("con_2", right),
             ("con_…", left),
@@ -99,6 +104,26 @@ impl Scene {
             ("srn_…", text(&dry["id"])),
             ("ep_…", text(&endpoint["id"])),
         ]);
+    }
+
+    /// An exam at HubSpot, and the definition of its counter, through the workflow that the sandbox has for it; answers the exam's id.
+    async fn count(&self, connection: &str) -> String {
+        let client = syncline_hub::http::client::client().unwrap();
+        let control = |path: &str| format!("{}/_sandbox/hubspot/{path}", self.sandbox.url());
+        let exam = json!({ "action": "create", "object": EXAMS,
+            "properties": { "mock_exam_name": "B2", "total_bookings": "8" } });
+        let exam = client.post(control("edit")).json(&exam).send().await.unwrap();
+        let exam: serde_json::Value = exam.error_for_status().unwrap().json().await.unwrap();
+        let workflows: serde_json::Value =
+            client.get(control("workflows")).send().await.unwrap().json().await.unwrap();
+        let definition = json!({
+            "name": "exam-bookings", "connection_id": connection, "object_type": EXAMS, "property": "total_bookings",
+            "payload": { "mock_exam_id": "{{key}}", "total_bookings": "{{value}}" },
+            "target": { "kind": "trigger", "url": workflows["workflows"][0]["trigger_url"] },
+            "settle_ms": 3_000, "window_ms": 0
+        });
+        self.desk.write("exam-bookings.json", &definition.to_string());
+        exam["id"].as_str().unwrap().to_owned()
     }
 
     /// The same text with what it means here.
