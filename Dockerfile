@@ -2,7 +2,8 @@
 # Syncline in an image of its own: the program, glibc, certificates, and a user that is not root. No shell.
 #
 #   docker build -t syncline .
-#   docker run -p 8400:8400 -v syncline-data:/data syncline
+#   docker run --name syncline -p 8400:8400 -v syncline-data:/data syncline
+#   docker exec syncline syncline portal-link     # to choose the portal's password: there is no terminal to print it on
 #
 # packaging/ has compose files.
 
@@ -15,10 +16,11 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --release --locked --package syncline-hub \
     && install -D -m 0755 target/release/syncline /out/usr/local/bin/syncline \
     && strip /out/usr/local/bin/syncline \
+    && install -D -m 0644 --target-directory /out/usr/share/doc/syncline LICENSE-APACHE LICENSE-MIT \
     && install -d -m 0700 /out/data
 
 FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /out/usr/local/bin/syncline /usr/local/bin/syncline
+COPY --from=build /out/usr /usr
 COPY --from=build --chown=65532:65532 /out/data /data
 ENV SYNCLINE_DATA_DIR=/data \
     SYNCLINE_SERVER__LISTEN=0.0.0.0:8400

@@ -121,7 +121,7 @@ impl App {
         let embedded = cx.store.sqlite_file().is_some();
         if embedded {
             // A file is there or it is not; waiting for it would help nobody.
-            self.prepare().await?;
+            prepare(cx, self.roles).await?;
         }
         let recorder = metrics::install();
         let api = Api {
@@ -129,7 +129,7 @@ impl App {
             health: self.health.clone(),
             log: self.log.gauge.clone(),
             recorder: recorder.clone(),
-            takes_webhooks: self.roles.intake,
+            roles: self.roles,
             stop: life.soft(),
         };
         let router = self.router(&api).await?;
@@ -138,21 +138,15 @@ impl App {
         // Only who reads the log opens it: a member of the consumer group that never reads keeps others from its share.
         let source = self.roles.worker.then(|| self.log.source(cx)).transpose()?;
         let app = BackgroundParts { log: source };
-        let (cx, health, gauge, life) =
-            (cx.clone(), self.health.clone(), self.log.gauge.clone(), life.clone());
+        let (cx, health, gauge, life, roles) =
+            (cx.clone(), self.health.clone(), self.log.gauge.clone(), life.clone(), self.roles);
         self.lifecycle.spawn("background", async move {
-            if !embedded && !prepare_for_ever(&cx, &life.soft()).await {
+            if !embedded && !prepare_for_ever(&cx, roles, &life.soft()).await {
                 return;
             }
             let measuring = gauges::run(cx.clone(), gauge, health, recorder, life.soft());
             tokio::join!(measuring, app.run(&cx, &life));
         });
-        Ok(())
-    }
-
-    /// Builds the schema and what a first start needs.
-    async fn prepare(&self) -> Result<()> {
-        prepare(&self.cx).await?;
         Ok(())
     }
 
@@ -290,26 +284,31 @@ impl BackgroundParts {
     }
 }
 
-/// Builds the schema, and what a first start needs: the local key, the first jobs.
+/// Builds the schema, and what a first start needs: the first jobs and, where the API is served, the local key.
 ///
 /// # Errors
 /// [`syncline_store::StoreError`] as the database says.
-pub async fn prepare(cx: &Cx) -> Result<()> {
+pub async fn prepare(cx: &Cx, roles: Roles) -> Result<()> {
     cx.store.migrate().await?;
     let mut tx = cx.store.begin().await?;
     jobs::enqueue(cx, &mut tx, &Payload::Retention, cx.now()).await?;
     counters::work::begin(cx, &mut tx).await?;
     tx.commit().await?;
-    local_key::ensure(cx).await?;
+    if roles.api {
+        // Elsewhere nobody would ask with it: each new container would leave another key for everything behind.
+        local_key::ensure(cx).await?;
+    }
     rotation::warn_of_lost_keys(cx).await?;
     cx.ready.cancel();
     Ok(())
 }
 
 /// Prepares as soon as the server is there; false when the process stops first. A schema that can never be right stops the process.
-async fn prepare_for_ever(cx: &Cx, soft: &CancellationToken) -> bool {
+async fn prepare_for_ever(cx: &Cx, roles: Roles, soft: &CancellationToken) -> bool {
+    // Until somebody measures: a process that never reached its database has an alert as well.
+    metrics::database_up(false);
     loop {
-        let Err(error) = prepare(cx).await else { return true };
+        let Err(error) = prepare(cx, roles).await else { return true };
         let transient =
             error.downcast_ref::<syncline_store::StoreError>().is_some_and(|error| error.is_transient());
         if !transient {

@@ -20,6 +20,7 @@ mod value;
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod backup;
 pub mod connections;
 pub mod counters;
 pub mod embedded_log;

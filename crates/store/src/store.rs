@@ -21,6 +21,20 @@ pub struct Options {
     pub acquire_timeout: Duration,
 }
 
+impl Options {
+    /// The SQLite file that is meant; none where it is a server.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when the URL is not one of the understood forms.
+    pub fn sqlite_file(&self) -> Result<Option<PathBuf>> {
+        let servers = ["postgres://", "postgresql://", "mysql://", "mariadb://"];
+        if servers.iter().any(|scheme| self.url.starts_with(scheme)) {
+            return Ok(None);
+        }
+        sqlite_path(&self.url, &self.data_dir).map(Some)
+    }
+}
+
 /// How long one call may take before the database counts as gone.
 const PATIENCE: Duration = Duration::from_secs(30);
 

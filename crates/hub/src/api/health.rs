@@ -2,6 +2,7 @@
 
 use super::Api;
 use super::access::Operator;
+use crate::app::Roles;
 use crate::config::IntakeLog;
 use crate::http::{Problem, json};
 use crate::intake::log::kafka;
@@ -26,20 +27,43 @@ pub async fn healthz() -> &'static str {
 /// For how long after a failed write the log counts as broken: then it is tried again.
 const LOG_REST: Duration = Duration::from_secs(10);
 
-/// `GET /readyz`: 200 when webhooks can be taken in (or, where this process takes none, when the database answers), 503 and
-/// which part is missing otherwise. With Kafka behind it an intake is ready without the database.
+/// What readiness looks at.
+#[derive(Clone, Copy, Debug)]
+struct Checks {
+    database: bool,
+    log_writes: bool,
+    /// None where this process has nothing to do with Kafka.
+    kafka: Option<bool>,
+}
+
+impl Checks {
+    /// Whether a process that does this can do its part. With Kafka behind it, who takes webhooks can without the database.
+    fn are_enough(self, roles: Roles) -> bool {
+        let can_wait = roles.intake && self.kafka.is_some();
+        self.log_writes && self.kafka.unwrap_or(true) && (self.database || can_wait)
+    }
+}
+
+/// Whether a process that does this reads or writes the log.
+fn uses_the_log(roles: Roles) -> bool {
+    roles.intake || roles.worker
+}
+
+/// `GET /readyz`: 200 when this process can do its part, 503 and which part is missing otherwise.
 pub async fn readyz(State(api): State<Api>) -> Response {
-    let database = api.cx.ready.is_cancelled() && api.cx.store.ping(PATIENCE).await.is_ok();
-    let with_kafka = api.cx.config.intake.log == IntakeLog::Kafka;
-    let kafka_answers = !with_kafka || kafka::ping(&api.cx.config.intake.kafka).await.is_ok();
+    let with_kafka = api.cx.config.intake.log == IntakeLog::Kafka && uses_the_log(api.roles);
     let failed_at = Timestamp::from_millis(api.cx.log_failed_at.load(Ordering::Relaxed));
-    let log_writes = api.cx.now().since(failed_at) > LOG_REST;
-    let ready = kafka_answers && log_writes && (database || (with_kafka && api.takes_webhooks));
+    let found = Checks {
+        database: api.cx.ready.is_cancelled() && api.cx.store.ping(PATIENCE).await.is_ok(),
+        log_writes: api.cx.now().since(failed_at) > LOG_REST,
+        kafka: if with_kafka { Some(kafka::ping(&api.cx.config.intake.kafka).await.is_ok()) } else { None },
+    };
+    let ready = found.are_enough(api.roles);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = |fine| if fine { "ok" } else { "unavailable" };
-    let mut checks = value!({ "database": word(database), "log": word(log_writes) });
-    if with_kafka {
-        checks["kafka"] = word(kafka_answers).into();
+    let mut checks = value!({ "database": word(found.database), "log": word(found.log_writes) });
+    if let Some(answers) = found.kafka {
+        checks["kafka"] = word(answers).into();
     }
     (status, json(&value!({ "ready": ready, "checks": checks }))).into_response()
 }
@@ -90,4 +114,34 @@ pub async fn status(State(api): State<Api>, _: Operator) -> Result<Response, Pro
         },
         "jobs": jobs::counts(&api.cx.store, &Scope::All).await?,
     })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTAKE: Roles = Roles { intake: true, worker: false, api: false };
+    const WORKER: Roles = Roles { intake: false, worker: true, api: false };
+    const API: Roles = Roles { intake: false, worker: false, api: true };
+
+    #[test]
+    fn the_database_is_missed_by_all_but_those_who_can_leave_webhooks_in_kafka() {
+        let away = Checks { database: false, log_writes: true, kafka: None };
+        for roles in [INTAKE, WORKER, API, Roles::ALL] {
+            assert!(!away.are_enough(roles), "{roles:?}");
+            assert!(Checks { database: true, ..away }.are_enough(roles), "{roles:?}");
+        }
+        let kept = Checks { kafka: Some(true), ..away };
+        assert!(kept.are_enough(INTAKE) && kept.are_enough(Roles::ALL) && !kept.are_enough(WORKER));
+    }
+
+    #[test]
+    fn kafka_is_missed_by_those_who_use_the_log_and_a_log_that_fails_by_all() {
+        assert!(
+            uses_the_log(INTAKE) && uses_the_log(WORKER) && uses_the_log(Roles::ALL) && !uses_the_log(API)
+        );
+        let away = Checks { database: true, log_writes: true, kafka: Some(false) };
+        assert!(!away.are_enough(INTAKE) && !away.are_enough(WORKER));
+        assert!(!Checks { log_writes: false, kafka: None, ..away }.are_enough(Roles::ALL));
+    }
 }

@@ -22,6 +22,7 @@ pub mod setup;
 pub mod stream;
 pub mod syncs;
 
+use crate::app::Roles;
 use crate::cx::Cx;
 use crate::http::Problem;
 use crate::http::problem::instead_of_plain_text;
@@ -49,8 +50,8 @@ pub struct Api {
     pub log: LogGauge,
     /// Where metrics are rendered.
     pub recorder: Option<PrometheusHandle>,
-    /// Whether this process takes webhooks in.
-    pub takes_webhooks: bool,
+    /// What this process does.
+    pub roles: Roles,
     /// Ends the streams when the process stops.
     pub stop: CancellationToken,
 }

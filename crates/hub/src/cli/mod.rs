@@ -1,6 +1,7 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 failed, 2 called wrongly.
 
 mod audit;
+mod backup;
 mod bench;
 mod configure;
 mod connections;
@@ -62,6 +63,8 @@ enum Command {
     Config(configure::Config),
     /// Check everything the hub depends on, and say what to do
     Doctor(doctor::Doctor),
+    /// Copy what a hub on SQLite keeps, while it runs
+    Backup(backup::Backup),
     /// Connect accounts, look at them, end them
     #[command(subcommand)]
     Connections(connections::Connections),
@@ -154,6 +157,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Init(command) => command.run(),
         Command::Config(command) => command.run(&cli.settings),
         Command::Doctor(command) => command.run(&cli.settings),
+        Command::Backup(command) => command.run(&cli.settings),
         Command::Connections(command) => command.run(&cli.settings),
         Command::Load(command) => command.run(&cli.settings),
         Command::Runs(command) => command.run(&cli.settings),

@@ -234,13 +234,16 @@ fn exposed_secrets(entries: &Entries) -> Vec<String> {
                 "`{key}` {place} begins or ends with white space; was more copied than the secret?"
             ));
         }
+        if secret {
+            files.extend(entry.own_file.clone());
+        }
         match &entry.origin {
-            Origin::Flag(flag) if secret && !entry.own_file => warnings.push(format!(
+            Origin::Flag(flag) if secret && entry.own_file.is_none() => warnings.push(format!(
                 "`{key}` from {flag} is a secret that everyone on this machine sees in the process list; \
                  use {key}_file or {}",
                 super::variable_of(key)
             )),
-            Origin::File { path, .. } if secret && !entry.own_file => {
+            Origin::File { path, .. } if secret && entry.own_file.is_none() => {
                 files.insert(path.clone());
             }
             _ => {}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
+use std::path::PathBuf;
 
 use toml::Value;
 
@@ -19,8 +20,8 @@ const LARGEST_SECRET: u64 = 64 * 1024;
 pub(super) struct Entry {
     pub value: Value,
     pub origin: Origin,
-    /// Whether the value was read from a file of its own.
-    pub own_file: bool,
+    /// The file of its own that the value was read from.
+    pub own_file: Option<PathBuf>,
 }
 
 /// What one source says.
@@ -46,11 +47,11 @@ impl Layer {
     ) -> bool {
         if let Some(key) = keys::find(path) {
             let given = given(key);
-            self.take(key, path, named, at, &given, false);
+            self.take(key, path, named, at, &given, None);
         } else if let Some((key, base)) = keys::find_in_file(path) {
             let given = given(key);
-            if let Some(text) = self.read_own_file(path, at, &given) {
-                self.take(key, base, named, at, &Given::Text(text), true);
+            if let Some((file, text)) = self.read_own_file(path, at, &given) {
+                self.take(key, base, named, at, &Given::Text(text), Some(file));
             }
         } else {
             return false;
@@ -58,11 +59,21 @@ impl Layer {
         true
     }
 
-    fn take(&mut self, key: &Key, path: &str, named: &Origin, at: &Origin, given: &Given, own_file: bool) {
+    fn take(
+        &mut self,
+        key: &Key,
+        path: &str,
+        named: &Origin,
+        at: &Origin,
+        given: &Given,
+        own_file: Option<PathBuf>,
+    ) {
         if key.is_per_app() && !self.mention_app(path.split('.').nth(1).unwrap_or_default(), named) {
             return;
         }
-        if let Some(other) = self.entries.get(path).filter(|other| other.own_file != own_file) {
+        if let Some(other) =
+            self.entries.get(path).filter(|other| other.own_file.is_some() != own_file.is_some())
+        {
             let says = format!(
                 "is given once more {}, once directly and once by file; keep one",
                 other.origin.phrase()
@@ -93,11 +104,12 @@ impl Layer {
         good
     }
 
-    fn read_own_file(&mut self, path: &str, at: &Origin, given: &Given) -> Option<String> {
+    /// The file that a `…_file` key names, and the secret in it.
+    fn read_own_file(&mut self, path: &str, at: &Origin, given: &Given) -> Option<(PathBuf, String)> {
         let read = match given {
-            Given::Text(file) if !file.is_empty() => {
-                read_secret(file).map_err(|why| format!("names {}, which {why}", path_or_secret(file)))
-            }
+            Given::Text(file) if !file.is_empty() => read_secret(file)
+                .map(|text| (PathBuf::from(file), text))
+                .map_err(|why| format!("names {}, which {why}", path_or_secret(file))),
             _ => Err("is not a path; expected one in quotes, such as \"/run/secrets/syncline\"".to_owned()),
         };
         read.map_err(|says| self.problems.push(Problem::about(path, at.clone(), says))).ok()

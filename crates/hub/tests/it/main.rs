@@ -4,6 +4,7 @@
 
 mod api;
 mod audit;
+mod backup;
 mod bad_input;
 mod canaries;
 mod cli;

@@ -101,6 +101,9 @@ fn installing_puts_everything_where_it_belongs() {
         "share/fish/vendor_completions.d/syncline.fish",
         "share/man/man1/syncline.1",
         "share/doc/syncline/syncline.toml",
+        "share/doc/syncline/make-secrets",
+        "share/doc/syncline/LICENSE-APACHE",
+        "share/doc/syncline/LICENSE-MIT",
         "lib/sysusers.d/syncline.conf",
     ] {
         assert!(at.join(file).metadata().unwrap().len() > 0, "{file}");
@@ -113,6 +116,21 @@ fn installing_puts_everything_where_it_belongs() {
     );
 }
 
+/// Loads a sample configuration with the secrets in a directory, and expects that nothing is wrong with it.
+fn loads(name: &str, secrets: &Path, env: &[(&str, &str)]) {
+    let here = secrets.display().to_string();
+    let text = read(Path::new("packaging").join(name));
+    let text = text.replace("/run/secrets", &here).replace("/etc/syncline", &here);
+    let file = secrets.join("the.toml");
+    std::fs::write(&file, text).unwrap();
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), value.replace("/run/secrets", &here)));
+    let loaded = config::load(&Sources { file: Some(file), env: env.collect(), ..Sources::default() });
+    let loaded = loaded.unwrap_or_else(|error| panic!("{name}: {error}"));
+    // Not made by root, they are everybody's.
+    let warnings: Vec<_> = loaded.warnings.iter().filter(|warning| !warning.contains("chmod")).collect();
+    assert!(warnings.is_empty(), "{name}: {warnings:?}");
+}
+
 /// The sample configurations are without mistakes and warnings, with the secrets that the script makes.
 #[test]
 fn the_sample_configurations_and_the_secrets_made_for_them_fit() {
@@ -121,27 +139,91 @@ fn the_sample_configurations_and_the_secrets_made_for_them_fit() {
     std::fs::copy(root().join("packaging/make-secrets"), &script).unwrap();
     let run = || {
         let output = Command::new(&script).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     };
-    assert!(run().contains("made secrets/sealing-keys"));
+    let (code, said) = run();
+    assert!(code == 1 && said.contains("made secrets/sealing-keys"), "no client secret yet: {said}");
     let secrets = directory.path().join("secrets");
     let key = read(secrets.join("sealing-keys"));
-    assert_eq!(run(), "", "what is there stays");
+    assert_eq!(run(), (1, String::new()), "what is there stays");
     assert_eq!(read(secrets.join("sealing-keys")), key);
     assert!(read(secrets.join("database-url")).contains(&read(secrets.join("database-password"))));
     std::fs::remove_file(secrets.join("hubspot")).unwrap();
     std::fs::write(secrets.join("hubspot"), "the client secret").unwrap();
-    for name in ["syncline.toml", "syncline.scaled.toml"] {
-        let text =
-            read(Path::new("packaging").join(name)).replace("/run/secrets", &secrets.display().to_string());
-        let file = directory.path().join(name);
-        std::fs::write(&file, text).unwrap();
-        let env = vec![("SYNCLINE_SERVER__LISTEN".to_owned(), "0.0.0.0:8400".to_owned())];
-        let loaded = config::load(&Sources { file: Some(file), env, ..Sources::default() });
-        let loaded = loaded.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let warnings: Vec<_> = loaded.warnings.iter().filter(|warning| !warning.contains("chmod")).collect();
-        assert!(warnings.is_empty(), "{name}: {warnings:?}");
+    assert_eq!(run(), (0, String::new()));
+    let listen = ("SYNCLINE_SERVER__LISTEN", "0.0.0.0:8400");
+    let url = ("SYNCLINE_SERVER__PUBLIC_URL", "https://hub.example.com");
+    let mariadb = ("SYNCLINE_DATABASE__URL_FILE", "/run/secrets/database-url-mariadb");
+    loads("syncline.toml", &secrets, &[listen, url]);
+    loads("syncline.scaled.toml", &secrets, &[listen, url]);
+    loads("syncline.scaled.toml", &secrets, &[listen, url, mariadb]);
+}
+
+/// Its secrets are made in a directory of their own; as root the script asks for the group, which is not here.
+#[test]
+fn the_configuration_for_systemd_fits_the_secrets_made_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let etc = directory.path().join("etc");
+    let script =
+        read("packaging/make-secrets").replace("is_root() { [ \"$(id -u)\" = 0 ]; }", "is_root() { false; }");
+    let run = || Command::new("sh").args(["-c", &script, "make-secrets"]).arg(&etc).output().unwrap();
+    let output = run();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("etc/hubspot is empty"), "{said}");
+    std::fs::write(etc.join("hubspot"), "the client secret").unwrap();
+    assert!(run().status.success());
+    loads("systemd/syncline.toml", &etc, &[]);
+    for file in ["hubspot", "metrics-token"] {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&etc.join(file).metadata().unwrap().permissions());
+        assert_eq!(mode & 0o007, 0, "{file} is not everybody's");
+    }
+    let unit = read("packaging/systemd/syncline.service");
+    assert!(unit.contains("\nConfigurationDirectory=syncline\n"), "it reads /etc/syncline");
+}
+
+const COMPOSE: [&str; 4] =
+    ["compose.yaml", "compose.scaled.yaml", "compose.mariadb.yaml", "compose.monitoring.yaml"];
+
+#[test]
+fn the_compose_files_name_files_that_there_are_and_secrets_that_are_made() {
+    let script = read("packaging/make-secrets");
+    let mut seen = 0;
+    for name in COMPOSE {
+        let text = read(Path::new("packaging").join(name));
+        let words = text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '[' | ']' | ',' | '{' | '}'));
+        for word in words.filter(|word| word.starts_with("./") || word.starts_with("/run/secrets/")) {
+            let path = word.split(':').next().unwrap_or_default();
+            let secret = path.strip_prefix("./secrets/").or(path.strip_prefix("/run/secrets/"));
+            seen += 1;
+            match secret {
+                Some(secret) => {
+                    assert!(script.contains(&format!("make {secret} ")), "{name}: nothing makes {word}");
+                }
+                None if path == "./secrets" || path == "./make-secrets" => {}
+                None => assert!(root().join("packaging").join(path).exists(), "{name}: {word} is not there"),
+            }
+        }
+    }
+    assert!(seen > 20, "only {seen} were found");
+    assert!(read(".dockerignore").contains("!LICENSE-*"), "the Dockerfile copies them");
+}
+
+#[test]
+fn docker_takes_the_compose_files() {
+    let compose = |arguments: &[&str]| {
+        let mut docker = Command::new("docker");
+        docker.arg("compose").args(arguments).current_dir(root().join("packaging"));
+        docker.env("SYNCLINE_HOST", "hub.example.com").output()
+    };
+    if !compose(&["version"]).is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let alone = ["-f", "compose.yaml"];
+    let scaled = ["-f", "compose.scaled.yaml"];
+    let mariadb = ["-f", "compose.scaled.yaml", "-f", "compose.mariadb.yaml"];
+    for files in [&alone[..], &scaled, &mariadb] {
+        let output = compose(&[files, &["--profile", "monitoring", "config", "--quiet"]].concat()).unwrap();
+        assert!(output.status.success(), "{files:?}: {output:?}");
     }
 }
 
@@ -240,10 +322,36 @@ fn said_by(tool: &str, arguments: &[&str], directory: &Path) -> Option<(bool, St
 }
 
 #[test]
+fn caddy_takes_its_files() {
+    let directory = root().join("packaging/caddy");
+    for file in ["Caddyfile", "Caddyfile.scaled"] {
+        // Without the signs in front of what keeps others out, too.
+        let text = read(directory.join(file)).replace("{$SYNCLINE_HOST}", "hub.example.com");
+        let open = text.replace("\t# @", "\t@").replace("\t# \t", "\t\t").replace("\t#\t", "\t\t");
+        let open = open.replace("\t# }", "\t}").replace("\t# handle", "\thandle");
+        assert_eq!(open.matches('{').count(), open.matches('}').count(), "{open}");
+        for text in [text, open] {
+            let here = tempfile::tempdir().unwrap();
+            std::fs::write(here.path().join("Caddyfile"), &text).unwrap();
+            let arguments = ["adapt", "--config", "Caddyfile", "--adapter", "caddyfile"];
+            if let Some((passed, said)) = said_by("caddy", &arguments, here.path()) {
+                assert!(passed, "{file}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
 fn prometheus_takes_the_rules_and_their_tests_pass() {
     let directory = root().join("packaging/prometheus");
-    for arguments in [&["check", "rules", "rules.yml"], &["test", "rules", "rules.test.yml"]] {
-        if let Some((passed, said)) = said_by("promtool", arguments, &directory) {
+    let check = |file| vec!["check", "config", "--syntax-only", file];
+    for arguments in [
+        vec!["check", "rules", "rules.yml"],
+        vec!["test", "rules", "rules.test.yml"],
+        check("prometheus.yml"),
+        check("prometheus.scaled.yml"),
+    ] {
+        if let Some((passed, said)) = said_by("promtool", &arguments, &directory) {
             assert!(passed, "{arguments:?}: {said}");
         }
     }

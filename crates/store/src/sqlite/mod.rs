@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// How long a statement waits for another process's lock before it says "busy".
-const BUSY: Duration = Duration::from_secs(5);
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
 /// Opens `path` for writing, durable to the power cut: WAL, and a flush at every commit. A new file gets pages of
 /// `page_size` bytes; one that is there keeps its own.

@@ -37,6 +37,7 @@ macro_rules! for_sqlite {
 mod accounts;
 mod api_keys;
 mod audit;
+mod backup;
 mod connections;
 mod counter_changes;
 mod counter_definitions;

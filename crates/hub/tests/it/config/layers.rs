@@ -133,14 +133,19 @@ fn a_secret_may_be_in_a_file_of_its_own() {
         "[apps.main]\nprovider = \"hubspot\"\nclient_secret_file = {secret:?}\n[database]\nurl_file = {url:?}"
     ));
     let bench = bench.env("SYNCLINE_APPS__MAIN__PREVIOUS_CLIENT_SECRET_FILE", &secret);
-    #[cfg(unix)]
-    fs::set_permissions(
-        bench.dir.path().join("syncline.toml"),
-        std::os::unix::fs::PermissionsExt::from_mode(0o644),
-    )
-    .unwrap();
+    let mode = |file: &str, mode| {
+        let path = bench.dir.path().join(file);
+        fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    for (file, bits) in [("syncline.toml", 0o644), ("secret", 0o644), ("url", 0o640)] {
+        mode(file, bits);
+    }
+    // Everybody may read the file that names the files, and nobody a file with a secret in it.
+    let warnings = bench.good().warnings;
+    let readable: Vec<_> = warnings.iter().filter(|warning| warning.contains("chmod")).collect();
+    assert!(readable.len() == 1 && readable[0].ends_with(&format!("run chmod 600 {secret}")), "{warnings:?}");
+    mode("secret", 0o600);
     let loaded = bench.good();
-    // Everybody may read the file that names the files.
     assert!(!loaded.warnings.iter().any(|warning| warning.contains("chmod")), "{:?}", loaded.warnings);
     let app = &loaded.config.apps["main"];
     assert_eq!(app.secrets().map(|secret| secret.expose()).collect::<Vec<_>>(), ["s3cret with spaces "; 2]);

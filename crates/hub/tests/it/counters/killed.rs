@@ -191,7 +191,7 @@ impl World {
         let sources = Sources { flags, here: self.db.directory().to_owned(), ..Sources::default() };
         let config = config::load(&sources).unwrap().config;
         let hub = App::build(config, Arc::new(SystemClock), Dice::of_the_system(), Roles::ALL).unwrap();
-        app::prepare(&hub.cx).await.unwrap();
+        app::prepare(&hub.cx, Roles::ALL).await.unwrap();
         hub
     }
 

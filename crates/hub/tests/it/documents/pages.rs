@@ -24,6 +24,8 @@ pub struct Command {
     pub text: String,
     /// Why a test cannot run it.
     pub not_run: Option<String>,
+    /// Where it is to fail: how the line begins that it then prints.
+    pub fails: Option<String>,
 }
 
 /// A line of a page, and the block it is in.
@@ -35,15 +37,32 @@ struct Line<'a> {
     /// Whether it begins a block.
     opens: bool,
     not_run: Option<&'a str>,
+    /// Whether the block shows a command that fails.
+    fails: bool,
 }
+
+/// Pages that are not in `docs`.
+const ELSEWHERE: &[&str] = &[
+    "README.md",
+    "CONTRIBUTING.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "packaging/README.md",
+    "scripts/openapi/README.md",
+    "crates/providers/src/hubspot/README.md",
+    "crates/providers/src/notion/README.md",
+    "crates/providers/src/airtable/README.md",
+    "crates/providers/src/tentoeight/README.md",
+];
+
+/// Those of the sandbox, which come last: they break it.
+const OF_THE_SANDBOX: &[&str] =
+    &["crates/sandbox/README.md", "crates/sandbox/FIDELITY.md", "crates/sandbox/referees/README.md"];
 
 impl Page {
     /// All of them.
     pub fn all() -> Vec<Self> {
-        let mut names: Vec<String> =
-            ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "packaging/README.md"]
-                .map(str::to_owned)
-                .into();
+        let mut names: Vec<String> = ELSEWHERE.iter().copied().map(str::to_owned).collect();
         for directory in ["docs", "docs/providers", "docs/decisions"] {
             let entries = std::fs::read_dir(root().join(directory)).unwrap();
             let mut found: Vec<String> = entries
@@ -54,6 +73,7 @@ impl Page {
             found.sort();
             names.extend(found);
         }
+        names.extend(OF_THE_SANDBOX.iter().copied().map(str::to_owned));
         names.iter().map(|name| Self::read(name)).collect()
     }
 
@@ -65,14 +85,14 @@ impl Page {
     }
 
     fn lines(&self) -> Vec<Line<'_>> {
-        let (mut block, mut reason, mut lines) = (None, None, Vec::new());
+        let (mut block, mut reason, mut fails, mut lines) = (None, None, false, Vec::new());
         for (index, text) in self.text.lines().enumerate() {
             let fence = text.trim_start().strip_prefix("```");
             let opens = block.is_none() && fence.is_some();
             if opens {
                 block = fence;
             }
-            lines.push(Line { number: index + 1, text, block, opens, not_run: reason });
+            lines.push(Line { number: index + 1, text, block, opens, not_run: reason, fails });
             if fence.is_some() && !opens {
                 block = None;
             }
@@ -80,6 +100,7 @@ impl Page {
                 text.trim().strip_prefix("<!-- not run: ").and_then(|rest| rest.strip_suffix(" -->"));
             if comment.is_some() || (block.is_none() && !text.trim().is_empty()) {
                 reason = comment;
+                fails = text.trim() == "<!-- fails -->";
             }
         }
         assert_eq!(block, None, "{}: a block has no end", self.name);
@@ -102,13 +123,41 @@ impl Page {
             if let Some(begun) = begun {
                 let at = format!("{}:{}", self.name, line.number);
                 let not_run = line.not_run.map(str::to_owned);
-                commands.push(Command { at, text: begun.trim_end_matches('\\').to_owned(), not_run });
+                let text = begun.trim_end_matches('\\').to_owned();
+                commands.push(Command { at, text, not_run, fails: line.fails.then(String::new) });
             } else if let Some(command) = commands.last_mut().filter(|_| continues) {
                 command.text.push_str(text.trim_end_matches('\\'));
+            } else if let Some(says) = commands.last_mut().and_then(|command| command.fails.as_mut())
+                && says.is_empty()
+            {
+                text.split('…').next().unwrap_or_default().trim().clone_into(says);
             }
             continues = (begun.is_some() || continues) && text.ends_with('\\');
         }
         commands
+    }
+
+    /// The blocks in this language, each with its first line's number.
+    pub fn blocks(&self, language: &str) -> Vec<(usize, String)> {
+        let mut blocks: Vec<(usize, String)> = Vec::new();
+        for line in self.lines().into_iter().filter(|line| line.block == Some(language)) {
+            if line.opens {
+                blocks.push((line.number, String::new()));
+            } else if let Some((_, block)) =
+                blocks.last_mut().filter(|_| !line.text.trim().starts_with("```"))
+            {
+                block.push_str(line.text.trim());
+                block.push('\n');
+            }
+        }
+        blocks
+    }
+
+    /// The first cells of the tables below this heading, up to the next one.
+    pub fn first_cells(&self, heading: &str) -> Vec<String> {
+        let below = self.text.lines().skip_while(|line| *line != heading).skip(1);
+        let rows = below.take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("| `"));
+        rows.map(|row| row.split('|').nth(1).unwrap_or_default().to_owned()).collect()
     }
 
     /// Outside of blocks: what stands between backticks.
@@ -133,11 +182,12 @@ impl Page {
     pub fn links(&self) -> Vec<(usize, String)> {
         let mut links = Vec::new();
         for line in self.lines().into_iter().filter(|line| line.block.is_none()) {
-            for rest in line.text.split("](").skip(1) {
-                let target = rest.split(')').next().unwrap_or_default();
-                if !target.contains("://") {
-                    links.push((line.number, target.to_owned()));
-                }
+            let beginnings = [("](", ')'), (" src=\"", '"'), (" srcset=\"", '"')];
+            let targets = beginnings.iter().flat_map(|(begin, end)| {
+                line.text.split(begin).skip(1).map(|rest| rest.split(*end).next().unwrap_or_default())
+            });
+            for target in targets.filter(|target| !target.contains("://")) {
+                links.push((line.number, target.to_owned()));
             }
         }
         links

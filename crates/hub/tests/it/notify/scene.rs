@@ -52,7 +52,7 @@ impl Scene {
         let db = TestDb::of(Which::Sqlite, "").await.expect("SQLite is always there");
         let config = load(&db, &[&HERE[..], settings].concat());
         let app = App::build(config, time, Dice::seeded(7), Roles::ALL).unwrap();
-        app::prepare(&app.cx).await.unwrap();
+        app::prepare(&app.cx, Roles::ALL).await.unwrap();
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
         let engine = tokio::spawn(engine::run(app.cx.clone(), soft.clone(), hard.clone()));
         Self { cx: app.cx.clone(), clock, soft, hard, engine: Some(engine), db }

@@ -5,6 +5,7 @@ use crate::support::TestHub;
 use reqwest::Method;
 use std::collections::BTreeSet;
 use syncline_hub::api::{self, Api};
+use syncline_hub::app::Roles;
 use syncline_hub::telemetry::gauges::{Health, LogGauge};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,7 @@ fn routers(hub: &TestHub) -> BTreeSet<String> {
         health: Health::default(),
         log: LogGauge::Elsewhere,
         recorder: None,
-        takes_webhooks: true,
+        roles: Roles::ALL,
         stop: CancellationToken::new(),
     };
     let all = [api::router(api.clone()), api::machine_router(api.clone()), api::integrations::router(api)];

@@ -97,6 +97,11 @@ impl Load {
         self.ledger.lock().unwrap().answers.get(&status).copied()
     }
 
+    /// What was promised so far.
+    pub fn promised(&self) -> Ledger {
+        self.ledger.lock().unwrap().clone()
+    }
+
     /// Lets what is under way end, and answers what was promised.
     pub async fn finish(mut self) -> Ledger {
         self.stop.cancel();

@@ -50,7 +50,7 @@ impl Rig {
         let clock = Arc::new(ManualClock::at(START));
         let settings = [&[("jobs.poll", "10ms")], settings].concat();
         let app = App::build(load(&db, &settings), clock.clone(), Dice::seeded(7), Roles::ALL).unwrap();
-        app::prepare(&app.cx).await.unwrap();
+        app::prepare(&app.cx, Roles::ALL).await.unwrap();
         let rig = Self { cx: app.cx.clone(), clock, db };
         // The housekeeping every hub begins with is not what these tests are about.
         let [retention] = rig.claim("a first worker", 9).await.try_into().expect("one job");
