@@ -3,10 +3,13 @@
 mod act;
 mod form;
 mod list;
+mod pushes;
 mod run;
+mod runs;
 mod show;
 mod typed;
 mod value;
+mod values;
 
 use super::{Failure, Portal};
 use crate::counters::Refused;
@@ -28,6 +31,9 @@ pub(super) fn router() -> Router<Portal> {
         .route("/portal/counters/{id}/resume", post(act::resume))
         .route("/portal/counters/{id}/delete", post(act::delete))
         .route("/portal/counters/{id}/reconcile", post(act::reconcile))
+        .route("/portal/counters/{id}/values", get(values::list))
+        .route("/portal/counters/{id}/pushes", get(pushes::list))
+        .route("/portal/counters/{id}/runs", get(runs::list))
         .route(value, get(value::show))
         .route(&format!("{value}/increment"), post(value::increment))
         .route(&format!("{value}/decrement"), post(value::decrement))

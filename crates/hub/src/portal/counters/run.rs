@@ -19,7 +19,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::time::Timestamp;
 use syncline_store::Scope;
-use syncline_store::counters::findings::Verdict;
+use syncline_store::counters::findings::{Filter as Which, Verdict};
 use syncline_store::counters::runs::{self, Run};
 
 /// Findings on a page.
@@ -29,6 +29,7 @@ const PAGE: u32 = 50;
 #[serde(default)]
 pub(super) struct ShowQuery {
     verdict: String,
+    search: String,
     cursor: String,
     did: Option<String>,
 }
@@ -48,7 +49,10 @@ pub(super) async fn show(
     };
     let (findings, older) = match &problem {
         Some(_) => (Vec::new(), None),
-        None => api::findings(&portal.api, &Scope::All, &id, verdict, query.cursor.trim(), PAGE).await?,
+        None => {
+            let which = Which { verdict, begins: query.search.trim() };
+            api::findings(&portal.api, &Scope::All, &id, which, query.cursor.trim(), PAGE).await?
+        }
     };
     let mut shell = session.shell(&portal, Section::Counters);
     shell.notice = query.did.as_deref().and_then(said);
@@ -59,7 +63,10 @@ pub(super) async fn show(
         run: row(found, portal.api.cx.now()),
         narrow: Narrow {
             base: format!("/portal/counter-runs/{}", text::segment(&id)).into(),
-            filters: vec![Filter::of("verdict", "Found", query.verdict.trim(), &kinds)],
+            filters: vec![
+                Filter::new("search", "Key begins with", query.search.trim()),
+                Filter::of("verdict", "Found", query.verdict.trim(), &kinds),
+            ],
             cursor: query.cursor.clone(),
         },
         problem,

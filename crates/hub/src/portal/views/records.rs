@@ -160,7 +160,7 @@ impl RecordPage {
                 name: text::preview(name, 80).into_owned(),
                 value: text::preview(value, MAX_VALUE).into_owned(),
             };
-            weight += 40 + escaped(&property.name) + escaped(&property.value);
+            weight += 40 + text::escaped(&property.name) + text::escaped(&property.value);
             if weight > MAX_PROPERTIES {
                 left_out += 1;
             } else {
@@ -196,9 +196,4 @@ impl RecordPage {
         let pairs = [("connection", self.row.connection_id.as_str()), ("type", &self.row.object_type)];
         format!("/portal/records?{}", text::query(&pairs))
     }
-}
-
-/// How long a text is as HTML.
-fn escaped(text: &str) -> usize {
-    text.chars().map(|c| if matches!(c, '<' | '>' | '&' | '"' | '\'') { 5 } else { c.len_utf8() }).sum()
 }

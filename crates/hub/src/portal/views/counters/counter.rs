@@ -4,7 +4,6 @@ use super::charts::Charts;
 use super::list::DefinitionRow;
 use super::run::RunRow;
 use super::{class, number};
-use crate::portal::views::narrow::Narrow;
 use crate::portal::views::shell::Shell;
 use crate::portal::views::{filters, text};
 use askama::Template;
@@ -21,16 +20,14 @@ pub struct CounterPage {
     pub charts: Charts,
     /// Spans to choose from.
     pub spans: Vec<&'static str>,
-    /// What its counters are narrowed to.
-    pub narrow: Narrow,
-    /// Why the filters cannot be used.
-    pub problem: Option<String>,
-    /// Its counters.
+    /// The first of its counters.
     pub values: Vec<ValueRow>,
-    /// The cursor of the page after this one, where there is one.
-    pub older: Option<String>,
+    /// Whether there are others.
+    pub more_values: bool,
     /// The latest comparisons.
     pub runs: Vec<RunRow>,
+    /// Whether there are others.
+    pub more_runs: bool,
     /// When the next one is due, RFC 3339.
     pub reconcile_at: Option<String>,
     /// Its terms, as label and value.
