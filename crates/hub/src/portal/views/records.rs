@@ -1,11 +1,10 @@
 //! Records: the mirror as a list, and one record with its properties and its history.
 
-use super::event::EventRow;
 use super::filters;
 use super::json;
 use super::narrow::Narrow;
 use super::shell::{Choice, Shell};
-use super::syncs::SyncedWith;
+use super::syncs::{SideEvent, SyncDid, SyncedWith};
 use super::text;
 use askama::Template;
 use askama::filters::Safe;
@@ -123,16 +122,20 @@ pub struct RecordPage {
     pub body: String,
     /// What it is synced with.
     pub synced: Vec<SyncedWith>,
-    /// The latest events about it, latest first.
-    pub history: Vec<EventRow>,
+    /// What syncs did or noticed about it, latest first.
+    pub did: Vec<SyncDid>,
+    /// The latest events about it and about what it is synced with, latest first.
+    pub history: Vec<SideEvent>,
     /// The address of all events with its id.
     pub events_href: String,
 }
 
 /// The most HTML that properties make, and that the raw form makes: a page stays below 100 KB with both.
-const MAX_PROPERTIES: usize = 24_000;
+const MAX_PROPERTIES: usize = 18_000;
 /// As above.
-const MAX_RAW: usize = 30_000;
+const MAX_RAW: usize = 22_000;
+/// The most HTML that is made of what syncs did.
+const MAX_DID: usize = 8_000;
 /// The longest value that is shown in the table.
 const MAX_VALUE: usize = 240;
 
@@ -168,6 +171,12 @@ impl RecordPage {
             }
         }
         (shown, empty, left_out)
+    }
+
+    /// What syncs did, as far as there is room for it.
+    fn shown_did(&self) -> Vec<SyncDid> {
+        let mut left = MAX_DID;
+        self.did.iter().map(|one| one.within(&mut left)).collect()
     }
 
     fn raw_html(&self) -> (Safe<String>, bool) {
