@@ -28,6 +28,15 @@ pub fn stage_word(stage: Stage) -> &'static str {
     STAGES.iter().find(|(one, _)| *one == stage).map_or("quiet", |(_, word)| word)
 }
 
+/// Where a page that ended with this counter goes on, as its cursor says it.
+#[must_use]
+pub fn place(last: &Counter, stage: Option<Stage>) -> String {
+    match stage {
+        Some(_) => format!("{}.{}", last.push.due.as_millis(), last.key),
+        None => last.key.clone(),
+    }
+}
+
 /// Counters of a definition, at most `limit`, and where the next page begins: those whose keys begin with `search`, in the order of their
 /// keys; of a stage, in the order in which they are due.
 ///
@@ -49,8 +58,7 @@ pub async fn page(
             None => Filter::In(stage, after),
         };
         let mut found = counters::page(store, scope, definition_id, &filter, limit + 1).await?;
-        let place = |one: &Counter| format!("{}.{}", one.push.due.as_millis(), one.key);
-        let next = crate::api::paging::cut(&mut found, limit, place);
+        let next = crate::api::paging::cut(&mut found, limit, |last| place(last, Some(stage)));
         return Ok((found, next));
     }
     let search = search.unwrap_or_default();
@@ -63,6 +71,6 @@ pub async fn page(
     let behind = counters::page(store, scope, definition_id, &Filter::All(Some(after)), limit + 1).await?;
     let mut found: Vec<Counter> = first.into_iter().chain(behind).collect();
     found.retain(|counter| counter.key.starts_with(&search));
-    let next = crate::api::paging::cut(&mut found, limit, |last| last.key.clone());
+    let next = crate::api::paging::cut(&mut found, limit, |last| place(last, None));
     Ok((found, next))
 }

@@ -6,9 +6,9 @@ use super::super::session::Session;
 use super::super::views::counters::CounterPushesPage;
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, render};
-use super::find;
 use super::list::plain_row;
 use super::value::push_row;
+use super::{find, fitting};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use syncline_store::counters::pushes::{self, Entry, LogFilter, What};
 use syncline_store::{Scope, StoreError};
 
 /// Entries on a page.
-const PAGE: usize = 50;
+const PAGE: usize = 25;
 /// Entries read at once.
 const PIECE: u32 = 500;
 /// The most entries that one page looks through for those that fit; the next page goes on behind them.
@@ -54,10 +54,15 @@ pub(super) async fn list(
     // No key has a NUL.
     let key = some(&query.key.replace('\0', ""));
     let before = some(&query.cursor).and_then(|cursor| cursor.parse().ok());
-    let (found, older) = match &problem {
+    let (mut found, mut older) = match &problem {
         Some(_) => (Vec::new(), None),
         None => look(&portal, (&id, key.as_deref()), outcome, before).await?,
     };
+    let fit = fitting(found.iter().map(|one| one.key.as_str()));
+    if fit < found.len() {
+        found.truncate(fit);
+        older = found.last().map(|last| last.seq);
+    }
     Ok(render(&CounterPushesPage {
         shell: session.shell(&portal, Section::Counters),
         definition: plain_row(&definition),

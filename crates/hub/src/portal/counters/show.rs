@@ -21,9 +21,9 @@ use syncline_store::counters::definitions::Stored;
 use syncline_store::counters::{Counter, runs};
 
 /// Counters on it: the first.
-const VALUES: u32 = 10;
+const VALUES: u32 = 6;
 /// Comparisons on it: the latest.
-const RUNS: u32 = 5;
+const RUNS: u32 = 4;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

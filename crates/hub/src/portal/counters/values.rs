@@ -5,9 +5,9 @@ use super::super::session::Session;
 use super::super::views::counters::CounterValuesPage;
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, Portal, render};
-use super::find;
 use super::list::plain_row;
 use super::show::value_row;
+use super::{find, fitting};
 use crate::api::counters as api;
 use crate::http::Problem;
 use axum::extract::{Path, Query, State};
@@ -17,7 +17,7 @@ use syncline_store::Scope;
 use syncline_store::counters::Counter;
 
 /// Counters on a page.
-const PAGE: u32 = 50;
+const PAGE: u32 = 30;
 
 /// The stages, with their words.
 const STAGES: [(&str, &str); 5] = [
@@ -85,5 +85,13 @@ async fn found(
         None => None,
     };
     let which = (some(&query.search), stage);
-    api::keys(&portal.api, &Scope::All, id, which, some(&query.cursor), PAGE).await
+    let (mut found, older) =
+        api::keys(&portal.api, &Scope::All, id, which, some(&query.cursor), PAGE).await?;
+    let fit = fitting(found.iter().map(|one| one.key.as_str()));
+    if fit >= found.len() {
+        return Ok((found, older));
+    }
+    found.truncate(fit);
+    let older = found.last().map(|last| api::place(last, stage));
+    Ok((found, older))
 }

@@ -21,7 +21,7 @@ use syncline_store::notify::deliveries::{self, Filter, State as DeliveryState};
 use syncline_store::notify::endpoints::Endpoint;
 
 /// Deliveries on it: the latest.
-const LATEST: u32 = 15;
+const LATEST: u32 = 10;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -16,7 +16,7 @@ use syncline_store::{Scope, StoreError};
 /// Syncs of a connection that are asked.
 const SYNCS: u32 = 20;
 /// What one sync did last, and what all of them did.
-const DID: u32 = 10;
+const DID: u32 = 8;
 /// Partners whose events are read: a record has more than one only where it is in several syncs.
 const PARTNERS: usize = 4;
 

@@ -133,9 +133,9 @@ pub struct RecordPage {
 /// The most HTML that properties make, and that the raw form makes: a page stays below 100 KB with both.
 const MAX_PROPERTIES: usize = 18_000;
 /// As above.
-const MAX_RAW: usize = 22_000;
+const MAX_RAW: usize = 20_000;
 /// The most HTML that is made of what syncs did.
-const MAX_DID: usize = 8_000;
+const MAX_DID: usize = 6_000;
 /// The longest value that is shown in the table.
 const MAX_VALUE: usize = 240;
 

@@ -8,6 +8,9 @@ use crate::portal::views::shell::Shell;
 use crate::portal::views::{filters, text};
 use askama::Template;
 
+/// The most HTML that is made of what a trigger is sent.
+const MAX_PAYLOAD: usize = 4_000;
+
 /// One definition.
 #[derive(Debug, Template)]
 #[template(path = "counters/counter.html")]
@@ -125,6 +128,12 @@ impl CounterPage {
     fn moves(&self) -> bool {
         let runs = self.runs.iter().any(|run| run.unfinished);
         runs || (self.row.is_active() && (self.row.waiting > 0 || self.values.iter().any(ValueRow::moves)))
+    }
+
+    /// As much of the payload as has room, line by line, and whether that is all of it.
+    fn payload_lines<'a>(&self, payload: &'a str) -> (std::str::Lines<'a>, bool) {
+        let shown = text::within(payload, MAX_PAYLOAD);
+        (shown.lines(), shown.len() == payload.len())
     }
 
     fn span_href(&self, span: &str) -> String {
