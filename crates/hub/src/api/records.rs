@@ -237,7 +237,10 @@ pub async fn show(
     let (connection, record) = get(&api, &caller, &connection_id, &object_type, &id).await?;
     let history = match wanted {
         0 => None,
-        wanted => Some(history(&api, &caller, &connection, &record, wanted).await?),
+        wanted => {
+            let about = (record.object_type.as_str(), record.record_id.as_str());
+            Some(history(&api, &caller, &connection, about, wanted).await?)
+        }
     };
     let events = history.as_ref().map(|events| events.iter().map(EventView::of).collect());
     Ok(json(&Shown { record: RecordView::of(&record), events }))
@@ -259,7 +262,7 @@ pub async fn get(
     Ok((find(api, caller, connection_id).await?, record))
 }
 
-/// The latest events about a record, latest first. An account uses the same ids for records of different types: events that the
+/// The latest events about a record of a type and an id, latest first. An account uses the same ids for records of different types: events that the
 /// provider's room knows to be about another type are left out.
 ///
 /// # Errors
@@ -268,13 +271,13 @@ pub async fn history(
     api: &Api,
     caller: &Caller,
     connection: &Connection,
-    record: &Stored,
+    (object_type, id): (&str, &str),
     limit: u32,
 ) -> Result<Vec<StoredEvent>, StoreError> {
     let filter = events::Filter {
         provider: Some(connection.provider.clone()),
         account: Some(connection.account.clone()),
-        object_id: Some(record.record_id.clone()),
+        object_id: Some(id.to_owned()),
         ..events::Filter::default()
     };
     let found =
@@ -284,7 +287,7 @@ pub async fn history(
         let changes =
             loader.map(|it| it.change(&event.kind, &event.object_type, &event.object_id, &event.raw));
         changes.is_none_or(|changes| {
-            changes.is_empty() || changes.iter().any(|change| change.object_type == record.object_type)
+            changes.is_empty() || changes.iter().any(|change| change.object_type == object_type)
         })
     };
     Ok(found.into_iter().filter(is_about).take(limit as usize).collect())

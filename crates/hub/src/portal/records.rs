@@ -2,13 +2,13 @@
 
 use super::connections::{organizations, some, title};
 use super::session::Session;
-use super::show::{provider_name, row as event_row};
-use super::syncs::synced_with;
+use super::show::provider_name;
+use super::syncs::around;
 use super::views::{Choice, EventFilters, Filter, Narrow, RecordPage, RecordRow, RecordsPage, Section, text};
 use super::{Failure, Portal, render};
 use crate::api::records::columns::{plain, properties};
 use crate::api::records::export::{ExportQuery, answer};
-use crate::api::records::{RecordQuery, get, history};
+use crate::api::records::{RecordQuery, get};
 use crate::http::Problem;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
@@ -26,8 +26,6 @@ const PAGE: u32 = 40;
 const MAX_ADDRESSES: usize = 16_000;
 /// Connections to suggest.
 const SUGGESTED: u32 = 50;
-/// Events on a record's page.
-const HISTORY: u32 = 20;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -215,11 +213,10 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let caller = session.caller();
     let (connection, record) = get(&portal.api, &caller, &connection_id, &object_type, &id).await?;
-    let history = history(&portal.api, &caller, &connection, &record, HISTORY).await?;
     let events =
         EventFilters { account: connection.account.clone(), object_id: id, ..EventFilters::default() };
     let named = properties(&record.body);
-    let synced = synced_with(&portal, &record).await?;
+    let around = around(&portal, &caller, &connection, &record).await?;
     Ok(render(&RecordPage {
         shell: session.shell(&portal, Section::Records),
         row: row(&record, Some(&title(&connection))),
@@ -229,8 +226,9 @@ pub(super) async fn show(
         times: times(&record),
         merged_into: record.merged_into.clone(),
         properties: named.iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
-        synced,
-        history: history.iter().map(event_row).collect(),
+        synced: around.synced,
+        did: around.did,
+        history: around.events,
         events_href: events.href(),
         body: record.body,
     }))

@@ -14,6 +14,7 @@ use syncline_store::notify::endpoints::{self, Endpoint};
 /// An endpoint may be on this machine.
 pub const HERE: [(&str, &str); 2] = [("notify.allow", "127.0.0.0/8"), ("notify.plain_http", "true")];
 const PATH: &str = "/portal/endpoints";
+const DELIVERIES: &str = "/portal/deliveries";
 
 async fn all(hub: &TestHub) -> Vec<Endpoint> {
     endpoints::list(&hub.cx.store, &Scope::All, &endpoints::Filter::default(), None, 99).await.unwrap()
@@ -51,6 +52,113 @@ async fn without_an_endpoint_the_page_says_what_they_are_for() {
     assert!(browser.get(&format!("{PATH}?state=x")).await.text().contains("There is no such state"));
     assert_eq!(browser.get(&format!("{PATH}/ep_x")).await.status, 404);
     assert_eq!(browser.get("/portal/deliveries/msg_x/ep_x").await.status, 404);
+    let page = browser.get(DELIVERIES).await.text();
+    assert!(page.contains("Nothing was sent yet"), "{page}");
+    assert!(
+        page.contains("href=\"/portal/deliveries\" aria-current=\"page\""),
+        "the navigation has it: {page}"
+    );
+}
+
+/// Messages on a page of deliveries, in their order.
+async fn listed(browser: &mut Browser, query: &str) -> Vec<String> {
+    let page = browser.get(&format!("{DELIVERIES}?{query}")).await;
+    assert_eq!(page.status, 200, "{query}");
+    let links = between(&page.text(), "<td class=\"c-kind\"><a href=\"/portal/deliveries/", "\"");
+    links.iter().map(|link| link.split('/').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_of_all_endpoints_are_found_by_whatever_is_known_of_them() {
+    let hub = TestHub::start(&HERE).await;
+    let up = Receiver::always(FINE).await;
+    let down = Receiver::always(Reply::Status(500, "", "")).await;
+    let never = json!({ "waits": [] });
+    let good = make(&hub, json!({ "org_id": "acme", "url": up.url("/good") })).await;
+    let bad = make(&hub, json!({ "url": down.url("/bad"), "schedule": never })).await;
+    let first = publish(&hub, json!({})).await;
+    hub.clock.advance(std::time::Duration::from_secs(3_600));
+    let later = publish(&hub, json!({})).await;
+    for message in [&first, &later] {
+        becomes(&hub, message, &good, State::Delivered, 1).await;
+        becomes(&hub, message, &bad, State::Failed, 1).await;
+    }
+    let mut browser = Browser::signed_in(&hub).await;
+    let (old, new) = (first.as_str(), later.as_str());
+    let moment = hub.cx.now().minus(std::time::Duration::from_secs(60));
+    for (query, messages) in [
+        (String::new(), vec![new, new, old, old]),
+        ("state=failed".to_owned(), vec![new, old]),
+        (format!("endpoint={good}"), vec![new, old]),
+        (format!("endpoint={good}&state=failed"), vec![]),
+        (format!("message={old}"), vec![old, old]),
+        (format!("message={old}&state=delivered"), vec![old]),
+        ("type=invoice.paid&organization=acme&state=delivered".to_owned(), vec![new, old]),
+        ("type=invoice".to_owned(), vec![]),
+        ("organization=globex".to_owned(), vec![]),
+        (format!("from={moment}"), vec![new, new]),
+        (format!("to={moment}&state=failed"), vec![old]),
+        ("endpoint=a%00b".to_owned(), vec![]),
+    ] {
+        assert_eq!(listed(&mut browser, &query).await, messages, "{query}");
+    }
+    let page = browser.get(&format!("{DELIVERIES}?endpoint={bad}")).await.text();
+    for part in
+        [down.url("/bad").as_str(), &format!("href=\"{PATH}/{bad}\""), "data-label=\"Organization\"", "acme"]
+    {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    for (query, says) in [
+        ("state=odd", "There is no such state."),
+        ("from=soon", "From: "),
+        ("cursor=nonsense", "none of ours"),
+    ] {
+        let page = browser.get(&format!("{DELIVERIES}?{query}")).await;
+        assert!(page.status == 200 && page.text().contains(says), "{query}: {}", page.text());
+        assert!(page.text().contains("These filters cannot be used"), "{query}");
+    }
+    assert!(browser.get(&format!("{DELIVERIES}?type=none")).await.text().contains("No delivery matches"));
+    let token = csrf(&browser.get(PATH).await);
+    browser.post(&format!("{PATH}/{bad}/delete"), &[("csrf", &token)]).await;
+    let page = browser.get(&format!("{DELIVERIES}?message={old}")).await.text();
+    assert!(page.contains("<span class=\"none\">deleted</span>"), "{page}");
+    assert_eq!(Browser::new(&hub).get(DELIVERIES).await.status, 303, "it wants a login");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_delivery_is_on_one_page_of_the_list() {
+    let hub = TestHub::start(&HERE).await;
+    let receiver = Receiver::always(FINE).await;
+    for path in ["/a", "/b"] {
+        make(&hub, json!({ "url": receiver.url(path) })).await;
+    }
+    let mut all = Vec::new();
+    for number in 0..30 {
+        all.push(publish(&hub, json!({ "n": number })).await);
+    }
+    receiver.receives(60).await;
+    let mut browser = Browser::signed_in(&hub).await;
+    for state in ["", "delivered"] {
+        until("all of them are settled", async || {
+            let query = format!("state={state}");
+            (listed(&mut browser, &query).await.len() == 25).then_some(())
+        })
+        .await;
+        let (mut seen, mut path) = (Vec::new(), format!("{DELIVERIES}?state={state}"));
+        loop {
+            let page = browser.get(&path).await.text();
+            seen.extend(between(&page, "<td class=\"c-kind\"><a href=\"/portal/deliveries/", "\""));
+            match between(&page, "rel=\"next\" href=\"", "\"").first() {
+                Some(next) => path = next.replace("&#38;", "&"),
+                None => break,
+            }
+        }
+        let count = seen.len();
+        seen.sort();
+        seen.dedup();
+        assert_eq!((count, seen.len()), (60, 60), "{state}");
+        assert!(all.iter().all(|message| seen.iter().any(|one| one.starts_with(message))));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,6 +261,10 @@ async fn a_delivery_shows_its_attempts_and_what_comes_next_and_is_sent_again() {
     let mut browser = Browser::signed_in(&hub).await;
     let list = browser.get(PATH).await.text();
     assert!(list.contains("Failing") && list.contains(&receiver.url("/hook")), "{list}");
+    for (state, there) in [("failing", true), ("enabled", true), ("disabled", false)] {
+        let listed = browser.get(&format!("{PATH}?state={state}")).await.text();
+        assert_eq!(listed.contains(&receiver.url("/hook")), there, "{state}");
+    }
     let page = browser.get(&format!("{PATH}/{endpoint}")).await;
     let text = page.text();
     assert!(text.contains("The last 1 attempt failed") && text.contains("invoice.paid"), "{text}");
@@ -176,7 +288,10 @@ async fn a_delivery_shows_its_attempts_and_what_comes_next_and_is_sent_again() {
     let shown = browser.get(&path).await.text();
     assert!(shown.contains("Delivered") && !shown.contains("next attempt is due"), "{shown}");
     for (state, there) in [("delivered", true), ("failed", false), ("waiting", false)] {
-        let page = browser.get(&format!("{PATH}/{endpoint}?state={state}")).await.text();
+        // Addresses from before deliveries had a page of their own lead there.
+        let old = browser.get(&format!("{PATH}/{endpoint}?state={state}")).await;
+        assert_eq!(old.header("location"), format!("{DELIVERIES}?state={state}&endpoint={endpoint}"));
+        let page = browser.get(old.header("location")).await.text();
         assert_eq!(page.contains(&format!("/portal/deliveries/{message}")), there, "{state}");
     }
 

@@ -1,11 +1,13 @@
 //! Pages of connections, runs and records, drawn with whatever a CRM may hold: whole, small and harmless.
 
+use crate::portal_syncs::views::{done, event};
 use crate::portal_views::{nasty, shell, tags};
 use askama::DynTemplate;
+use syncline_hub::portal::views::syncs::{SideEvent, SyncDid};
 use syncline_hub::portal::views::{
     BudgetRow, Choice, ConnectForm, ConnectLinkPage, ConnectPage, ConnectionPage, ConnectionRow,
-    ConnectionsPage, EventRow, Filter, HookRow, LanePosition, LaneView, Narrow, RecordCount, RecordPage,
-    RecordRow, RecordsPage, RunPage, RunRow, RunsPage, WayGroup,
+    ConnectionsPage, Filter, HookRow, LanePosition, LaneView, Narrow, RecordCount, RecordPage, RecordRow,
+    RecordsPage, RunPage, RunRow, RunsPage, WayGroup,
 };
 
 const ICONS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/portal/assets/icons.svg"));
@@ -160,14 +162,11 @@ fn record_page(text: &str, properties: usize, body: String) -> RecordPage {
         merged_into: Some(text.chars().take(50).collect()),
         properties: vec![(text.into(), text.into()); properties],
         body,
-        history: (0..20)
-            .map(|n| EventRow {
-                id: format!("evt_{n}"),
-                occurred_at: AT.into(),
-                received_at: AT.into(),
-                ..EventRow::default()
-            })
-            .collect(),
+        did: vec![
+            SyncDid { sync_name: text.into(), side: Some(text.into()), here: false, view: done(text) };
+            8
+        ],
+        history: vec![SideEvent { side: text.into(), here: false, row: event(text) }; 15],
         synced: Vec::new(),
         events_href: "/portal/events".into(),
     }

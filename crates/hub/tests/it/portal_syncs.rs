@@ -4,5 +4,5 @@ mod acting;
 mod deciding;
 mod listing;
 mod making;
-mod rows;
-mod views;
+pub mod rows;
+pub mod views;

@@ -166,8 +166,16 @@ pub async fn suspects(
     store.query(sql, values).await?.iter().map(read).collect()
 }
 
-/// What a run found, in the order of the keys, after the key `after`, at most `limit`: all, or of one kind. Nothing when the run is not in
-/// `scope`.
+/// Which findings of a run are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter<'a> {
+    /// Of one kind.
+    pub verdict: Option<Verdict>,
+    /// About counters whose keys begin like this; empty: about all.
+    pub begins: &'a str,
+}
+
+/// What a run found, in the order of the keys, after the key `after`, at most `limit`. Nothing when the run is not in `scope`.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
@@ -175,7 +183,7 @@ pub async fn page(
     store: &Store,
     scope: &Scope,
     run_id: &str,
-    verdict: Option<Verdict>,
+    filter: Filter<'_>,
     after: &str,
     limit: u32,
 ) -> Result<Vec<Finding>> {
@@ -187,20 +195,29 @@ pub async fn page(
         }
     };
     let mut values = args![run_id];
-    let of_kind = if let Some(verdict) = verdict {
+    let of_kind = if let Some(verdict) = filter.verdict {
         values.push(verdict.name().into());
         " AND verdict = ?"
     } else {
         ""
     };
-    values.push(after.into());
+    let begins = storable(filter.begins);
+    // Keys that begin alike stand together, and the first of them is the one that is no longer.
+    let from = if after < begins.as_str() {
+        values.push(begins.as_str().into());
+        "counter_key >= ?"
+    } else {
+        values.push(after.into());
+        "counter_key > ?"
+    };
     values.extend(scope_values);
     values.push(limit.into());
     let sql = format!(
-        "SELECT {COLUMNS} FROM counter_findings WHERE run_id = ?{of_kind} AND counter_key > ?{mine} \
-         ORDER BY counter_key LIMIT ?"
+        "SELECT {COLUMNS} FROM counter_findings WHERE run_id = ?{of_kind} AND {from}{mine} ORDER BY counter_key LIMIT ?"
     );
-    store.query(&sql, values).await?.iter().map(read).collect()
+    let mut found = store.query(&sql, values).await?.iter().map(read).collect::<Result<Vec<_>>>()?;
+    found.retain(|one| one.key.starts_with(&begins));
+    Ok(found)
 }
 
 /// What the latest run that found something about a counter found, with the run; none when none did, or the counter is not in `scope`.

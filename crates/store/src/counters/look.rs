@@ -2,8 +2,8 @@
 
 use super::row::{COLUMNS, Counter, code, read, stage_of};
 use super::{count_of, visible};
-use crate::value::{Value, args, in_list};
-use crate::{Result, Scope, Store};
+use crate::value::{Value, args, in_list, storable};
+use crate::{Dialect, Result, Scope, Store};
 use std::collections::BTreeMap;
 use syncline_core::counters::push::Stage;
 use syncline_core::time::Timestamp;
@@ -44,7 +44,12 @@ pub enum Filter {
     All(Option<String>),
     /// Those with which this is next, in the order in which they are due, after that.
     In(Stage, Option<(Timestamp, String)>),
+    /// The same of those whose keys begin like this.
+    Beginning(Stage, String, Option<(Timestamp, String)>),
 }
+
+/// Behind every key that begins with what stands before it.
+const LAST: char = '\u{10ffff}';
 
 /// Counters of a definition, at most `limit`.
 ///
@@ -59,20 +64,28 @@ pub async fn page(
 ) -> Result<Vec<Counter>> {
     let (mine, scope_values) = visible(scope, "counters.definition_id");
     let mut values = args![definition_id];
-    let (test, order) = match filter {
+    let (mut test, order) = match filter {
         Filter::All(after) => {
             values.push(after.as_deref().unwrap_or("").into());
-            ("counter_key > ?", "counter_key")
+            ("counter_key > ?".to_owned(), "counter_key")
         }
-        Filter::In(stage, None) => {
+        Filter::In(stage, None) | Filter::Beginning(stage, _, None) => {
             values.push(code(*stage).into());
-            ("stage = ?", "due_at, counter_key")
+            ("stage = ?".to_owned(), "due_at, counter_key")
         }
-        Filter::In(stage, Some((due, key))) => {
+        Filter::In(stage, Some((due, key))) | Filter::Beginning(stage, _, Some((due, key))) => {
             values.extend(args![code(*stage), *due, *due, key.as_str()]);
-            ("stage = ? AND due_at >= ? AND (due_at > ? OR counter_key > ?)", "due_at, counter_key")
+            let behind = "stage = ? AND due_at >= ? AND (due_at > ? OR counter_key > ?)";
+            (behind.to_owned(), "due_at, counter_key")
         }
     };
+    if let Filter::Beginning(_, begins, _) = filter {
+        // Read off the index of the stage, in its order; SQLite would else take the one of the keys and sort.
+        let hide = if store.dialect() == Dialect::Sqlite { "+" } else { "" };
+        let begins = storable(begins);
+        test.push_str(&format!(" AND {hide}counter_key >= ? AND {hide}counter_key < ?"));
+        values.extend(args![begins.as_str(), format!("{begins}{LAST}")]);
+    }
     values.extend(scope_values);
     values.push(limit.into());
     let sql = format!(

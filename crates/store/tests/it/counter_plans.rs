@@ -84,6 +84,8 @@ async fn lists_are_read_through_the_index_that_finds_least() {
             Filter::All(Some("7".to_owned())),
             Filter::In(Stage::Parked, None),
             Filter::In(Stage::Parked, after()),
+            Filter::Beginning(Stage::Parked, "7".to_owned(), None),
+            Filter::Beginning(Stage::Quiet, "7".to_owned(), after()),
         ] {
             let page = plans(&raw, counters::page(&store, &scope, "ctr_1", &filter, 9)).await;
             nothing_sorted(&page);
@@ -137,11 +139,18 @@ async fn definitions_and_runs_are_listed_through_the_index_that_finds_least() {
     }
     for scope in [acme(), Scope::All] {
         for verdict in [None, Some(findings::Verdict::Drift)] {
-            nothing_sorted(&plans(&raw, findings::page(&store, &scope, "crn_1", verdict, "7", 9)).await);
+            for (begins, after) in [("", "7"), ("7", ""), ("7", "77")] {
+                let filter = findings::Filter { verdict, begins };
+                nothing_sorted(&plans(&raw, findings::page(&store, &scope, "crn_1", filter, after, 9)).await);
+            }
         }
         for before in [None, Some((at(9), "x".to_owned()))] {
-            let filter = runs::Filter { definition_id: word() };
-            all_search(&plans(&raw, runs::list(&store, &scope, &filter, before.as_ref(), 9)).await, "runs");
+            for (state, dry_run) in [(None, None), (Some(runs::State::Failed), Some(true))] {
+                let filter = runs::Filter { definition_id: word(), state, dry_run };
+                let listed = plans(&raw, runs::list(&store, &scope, &filter, before.as_ref(), 9)).await;
+                all_search(&listed, "runs");
+                assert!(listed[0].contains("counter_runs_definition (definition_id=?"), "{listed:?}");
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::support::notify::acme;
 use std::time::Duration;
 use syncline_core::counters::change::Change;
 use syncline_core::counters::push::{Answer, Next, Parked, Property, Seen, Stage, Told, Way};
+use syncline_core::time::Timestamp;
 use syncline_store::counters::definitions::{self, State, Stored};
 use syncline_store::counters::pushes::{self, Ask, LogFilter, What, Work};
 use syncline_store::counters::statistics::{self, Buckets};
@@ -30,6 +31,7 @@ for_each_database!(
     a_value_that_went_and_came_back_is_not_sent,
     lanes_say_what_is_due_of_active_definitions,
     what_waits_longest_is_claimed_first,
+    what_is_in_a_stage_is_found_by_how_its_key_begins,
     each_definition_is_claimed_by_itself,
     a_parked_counter_is_listed_and_sent_when_somebody_says_so,
     what_was_sent_is_logged_and_counted,
@@ -241,6 +243,29 @@ async fn what_waits_longest_is_claimed_first(db: &TestDb) {
     assert_eq!(first, [(at(10), "4".to_owned()), (at(38), "1".to_owned())]);
     let rest = page(Filter::In(Stage::Trigger, Some(first[1].clone()))).await;
     assert_eq!(rest, [(at(38), "2".to_owned()), (at(38), "3".to_owned())]);
+}
+
+async fn what_is_in_a_stage_is_found_by_how_its_key_begins(db: &TestDb) {
+    let store = open(db).await;
+    for (key, second) in [("a1", 9), ("a2", 3), ("a", 5), ("b1", 4), ("ä1", 1), ("a10", 7)] {
+        change(&store, key, Change::Increment(1), at(second)).await;
+    }
+    let found = async |stage, begins: &str, after| {
+        let filter = Filter::Beginning(stage, begins.to_owned(), after);
+        let page = counters::page(&store, &acme(), "ctr_1", &filter, 2).await.unwrap();
+        page.into_iter().map(|one| (one.push.due, one.key)).collect::<Vec<_>>()
+    };
+    let keys = |page: &[(Timestamp, String)]| page.iter().map(|(_, key)| key.clone()).collect::<Vec<_>>();
+    // In the order in which they are due, whatever the keys.
+    let first = found(Stage::Trigger, "a", None).await;
+    assert_eq!(keys(&first), ["a2", "a"]);
+    let rest = found(Stage::Trigger, "a", first.last().cloned()).await;
+    assert_eq!(keys(&rest), ["a10", "a1"]);
+    assert_eq!(found(Stage::Trigger, "a", rest.last().cloned()).await, []);
+    assert_eq!(keys(&found(Stage::Trigger, "a1", None).await), ["a10", "a1"]);
+    assert_eq!(keys(&found(Stage::Trigger, "ä", None).await), ["ä1"]);
+    assert_eq!(found(Stage::Parked, "a", None).await, []);
+    assert_eq!(found(Stage::Trigger, "a\0", None).await, []);
 }
 
 async fn each_definition_is_claimed_by_itself(db: &TestDb) {

@@ -32,6 +32,8 @@ for_each_database!(
     reporting_repairs_nothing,
     what_is_suspected_is_looked_at_again,
     runs_are_listed_latest_first_to_their_own,
+    runs_are_listed_by_how_they_are_and_whether_they_only_looked,
+    findings_are_listed_by_how_their_keys_begin,
     drift_is_shown_over_time,
     what_was_found_last_about_a_counter_is_told_to_its_own,
     runs_are_forgotten_with_what_they_found,
@@ -145,7 +147,7 @@ async fn a_run_goes_on_from_its_checkpoint_and_each_page_counts_once(db: &TestDb
     assert_eq!((counts.checked, counts.alike, counts.in_flight, counts.unknown), (4, 2, 1, 1));
     assert_eq!(counter(&store, "1").await.agreed_at, Some(at(100)));
     assert_eq!(counter(&store, "2").await.agreed_at, None);
-    let found = findings::page(&store, &acme(), "crn_1", None, "", 9).await.unwrap();
+    let found = findings::page(&store, &acme(), "crn_1", findings::Filter::default(), "", 9).await.unwrap();
     assert_eq!((found.len(), found[0].verdict, found[0].detail.as_str()), (1, Kind::NoTruth, "\"away\""));
 }
 
@@ -210,7 +212,7 @@ async fn what_somebody_else_mended_is_found_right_by_the_next_run(db: &TestDb) {
     begin(&store, "crn_2", at(100)).await;
     compared(&store, &page("crn_2", &[found("7", 1, Verdict::Equal)])).await.unwrap();
     assert_eq!(get(&store, "crn_1").await.counts.repaired, 1);
-    let past = findings::page(&store, &acme(), "crn_1", None, "", 9).await.unwrap();
+    let past = findings::page(&store, &acme(), "crn_1", findings::Filter::default(), "", 9).await.unwrap();
     assert_eq!((past[0].outcome, past[0].settled_at), (Outcome::Repaired, Some(at(100))));
     assert_eq!(counter(&store, "7").await.repairing, None);
 }
@@ -226,7 +228,7 @@ async fn a_repair_that_is_parked_or_taken_over_by_a_later_run_is_not_said_to_be_
         finish(&store, id, at(100)).await;
     }
     let outcome = async |run: &str| {
-        let found = findings::page(&store, &acme(), run, None, "", 9).await.unwrap();
+        let found = findings::page(&store, &acme(), run, findings::Filter::default(), "", 9).await.unwrap();
         (found[0].outcome, found[0].settled_at)
     };
     assert_eq!(
@@ -309,10 +311,14 @@ async fn reporting_repairs_nothing(db: &TestDb) {
     let page = Compared { policy: Policy::Report, ..page("crn_1", &wrong) };
     assert_eq!(compared(&store, &page).await.unwrap()[0].outcome, Outcome::Reported);
     assert_eq!(counter(&store, "7").await, before);
-    let found = findings::page(&store, &acme(), "crn_1", Some(Kind::Drift), "", 9).await.unwrap();
+    let drifted = findings::Filter { verdict: Some(Kind::Drift), begins: "" };
+    let found = findings::page(&store, &acme(), "crn_1", drifted, "", 9).await.unwrap();
     assert_eq!(found[0].drift().unwrap(), Some(drift(9, 8, 7)));
     let theirs = Scope::Organization("globex".to_owned());
-    assert_eq!(findings::page(&store, &theirs, "crn_1", None, "", 9).await.unwrap(), []);
+    assert_eq!(
+        findings::page(&store, &theirs, "crn_1", findings::Filter::default(), "", 9).await.unwrap(),
+        []
+    );
 }
 
 async fn what_is_suspected_is_looked_at_again(db: &TestDb) {
@@ -338,7 +344,7 @@ async fn what_is_suspected_is_looked_at_again(db: &TestDb) {
     let page = Compared { pass: 2, ..page("crn_1", &found) };
     assert_eq!(compared(&store, &page).await.unwrap().len(), 1);
     assert_eq!(findings::suspects(&store, "crn_1", "", 9).await.unwrap(), []);
-    let kept = findings::page(&store, &acme(), "crn_1", None, "", 9).await.unwrap();
+    let kept = findings::page(&store, &acme(), "crn_1", findings::Filter::default(), "", 9).await.unwrap();
     assert_eq!(kept.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["8"]);
     let counts = get(&store, "crn_1").await.counts;
     assert_eq!((counts.checked, counts.alike, counts.drifted, counts.in_flight), (3, 1, 1, 1));
@@ -351,7 +357,7 @@ async fn runs_are_listed_latest_first_to_their_own(db: &TestDb) {
         finish(&store, id, at(second)).await;
     }
     let ids = async |scope: &Scope, before: Option<(Timestamp, String)>| {
-        let filter = Filter { definition_id: Some("ctr_1".to_owned()) };
+        let filter = Filter { definition_id: Some("ctr_1".to_owned()), ..Filter::default() };
         let page = runs::list(&store, scope, &filter, before.as_ref(), 2).await.unwrap();
         page.into_iter().map(|run| run.id).collect::<Vec<_>>()
     };
@@ -361,6 +367,53 @@ async fn runs_are_listed_latest_first_to_their_own(db: &TestDb) {
     assert_eq!(ids(&theirs, None).await, Vec::<String>::new());
     assert_eq!(runs::get(&store, &theirs, "crn_1").await.unwrap(), None);
     assert_eq!(runs::list(&store, &Scope::All, &Filter::default(), None, 9).await.unwrap().len(), 3);
+}
+
+async fn runs_are_listed_by_how_they_are_and_whether_they_only_looked(db: &TestDb) {
+    let store = open(db).await;
+    for (number, state) in [State::Succeeded, State::Failed, State::Succeeded].into_iter().enumerate() {
+        let (id, now) = (format!("crn_{number}"), at(number as i64));
+        let new = NewRun { dry_run: number == 0, ..new_run(&id) };
+        in_tx(&store, async |tx| runs::create(tx, &new, now).await).await;
+        in_tx(&store, async |tx| runs::finish(tx, &id, state, None, now).await).await;
+    }
+    begin(&store, "crn_3", at(3)).await;
+    let ids = async |state, dry_run| {
+        let filter = Filter { definition_id: Some("ctr_1".to_owned()), state, dry_run };
+        let page = runs::list(&store, &acme(), &filter, None, 9).await.unwrap();
+        page.into_iter().map(|run| run.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(Some(State::Succeeded), None).await, ["crn_2", "crn_0"]);
+    assert_eq!(ids(Some(State::Failed), None).await, ["crn_1"]);
+    assert_eq!(ids(Some(State::Running), Some(false)).await, ["crn_3"]);
+    assert_eq!(ids(None, Some(true)).await, ["crn_0"]);
+    assert_eq!(ids(Some(State::Failed), Some(true)).await, Vec::<String>::new());
+}
+
+async fn findings_are_listed_by_how_their_keys_begin(db: &TestDb) {
+    let store = open(db).await;
+    let keys = ["a", "a1", "a10", "a2", "aé", "b", "ä"];
+    for key in keys {
+        change(&store, key, Change::Set(5), at(1)).await;
+    }
+    begin(&store, "crn_1", at(99)).await;
+    let all = keys.map(|key| match key {
+        "a10" => found(key, 1, Verdict::Drift(drift(4, 5, 5))),
+        _ => found(key, 1, Verdict::NoTruth("away".to_owned())),
+    });
+    assert!(compared(&store, &page("crn_1", &all)).await.is_some());
+    let listed = async |verdict, begins: &str, after: &str| {
+        let filter = findings::Filter { verdict, begins };
+        let page = findings::page(&store, &acme(), "crn_1", filter, after, 9).await.unwrap();
+        page.into_iter().map(|one| one.key).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None, "", "").await, keys);
+    assert_eq!(listed(None, "a", "").await, ["a", "a1", "a10", "a2", "aé"]);
+    assert_eq!(listed(None, "a1", "").await, ["a1", "a10"]);
+    assert_eq!(listed(None, "a", "a10").await, ["a2", "aé"]);
+    assert_eq!(listed(Some(Kind::Drift), "a1", "").await, ["a10"]);
+    assert_eq!(listed(Some(Kind::Drift), "b", "").await, Vec::<String>::new());
+    assert_eq!(listed(None, "a\0", "").await, Vec::<String>::new());
 }
 
 async fn drift_is_shown_over_time(db: &TestDb) {
@@ -412,7 +465,13 @@ async fn runs_are_forgotten_with_what_they_found(db: &TestDb) {
     begin(&store, "crn_3", at(1)).await;
     assert_eq!(in_tx(&store, async |tx| counters::delete_before(tx, at(50), 9).await).await, 1);
     assert_eq!(runs::get(&store, &acme(), "crn_1").await.unwrap(), None);
-    assert_eq!(findings::page(&store, &Scope::All, "crn_1", None, "", 9).await.unwrap(), []);
-    assert_eq!(findings::page(&store, &Scope::All, "crn_2", None, "", 9).await.unwrap().len(), 1);
+    assert_eq!(
+        findings::page(&store, &Scope::All, "crn_1", findings::Filter::default(), "", 9).await.unwrap(),
+        []
+    );
+    assert_eq!(
+        findings::page(&store, &Scope::All, "crn_2", findings::Filter::default(), "", 9).await.unwrap().len(),
+        1
+    );
     assert!(runs::unfinished(&store, "ctr_1").await.unwrap().is_some());
 }

@@ -68,6 +68,7 @@ mod notify_endpoints;
 mod notify_messages;
 mod notify_order;
 mod notify_plans;
+mod notify_search;
 mod notify_statistics;
 mod overview;
 mod paging;

@@ -7,7 +7,7 @@ use crate::support::raw::Raw;
 use rusqlite::types::Value;
 use rusqlite::{Connection, StatementStatus};
 use syncline_core::time::Timestamp;
-use syncline_store::notify::deliveries::{self, Ask, Filter, Outcome, Span, State};
+use syncline_store::notify::deliveries::{self, Ask, Filter, Outcome, Place, Search, Span, State};
 use syncline_store::notify::endpoints::{self, secrets};
 use syncline_store::notify::messages::{self, Idempotency};
 use syncline_store::notify::{attempts, delete_before, statistics};
@@ -201,11 +201,59 @@ async fn lists_are_read_through_the_index_that_finds_least() {
     let filter = endpoints::Filter {
         org_id: Some("acme".to_owned()),
         state: Some(endpoints::State::Enabled),
+        failing: true,
         search: Some("x".to_owned()),
     };
     let listed = plans(&raw, endpoints::list(&store, &Scope::All, &filter, None, 9)).await;
     assert!(listed[0].contains("endpoints_organization (org_id=? AND id>?)"), "{listed:?}");
     all_search(&listed, "endpoints");
+}
+
+#[tokio::test]
+async fn deliveries_are_searched_through_an_index_whatever_is_asked_for() {
+    let (_db, store, raw) = open().await;
+    make(&store, &endpoint("ep_1", "acme", &["*"])).await;
+    publish(&store, &[keyed(1, "a"), keyed(2, "a")], at(1)).await;
+    let word = |word: &str| Some(word.to_owned());
+    let none = Search::default;
+    let place = Place { at: at(9), message_id: "msg_9".to_owned(), endpoint_id: "ep_9".to_owned() };
+    for (search, index) in [
+        (none(), "messages_created"),
+        (
+            Search { kind: word("x"), from: Some(at(0)), to: Some(at(9)), ..none() },
+            "messages_created (created_at>?",
+        ),
+        (Search { org_id: word("acme"), ..none() }, "messages_organization (org_id=?"),
+        (
+            Search { message_id: word("msg_00001"), state: Some(State::Failed), ..none() },
+            "deliveries_1 (message_id=?",
+        ),
+        (
+            Search { endpoint_id: word("ep_1"), kind: word("x"), ..none() },
+            "deliveries_endpoint (endpoint_id=?",
+        ),
+        (
+            Search { endpoint_id: word("ep_1"), state: Some(State::Waiting), ..none() },
+            "deliveries_due (endpoint_id=? AND state=?",
+        ),
+        (
+            Search { state: Some(State::Waiting), from: Some(at(0)), ..none() },
+            "deliveries_due (endpoint_id=? AND state=?",
+        ),
+    ] {
+        for scope in [acme(), Scope::All] {
+            for before in [None, Some(&place)] {
+                let plans = plans(&raw, deliveries::search(&store, &scope, &search, before, 9)).await;
+                assert!(plans.iter().any(|line| line.contains(index)), "{search:?}: {plans:?}");
+                let reads = |line: &&String| line.contains("deliveries") || line.contains("messages");
+                for line in plans.iter().filter(reads) {
+                    let whole = line == "SCAN messages USING COVERING INDEX messages_created";
+                    assert!(line.starts_with("SEARCH") || whole, "{search:?}: {plans:?}");
+                }
+                assert!(!plans.iter().any(|line| line.contains("B-TREE")), "{search:?}: {plans:?}");
+            }
+        }
+    }
 }
 
 #[tokio::test]

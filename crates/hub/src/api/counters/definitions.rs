@@ -84,7 +84,7 @@ pub async fn show(
     let found = find(&api, &caller, &counter).await?;
     let store = &api.cx.store;
     let waiting = counters::waiting(store, &caller.scope, &found.id).await?;
-    let filter = runs::Filter { definition_id: Some(found.id.clone()) };
+    let filter = runs::Filter { definition_id: Some(found.id.clone()), ..runs::Filter::default() };
     let last_run = runs::list(store, &caller.scope, &filter, None, 1).await?.pop().map(RunView::from);
     Ok(json(&Shown { definition: found.into(), waiting, last_run }))
 }

@@ -13,7 +13,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use syncline_core::counters::reconcile::Suspicion;
 use syncline_core::time::Timestamp;
-use syncline_store::counters::findings::{self, Finding, Outcome, Verdict};
+use syncline_store::counters::findings::{self, Filter, Finding, Outcome, Verdict};
 use syncline_store::{Scope, StoreError};
 
 /// Which findings.
@@ -22,6 +22,8 @@ use syncline_store::{Scope, StoreError};
 pub struct FindingQuery {
     /// `drift`, `suspect` or `no_truth`; left out: all.
     pub verdict: Option<String>,
+    /// Only those about counters whose keys begin like this.
+    pub search: Option<String>,
     /// Findings on the page, 1 to 500.
     pub limit: Option<u32>,
     /// Where the page before this one ended.
@@ -127,11 +129,11 @@ pub async fn page(
     api: &Api,
     scope: &Scope,
     run_id: &str,
-    verdict: Option<Verdict>,
+    filter: Filter<'_>,
     after: &str,
     limit: u32,
 ) -> Result<(Vec<FindingView>, Option<String>), Problem> {
-    let mut found = findings::page(&api.cx.store, scope, run_id, verdict, after, limit + 1).await?;
+    let mut found = findings::page(&api.cx.store, scope, run_id, filter, after, limit + 1).await?;
     let next = cut(&mut found, limit, |last| last.key.clone());
     let views = found.into_iter().map(FindingView::of).collect::<Result<Vec<_>, _>>()?;
     Ok((views, next))
@@ -154,6 +156,7 @@ pub async fn list(
     let limit = limit(query.limit)?;
     run_of(&api, &caller, &id).await?;
     let after = some(query.cursor).unwrap_or_default();
-    let (data, next) = page(&api, &caller.scope, &id, verdict, &after, limit).await?;
+    let filter = Filter { verdict, begins: query.search.as_deref().unwrap_or_default() };
+    let (data, next) = page(&api, &caller.scope, &id, filter, &after, limit).await?;
     Ok(json(&serde_json::json!({ "data": data, "next_cursor": next })))
 }

@@ -28,11 +28,20 @@ pub fn stage_word(stage: Stage) -> &'static str {
     STAGES.iter().find(|(one, _)| *one == stage).map_or("quiet", |(_, word)| word)
 }
 
+/// Where a page that ended with this counter goes on, as its cursor says it.
+#[must_use]
+pub fn place(last: &Counter, stage: Option<Stage>) -> String {
+    match stage {
+        Some(_) => format!("{}.{}", last.push.due.as_millis(), last.key),
+        None => last.key.clone(),
+    }
+}
+
 /// Counters of a definition, at most `limit`, and where the next page begins: those whose keys begin with `search`, in the order of their
-/// keys; or those with which `stage` is next, in the order in which they are due.
+/// keys; of a stage, in the order in which they are due.
 ///
 /// # Errors
-/// 400 for both at once or a cursor that is none, 503 when the database is away.
+/// 400 for a cursor that is none, 503 when the database is away.
 pub async fn page(
     api: &Api,
     scope: &Scope,
@@ -43,15 +52,13 @@ pub async fn page(
 ) -> Result<(Vec<Counter>, Option<String>), Problem> {
     let store = &api.cx.store;
     if let Some(stage) = stage {
-        if search.is_some() {
-            let say = "`search` and `stage` do not go together: counters in a stage come in the order in which they are due.";
-            return Err(Problem::bad_request("bad_query", say));
-        }
         let after = cursor.as_deref().map(read_cursor).transpose()?;
-        let filter = Filter::In(stage, after);
+        let filter = match search {
+            Some(begins) => Filter::Beginning(stage, begins, after),
+            None => Filter::In(stage, after),
+        };
         let mut found = counters::page(store, scope, definition_id, &filter, limit + 1).await?;
-        let place = |one: &Counter| format!("{}.{}", one.push.due.as_millis(), one.key);
-        let next = crate::api::paging::cut(&mut found, limit, place);
+        let next = crate::api::paging::cut(&mut found, limit, |last| place(last, Some(stage)));
         return Ok((found, next));
     }
     let search = search.unwrap_or_default();
@@ -64,6 +71,6 @@ pub async fn page(
     let behind = counters::page(store, scope, definition_id, &Filter::All(Some(after)), limit + 1).await?;
     let mut found: Vec<Counter> = first.into_iter().chain(behind).collect();
     found.retain(|counter| counter.key.starts_with(&search));
-    let next = crate::api::paging::cut(&mut found, limit, |last| last.key.clone());
+    let next = crate::api::paging::cut(&mut found, limit, |last| place(last, None));
     Ok((found, next))
 }

@@ -25,7 +25,7 @@ use syncline_store::counters::definitions as stored;
 use syncline_store::counters::definitions::Stored;
 
 pub use findings::{FindingView, Found, page as findings};
-pub use keys::{page as keys, stage_named, stage_word};
+pub use keys::{page as keys, place, stage_named, stage_word};
 pub use statistics::{DriftPart, Part, charts};
 pub use views::CounterView;
 

@@ -123,7 +123,7 @@ pub async fn list(
     let limit = limit(query.limit)?;
     let before = some(query.cursor).as_deref().map(read_cursor).transpose()?;
     let definition = find(&api, &caller, &counter).await?;
-    let filter = runs::Filter { definition_id: Some(definition.id) };
+    let filter = runs::Filter { definition_id: Some(definition.id), ..runs::Filter::default() };
     let mut found = runs::list(&api.cx.store, &caller.scope, &filter, before.as_ref(), limit + 1).await?;
     let next = next_cursor(&mut found, limit, |last| (last.created_at, &last.id));
     let data: Vec<RunView> = found.into_iter().map(RunView::from).collect();

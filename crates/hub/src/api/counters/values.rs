@@ -34,7 +34,7 @@ pub struct ValueQuery {
     pub cursor: Option<String>,
 }
 
-/// `GET /v1/counters/{counter}/values`, in the order of their keys; of one stage, in the order in which they are due.
+/// `GET /v1/counters/{counter}/values`, in the order of their keys; of one stage, whatever their keys, in the order in which they are due.
 ///
 /// # Errors
 /// 400 for a query that makes no sense, 404 when there is no such definition for this caller.

@@ -46,7 +46,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let EndpointQuery { org_id, state, limit: asked, cursor } = checked(query)?;
     let org_id = some(org_id).map(|asked| organization(&caller, Some(&asked))).transpose()?;
-    let filter = endpoints::Filter { org_id, state: state_of(state)?, search: None };
+    let filter = endpoints::Filter { org_id, state: state_of(state)?, ..endpoints::Filter::default() };
     let (limit, after) = (limit(asked)?, id_cursor(cursor, "ep")?);
     let store = &api.cx.store;
     let mut found = endpoints::list(store, &caller.scope, &filter, after.as_deref(), limit + 1).await?;

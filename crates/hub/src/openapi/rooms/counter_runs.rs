@@ -51,6 +51,7 @@ fn operations() -> Vec<Operation> {
             "What a comparison found, in the order of the keys",
         )
         .query("verdict", choice(&["drift", "suspect", "no_truth"], "Only these."))
+        .query("search", text("Only those about counters whose keys begin like this."))
         .pages("Findings.", "Finding")
         .refuses(&["bad_verdict"]),
     ]

@@ -49,7 +49,7 @@ fn reading() -> Vec<Operation> {
             "listCounterValues",
             "Counters, by their keys; in a stage, as they are due",
         )
-        .query("search", text("Only those whose keys begin like this; not together with `stage`."))
+        .query("search", text("Only those whose keys begin like this."))
         .query("stage", choice(&STAGES, "Only those with which this is next."))
         .pages("Counters.", "CounterValue")
         .refuses(&["bad_stage"]),

@@ -118,7 +118,7 @@ fn drift_bar(part: &DriftPart) -> DriftBar {
 pub(super) async fn row(portal: &Portal, of: &Stored, charts: &Charts) -> Result<DefinitionRow, Failure> {
     let store = &portal.api.cx.store;
     let waits = waiting(store, &Scope::All, &of.id).await?;
-    let filter = runs::Filter { definition_id: Some(of.id.clone()) };
+    let filter = runs::Filter { definition_id: Some(of.id.clone()), ..runs::Filter::default() };
     let latest = runs::list(store, &Scope::All, &filter, None, 2).await?;
     let ended = latest.into_iter().find_map(|run| Some((run.finished_at?.to_string(), run.counts.drifted)));
     Ok(DefinitionRow {

@@ -3,11 +3,15 @@
 mod act;
 mod form;
 mod list;
+mod pushes;
 mod run;
+mod runs;
 mod show;
 mod typed;
 mod value;
+mod values;
 
+use super::views::text;
 use super::{Failure, Portal};
 use crate::counters::Refused;
 use crate::http::Problem;
@@ -28,6 +32,9 @@ pub(super) fn router() -> Router<Portal> {
         .route("/portal/counters/{id}/resume", post(act::resume))
         .route("/portal/counters/{id}/delete", post(act::delete))
         .route("/portal/counters/{id}/reconcile", post(act::reconcile))
+        .route("/portal/counters/{id}/values", get(values::list))
+        .route("/portal/counters/{id}/pushes", get(pushes::list))
+        .route("/portal/counters/{id}/runs", get(runs::list))
         .route(value, get(value::show))
         .route(&format!("{value}/increment"), post(value::increment))
         .route(&format!("{value}/decrement"), post(value::decrement))
@@ -41,6 +48,21 @@ impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         Self(Problem::from(refused))
     }
+}
+
+/// The most bytes of addresses on a page: long keys shorten the page instead of making it heavy.
+const MAX_ADDRESSES: usize = 14_000;
+
+/// How many of these keys fit a page; one at least.
+fn fitting<'a>(keys: impl Iterator<Item = &'a str>) -> usize {
+    let mut left = MAX_ADDRESSES;
+    let fits = |key: &&str| {
+        let address = text::segment(key).len();
+        let fits = address <= left;
+        left = left.saturating_sub(address);
+        fits
+    };
+    keys.take_while(fits).count().max(1)
 }
 
 /// A definition; operators see everybody's.

@@ -8,8 +8,8 @@ use super::super::views::counters::{CounterRunPage, FindingRow, RunRow};
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, Portal, render};
 use super::act::said;
-use super::find;
 use super::list::plain_row;
+use super::{find, fitting};
 use crate::api::counters::{self as api, FindingView};
 use crate::counters::request;
 use crate::http::Problem;
@@ -19,16 +19,17 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::time::Timestamp;
 use syncline_store::Scope;
-use syncline_store::counters::findings::Verdict;
+use syncline_store::counters::findings::{Filter as Which, Verdict};
 use syncline_store::counters::runs::{self, Run};
 
 /// Findings on a page.
-const PAGE: u32 = 50;
+const PAGE: u32 = 25;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ShowQuery {
     verdict: String,
+    search: String,
     cursor: String,
     did: Option<String>,
 }
@@ -46,10 +47,18 @@ pub(super) async fn show(
         (Some(_), None) => (None, Some("There is no such finding.".to_owned())),
         (_, verdict) => (verdict, None),
     };
-    let (findings, older) = match &problem {
+    let (mut findings, mut older) = match &problem {
         Some(_) => (Vec::new(), None),
-        None => api::findings(&portal.api, &Scope::All, &id, verdict, query.cursor.trim(), PAGE).await?,
+        None => {
+            let which = Which { verdict, begins: query.search.trim() };
+            api::findings(&portal.api, &Scope::All, &id, which, query.cursor.trim(), PAGE).await?
+        }
     };
+    let fit = fitting(findings.iter().map(|one| one.key.as_str()));
+    if fit < findings.len() {
+        findings.truncate(fit);
+        older = findings.last().map(|last| last.key.clone());
+    }
     let mut shell = session.shell(&portal, Section::Counters);
     shell.notice = query.did.as_deref().and_then(said);
     let kinds = [("drift", "Wrong"), ("suspect", "Looked at again"), ("no_truth", "Truth not known")];
@@ -59,7 +68,10 @@ pub(super) async fn show(
         run: row(found, portal.api.cx.now()),
         narrow: Narrow {
             base: format!("/portal/counter-runs/{}", text::segment(&id)).into(),
-            filters: vec![Filter::of("verdict", "Found", query.verdict.trim(), &kinds)],
+            filters: vec![
+                Filter::new("search", "Key begins with", query.search.trim()),
+                Filter::of("verdict", "Found", query.verdict.trim(), &kinds),
+            ],
             cursor: query.cursor.clone(),
         },
         problem,

@@ -1,17 +1,17 @@
 //! One definition.
 
-use super::super::connections::some;
 use super::super::session::Session;
 use super::super::views::counters::{CounterPage, RunRow, ValueRow};
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Section, text};
 use super::super::{Failure, Portal, render};
 use super::act::said;
 use super::list::{charts, row};
-use super::{find, run};
-use crate::api::counters::{self as api, CounterView};
+use super::{find, run, values};
+use crate::api::counters as api;
+use crate::api::counters::CounterView;
 use crate::api::notify::Span;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::counters::definition::{Definition, Keep, KeyBy, Policy};
 use syncline_core::counters::payload::{KEY, VALUE};
@@ -20,18 +20,19 @@ use syncline_store::Scope;
 use syncline_store::counters::definitions::Stored;
 use syncline_store::counters::{Counter, runs};
 
-/// Counters on a page.
-const PAGE: u32 = 25;
-/// Comparisons on it.
-const RUNS: u32 = 8;
+/// Counters on it: the first.
+const VALUES: u32 = 6;
+/// Comparisons on it: the latest.
+const RUNS: u32 = 4;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ShowQuery {
     span: String,
+    /// Of addresses from before counters had a page of their own.
     search: String,
+    /// As above.
     stage: String,
-    cursor: String,
     did: Option<String>,
 }
 
@@ -41,12 +42,18 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(query): Query<ShowQuery>,
 ) -> Result<Response, Failure> {
+    let (search, stage) = (query.search.trim(), query.stage.trim());
+    if !search.is_empty() || !stage.is_empty() {
+        return Ok(Redirect::to(&values::address(&id, search, stage)).into_response());
+    }
     let stored = find(&portal, &id).await?;
     let span = Span::named(&query.span).unwrap_or_default();
     let charts = charts(&portal, &session, &id, span).await?;
-    let (values, older, problem) = values(&portal, &stored, &query).await?;
-    let filter = runs::Filter { definition_id: Some(id.clone()) };
-    let latest = runs::list(&portal.api.cx.store, &Scope::All, &filter, None, RUNS).await?;
+    let (first, more) = api::keys(&portal.api, &Scope::All, &id, (None, None), None, VALUES).await?;
+    let filter = runs::Filter { definition_id: Some(id.clone()), ..runs::Filter::default() };
+    let mut latest = runs::list(&portal.api.cx.store, &Scope::All, &filter, None, RUNS + 1).await?;
+    let more_runs = latest.len() > RUNS as usize;
+    latest.truncate(RUNS as usize);
     let now = portal.api.cx.now();
     let runs: Vec<RunRow> = latest.into_iter().map(|one| run::row(one, now)).collect();
     let mut shell = session.shell(&portal, Section::Counters);
@@ -56,34 +63,14 @@ pub(super) async fn show(
         row: row(&portal, &stored, &charts).await?,
         charts,
         spans: Span::ALL.map(Span::name).to_vec(),
-        narrow: narrow(&id, &query),
-        problem,
-        values,
-        older,
+        values: first.into_iter().map(value_row).collect(),
+        more_values: more.is_some(),
         runs,
+        more_runs,
         reconcile_at: stored.reconcile_at.map(|at| at.to_string()),
         facts: facts(&stored),
         payload: payload(&stored.definition),
     }))
-}
-
-type Values = (Vec<ValueRow>, Option<String>, Option<String>);
-
-/// The counters on the page, where the next page begins, and why there are none.
-async fn values(portal: &Portal, of: &Stored, query: &ShowQuery) -> Result<Values, Failure> {
-    let stage = some(&query.stage).map(|name| api::stage_named(&name));
-    let problem = match (some(&query.search), stage) {
-        (_, Some(None)) => Some("There is no such stage."),
-        (Some(_), Some(_)) => Some("Search and stage do not go together."),
-        _ => None,
-    };
-    if let Some(problem) = problem {
-        return Ok((Vec::new(), None, Some(problem.to_owned())));
-    }
-    let which = (some(&query.search), stage.flatten());
-    let (found, older) =
-        api::keys(&portal.api, &Scope::All, &of.id, which, some(&query.cursor), PAGE).await?;
-    Ok((found.into_iter().map(value_row).collect(), older, None))
 }
 
 /// A counter as a row.
@@ -106,24 +93,6 @@ pub(super) fn view_row(definition_id: &str, view: &CounterView) -> ValueRow {
         reason: view.push.as_ref().and_then(|push| push.reason.clone()),
         changed_at: view.changed_at.map(|at| at.to_string()),
         waiting_since: view.waiting_since.map(|at| at.to_string()),
-    }
-}
-
-fn narrow(id: &str, query: &ShowQuery) -> Narrow {
-    let stages = [
-        ("trigger", "To be sent"),
-        ("write", "To be written"),
-        ("look", "Sent, to be seen"),
-        ("parked", "Parked"),
-        ("quiet", "Quiet"),
-    ];
-    Narrow {
-        base: format!("/portal/counters/{}", text::segment(id)).into(),
-        filters: vec![
-            Filter::new("search", "Key begins with", query.search.trim()),
-            Filter::of("stage", "Push", query.stage.trim(), &stages),
-        ],
-        cursor: query.cursor.clone(),
     }
 }
 

@@ -5,7 +5,7 @@ use super::super::connections::some;
 use super::super::form::{check_csrf, read};
 use super::super::session::Session;
 use super::super::views::counters::{ChangeRow, PushRow, Truth, ValuePage};
-use super::super::views::{Section, text};
+use super::super::views::{Narrow, Section, text};
 use super::super::{Failure, Portal, render};
 use super::act::said;
 use super::find;
@@ -31,6 +31,8 @@ use syncline_store::counters::pushes::{self, LogFilter};
 
 /// Changes on a page.
 const PAGE: u32 = 25;
+/// Pushes on it: the latest.
+const PUSHES: u32 = 15;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -65,7 +67,8 @@ async fn page(
     let mut changes = history(&cx.store, &Scope::All, (id, key), before, PAGE + 1).await?;
     let older = cut(&mut changes, PAGE, |last| last.version.to_string());
     let filter = LogFilter { definition_id: id, key: Some(key) };
-    let sent = pushes::log(&cx.store, &Scope::All, filter, None, PAGE).await?;
+    let mut sent = pushes::log(&cx.store, &Scope::All, filter, None, PUSHES + 1).await?;
+    let more_pushes = cut(&mut sent, PUSHES, |_| String::new()).is_some();
     let truth = truth(portal, &stored, &view).await?;
     let mut shell = session.shell(portal, Section::Counters);
     shell.notice = query.did.as_deref().and_then(said);
@@ -85,9 +88,11 @@ async fn page(
             .filter(|push| matches!(push.stage, "trigger" | "write" | "look"))
             .map(|push| push.due_at.to_string()),
         problem,
+        narrow: Narrow { base: address(id, key).into(), filters: Vec::new(), cursor: query.cursor.clone() },
         changes: changes.into_iter().map(change_row).collect(),
         older,
-        pushes: sent.into_iter().map(push_row).collect(),
+        pushes: sent.into_iter().map(|one| push_row(id, one)).collect(),
+        more_pushes,
     }))
 }
 
@@ -119,8 +124,11 @@ fn change_row(entry: Entry) -> ChangeRow {
     ChangeRow { version, at: at.to_string(), op, amount, value, before, source }
 }
 
-fn push_row(entry: pushes::Entry) -> PushRow {
+/// What was sent, as a row.
+pub(super) fn push_row(definition_id: &str, entry: pushes::Entry) -> PushRow {
     PushRow {
+        href: address(definition_id, &entry.key),
+        key: entry.key,
         at: entry.at.to_string(),
         what: entry.what.name().to_owned(),
         value: entry.value,
@@ -129,10 +137,14 @@ fn push_row(entry: pushes::Entry) -> PushRow {
     }
 }
 
+/// The address of a counter.
+fn address(id: &str, key: &str) -> String {
+    format!("/portal/counters/{}/values/{}", text::segment(id), text::segment(key))
+}
+
 /// Back to a counter.
 fn back(id: &str, key: &str, did: &str) -> Response {
-    let (id, key) = (text::segment(id), text::segment(key));
-    Redirect::to(&format!("/portal/counters/{id}/values/{key}?did={did}")).into_response()
+    Redirect::to(&format!("{}?did={did}", address(id, key))).into_response()
 }
 
 /// Makes a change; what is refused is said on the page.

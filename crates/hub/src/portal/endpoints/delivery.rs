@@ -35,7 +35,7 @@ pub(super) async fn show(
     let (view, tried) = with_attempts(&portal.api, &caller, &message_id, &endpoint_id).await?;
     let endpoint = endpoints::get(cx, &caller.scope, &endpoint_id).await?;
     let message = messages::get(&cx.store, &caller.scope, &message_id).await?;
-    let mut shell = session.shell(&portal, Section::Endpoints);
+    let mut shell = session.shell(&portal, Section::Deliveries);
     shell.notice = query.did.as_deref().and_then(said);
     let (organization, order_key, payload) =
         message.map(|message| (message.org_id, message.order_key, Some(message.payload))).unwrap_or_default();

@@ -15,6 +15,8 @@ use syncline_store::notify::endpoints::{self, Endpoint, State as EndpointState};
 
 /// Endpoints on a page.
 const PAGE: u32 = 20;
+/// What those are called that are sent to and did not answer lately.
+const FAILING: &str = "failing";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -32,11 +34,15 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
     let caller = session.caller();
-    let (state, problem) = match (some(&query.state), EndpointState::named(query.state.trim())) {
+    // Who does not answer is still sent to: that is how it is noticed when it answers again.
+    let failing = query.state.trim() == FAILING;
+    let name = if failing { EndpointState::Enabled.name() } else { query.state.trim() };
+    let (state, problem) = match (some(name), EndpointState::named(name)) {
         (Some(_), None) => (None, Some("There is no such state.".to_owned())),
         (_, state) => (state, None),
     };
-    let filter = endpoints::Filter { org_id: some(&query.organization), state, search: some(&query.search) };
+    let (org_id, search) = (some(&query.organization), some(&query.search));
+    let filter = endpoints::Filter { org_id, state, failing, search };
     let (store, after) = (&portal.api.cx.store, some(&query.cursor));
     let mut found = match &problem {
         Some(_) => Vec::new(),
@@ -58,7 +64,11 @@ pub(super) async fn list(
 }
 
 fn narrow(query: &ListQuery) -> Narrow {
-    let states = [("enabled", "Enabled"), ("disabled", "Disabled")];
+    let states = [
+        ("enabled", "Enabled"),
+        (FAILING, "Failing: enabled, and does not answer"),
+        ("disabled", "Disabled"),
+    ];
     Narrow {
         base: "/portal/endpoints".into(),
         filters: vec![

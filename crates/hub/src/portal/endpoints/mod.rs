@@ -1,6 +1,7 @@
 //! Endpoints in the portal: made, watched, changed, ended; deliveries and their attempts; sending again.
 
 mod act;
+mod deliveries;
 mod delivery;
 mod form;
 mod list;
@@ -27,6 +28,7 @@ pub(super) fn router() -> Router<Portal> {
         .route("/portal/endpoints/{id}/recover", post(act::recover))
         .route("/portal/endpoints/{id}/replay", post(act::replay))
         .route("/portal/endpoints/{id}/skip", post(act::skip))
+        .route("/portal/deliveries", get(deliveries::list))
         .route("/portal/deliveries/{message}/{endpoint}", get(delivery::show))
         .route("/portal/deliveries/{message}/{endpoint}/resend", post(delivery::resend))
 }

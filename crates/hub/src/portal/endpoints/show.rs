@@ -1,35 +1,34 @@
 //! One endpoint.
 
-use super::super::connections::some;
 use super::super::session::Session;
 use super::super::views::endpoints::{
     Bar, Chart, DeliveryRow, EndpointPage, EndpointRow, NewSecret, SecretRow,
 };
-use super::super::views::{Choice, Filter, Narrow, Section, text};
+use super::super::views::{Choice, Section, text};
 use super::super::{Failure, Portal, render};
 use super::act::said;
+use super::deliveries::{STATES, of_endpoint};
 use super::list::row;
-use crate::api::jobs::read_cursor;
 use crate::api::notify::{self as api, Span};
 use crate::config;
 use crate::endpoints;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::notify::kinds;
 use syncline_core::notify::schedule::Schedule;
-use syncline_store::notify::deliveries::{self, Filter as Which, State as DeliveryState};
+use syncline_store::notify::deliveries::{self, Filter, State as DeliveryState};
 use syncline_store::notify::endpoints::Endpoint;
 
-/// Deliveries on a page.
-const PAGE: u32 = 25;
+/// Deliveries on it: the latest.
+const LATEST: u32 = 10;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ShowQuery {
     span: String,
+    /// Of addresses from before deliveries had a page of their own.
     state: String,
-    cursor: String,
     did: Option<String>,
 }
 
@@ -39,6 +38,9 @@ pub(super) async fn show(
     Path(id): Path<String>,
     Query(query): Query<ShowQuery>,
 ) -> Result<Response, Failure> {
+    if !query.state.trim().is_empty() {
+        return Ok(Redirect::to(&of_endpoint(&id, query.state.trim())).into_response());
+    }
     page(&portal, &session, &id, &query, None).await
 }
 
@@ -56,7 +58,7 @@ pub(super) async fn page(
     let span = Span::named(&query.span).unwrap_or_default();
     let parts = api::chart(&portal.api, &caller, id, span).await?;
     let (waiting, next_at) = deliveries::waiting(&cx.store, id).await?;
-    let (found, older) = api::page(&portal.api, &caller, id, &which(query), PAGE).await?;
+    let (found, older) = api::page(&portal.api, &caller, id, &Filter::All(None), LATEST).await?;
     let facts = facts(portal, &endpoint);
     let now = cx.now();
     let paused_until = endpoint.health.paused_until.filter(|until| *until > now).map(|at| at.to_string());
@@ -76,35 +78,18 @@ pub(super) async fn page(
             .iter()
             .map(|kind| Choice { value: kind.name.clone(), label: kind.name.clone() })
             .collect(),
-        narrow: narrow(id, query),
         deliveries: found.into_iter().map(delivery_row).collect(),
-        older,
+        more_deliveries: older.is_some(),
+        lists: lists(id),
         today: text::day(&now.to_string()).to_owned(),
     }))
 }
 
-fn which(query: &ShowQuery) -> Which {
-    let state = DeliveryState::ALL.into_iter().find(|state| state.name() == query.state);
-    let cursor = some(&query.cursor);
-    match state {
-        None => Which::All(cursor),
-        Some(state) => Which::In(state, cursor.and_then(|cursor| read_cursor(&cursor).ok())),
-    }
-}
-
-fn narrow(id: &str, query: &ShowQuery) -> Narrow {
-    let states = [
-        ("", "All"),
-        ("waiting", "Waiting"),
-        ("delivered", "Delivered"),
-        ("failed", "Failed"),
-        ("skipped", "Skipped"),
-    ];
-    Narrow {
-        base: format!("/portal/endpoints/{}", text::segment(id)).into(),
-        filters: vec![Filter::of("state", "State", &query.state, &states[1..])],
-        cursor: query.cursor.clone(),
-    }
+/// Where all of its deliveries are, and those in each state: word and address.
+fn lists(id: &str) -> Vec<(&'static str, String)> {
+    let all = ("All", of_endpoint(id, ""));
+    let states = STATES.iter().map(|(state, word)| (*word, of_endpoint(id, state)));
+    std::iter::once(all).chain(states).collect()
 }
 
 fn bar(part: &api::Part) -> Bar {
@@ -143,6 +128,8 @@ pub(super) fn delivery_row(view: api::DeliveryView) -> DeliveryRow {
     DeliveryRow {
         message_id: delivery.message_id,
         endpoint_id: delivery.endpoint_id,
+        endpoint_url: None,
+        organization: None,
         kind: view.kind.unwrap_or_default(),
         state: state.to_owned(),
         status: delivery.status,

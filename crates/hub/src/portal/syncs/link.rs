@@ -2,11 +2,13 @@
 
 use super::super::session::Session;
 use super::super::views::Section;
-use super::super::views::syncs::{End, HeldView, LinkCard, LinkPage, RecordRef, names};
+use super::super::views::syncs::{End, HeldView, LinkCard, LinkPage, RecordRef, SideEvent, names};
 use super::super::{Failure, Portal, render};
 use super::changes::held_view;
+use super::events::{About, in_order, of};
 use super::show::{Known, link_card, record_ref, stored, sync_row};
 use super::{Did, act, compare, conflicts as shown, find, history as done};
+use crate::api::access::Caller;
 use crate::http::Problem;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -40,6 +42,7 @@ pub(super) async fn show(
     let filter = history::Filter { sync_id: sync_id.clone(), link_id: Some(id), record: None };
     let mut lately = history::page(store, &Scope::All, &filter, None, HISTORY + 1).await?;
     let more_history = super::beyond(&mut lately, HISTORY, |_| String::new()).is_some();
+    let events = events(&portal, &session.caller(), &mut known, &sync, &row.link).await?;
     let mut shell = session.shell(&portal, Section::Syncs);
     shell.notice = did.as_deref().and_then(act::said);
     let names = names(&shown_sync.ends);
@@ -58,7 +61,28 @@ pub(super) async fn show(
         conflicts: shown::cards(&portal, &mut known, about).await?,
         history: lately.into_iter().map(|row| done::view(&sync, row)).collect(),
         more_history,
+        events,
     }))
+}
+
+/// The latest webhook events about both records.
+async fn events(
+    portal: &Portal,
+    caller: &Caller,
+    known: &mut Known,
+    sync: &Sync,
+    link: &Link,
+) -> Result<Vec<SideEvent>, StoreError> {
+    let names = names(&known.ends(portal, sync).await?);
+    let mut all = Vec::new();
+    for side in Side::BOTH {
+        let connection = known.get(portal, &sync.connections[side]).await?;
+        let (Some(id), Some(connection)) = (&link.ids[side], connection) else { continue };
+        let object_type = &sync.agreement.sides[side].object_type;
+        let about = About { connection, object_type, id, side: names[side].clone(), here: false };
+        all.extend(of(portal, caller, about).await?);
+    }
+    Ok(in_order(all))
 }
 
 /// Both records, and what they show.

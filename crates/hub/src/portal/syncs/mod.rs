@@ -5,6 +5,7 @@ mod changes;
 mod compare;
 mod conflicts;
 mod decide;
+mod events;
 mod form;
 mod history;
 mod link;
@@ -20,7 +21,7 @@ mod sync;
 mod terms;
 mod through;
 
-pub(super) use on_record::synced_with;
+pub(super) use on_record::around;
 
 use super::{Failure, Portal};
 use crate::http::Problem;

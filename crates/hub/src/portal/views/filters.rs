@@ -45,3 +45,9 @@ pub fn thousands(value: &u64, _: &dyn Values) -> Result<String> {
 pub fn span(value: &u64, _: &dyn Values) -> Result<String> {
     Ok(text::span(*value))
 }
+
+/// [`text::plural`].
+#[askama::filter_fn]
+pub fn plural(value: impl Display, _: &dyn Values, one: &str, many: &str) -> Result<String> {
+    Ok(text::plural(value.to_string().parse().unwrap_or(0), one, many))
+}

@@ -1,11 +1,10 @@
 //! Records: the mirror as a list, and one record with its properties and its history.
 
-use super::event::EventRow;
 use super::filters;
 use super::json;
 use super::narrow::Narrow;
 use super::shell::{Choice, Shell};
-use super::syncs::SyncedWith;
+use super::syncs::{SideEvent, SyncDid, SyncedWith};
 use super::text;
 use askama::Template;
 use askama::filters::Safe;
@@ -123,16 +122,20 @@ pub struct RecordPage {
     pub body: String,
     /// What it is synced with.
     pub synced: Vec<SyncedWith>,
-    /// The latest events about it, latest first.
-    pub history: Vec<EventRow>,
+    /// What syncs did or noticed about it, latest first.
+    pub did: Vec<SyncDid>,
+    /// The latest events about it and about what it is synced with, latest first.
+    pub history: Vec<SideEvent>,
     /// The address of all events with its id.
     pub events_href: String,
 }
 
 /// The most HTML that properties make, and that the raw form makes: a page stays below 100 KB with both.
-const MAX_PROPERTIES: usize = 24_000;
+const MAX_PROPERTIES: usize = 18_000;
 /// As above.
-const MAX_RAW: usize = 30_000;
+const MAX_RAW: usize = 20_000;
+/// The most HTML that is made of what syncs did.
+const MAX_DID: usize = 6_000;
 /// The longest value that is shown in the table.
 const MAX_VALUE: usize = 240;
 
@@ -160,7 +163,7 @@ impl RecordPage {
                 name: text::preview(name, 80).into_owned(),
                 value: text::preview(value, MAX_VALUE).into_owned(),
             };
-            weight += 40 + escaped(&property.name) + escaped(&property.value);
+            weight += 40 + text::escaped(&property.name) + text::escaped(&property.value);
             if weight > MAX_PROPERTIES {
                 left_out += 1;
             } else {
@@ -168,6 +171,12 @@ impl RecordPage {
             }
         }
         (shown, empty, left_out)
+    }
+
+    /// What syncs did, as far as there is room for it.
+    fn shown_did(&self) -> Vec<SyncDid> {
+        let mut left = MAX_DID;
+        self.did.iter().map(|one| one.within(&mut left)).collect()
     }
 
     fn raw_html(&self) -> (Safe<String>, bool) {
@@ -196,9 +205,4 @@ impl RecordPage {
         let pairs = [("connection", self.row.connection_id.as_str()), ("type", &self.row.object_type)];
         format!("/portal/records?{}", text::query(&pairs))
     }
-}
-
-/// How long a text is as HTML.
-fn escaped(text: &str) -> usize {
-    text.chars().map(|c| if matches!(c, '<' | '>' | '&' | '"' | '\'') { 5 } else { c.len_utf8() }).sum()
 }

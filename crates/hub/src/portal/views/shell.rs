@@ -48,6 +48,8 @@ pub enum Section {
     Counters,
     /// Where the application is told.
     Endpoints,
+    /// What it was told, and what became of that.
+    Deliveries,
     /// The timeline of events.
     Events,
     /// Work in the background, above all what is parked.
@@ -74,7 +76,7 @@ const GROUPS: &[Group] = &[
     Group { label: "Accounts", sections: &[Section::Connections, Section::Records, Section::Runs] },
     Group { label: "Two-way sync", sections: &[Section::Syncs, Section::Conflicts] },
     Group { label: "Counting", sections: &[Section::Counters] },
-    Group { label: "Notifications", sections: &[Section::Endpoints] },
+    Group { label: "Notifications", sections: &[Section::Endpoints, Section::Deliveries] },
     Group { label: "Observe", sections: &[Section::Events] },
     Group {
         label: "Operate",
@@ -94,6 +96,7 @@ impl Section {
             Self::Conflicts => "Conflicts",
             Self::Counters => "Counters",
             Self::Endpoints => "Endpoints",
+            Self::Deliveries => "Deliveries",
             Self::Events => "Events",
             Self::Jobs => "Jobs",
             Self::Apps => "Provider apps",
@@ -114,6 +117,7 @@ impl Section {
             Self::Conflicts => "/portal/conflicts",
             Self::Counters => "/portal/counters",
             Self::Endpoints => "/portal/endpoints",
+            Self::Deliveries => "/portal/deliveries",
             Self::Events => "/portal/events",
             Self::Jobs => "/portal/jobs",
             Self::Apps => "/portal/apps",
@@ -134,6 +138,7 @@ impl Section {
             Self::Conflicts => "conflicts",
             Self::Counters => "counters",
             Self::Endpoints => "endpoints",
+            Self::Deliveries => "deliveries",
             Self::Events => "events",
             Self::Jobs => "jobs",
             Self::Apps => "apps",

@@ -36,6 +36,28 @@ pub fn id(id: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(format!("…{}", visible(&path[start..])))
 }
 
+/// How many bytes `text` takes as HTML.
+#[must_use]
+pub fn escaped(text: &str) -> usize {
+    text.chars().map(as_html).sum()
+}
+
+/// The longest beginning of `text` that takes at most `max` bytes as HTML.
+#[must_use]
+pub fn within(text: &str, max: usize) -> &str {
+    let mut left = max;
+    let cut = text.char_indices().find(|(_, c)| {
+        let fits = as_html(*c) <= left;
+        left = left.saturating_sub(as_html(*c));
+        !fits
+    });
+    cut.map_or(text, |(end, _)| &text[..end])
+}
+
+fn as_html(c: char) -> usize {
+    if matches!(c, '<' | '>' | '&' | '"' | '\'') { 5 } else { c.len_utf8() }
+}
+
 fn pictured(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(c),
@@ -64,6 +86,12 @@ pub fn thousands(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `1 step`, `3 steps`, `1,200 steps`: the number with the words for one or for many.
+#[must_use]
+pub fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
 /// A span of milliseconds as people say it: `12 ms`, `3.4 s`, `5 min`, `2 h`, `3 d`.

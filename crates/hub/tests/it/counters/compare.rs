@@ -221,7 +221,7 @@ async fn comparisons_are_asked_for_by_the_clock() {
     scene.agree().await;
     scene.write(&scene.exams[0], "9").await;
     scene.joined.advance(Duration::from_secs(67 * 60)).await;
-    let filter = Filter { definition_id: Some(scene.of.id.clone()) };
+    let filter = Filter { definition_id: Some(scene.of.id.clone()), ..Filter::default() };
     let run = scene
         .as_time_passes("an hour's comparison", async || {
             let runs = runs::list(&scene.cx().store, &Scope::All, &filter, None, 10).await.unwrap();

@@ -1,12 +1,15 @@
 //! Lists of syncs, links, runs, history and conflicts, and the pages they lead to.
 
 use super::rows::{
-    another, connect, did, ended, everything, keep, linked, planned, planned_from, renamed, running, sync,
+    ago, another, connect, did, ended, everything, keep, linked, planned, planned_from, renamed, running,
+    sync,
 };
 use crate::support::TestHub;
 use crate::support::browser::{Browser, between};
 use serde_json::json;
+use syncline_core::event::{Event, EventId};
 use syncline_core::sync::Side;
+use syncline_store::events::{self, Arrival};
 use syncline_store::runs::State as RunState;
 use syncline_store::syncs::{Phase, State};
 
@@ -120,6 +123,68 @@ async fn links_are_found_by_name_by_id_and_by_what_is_wrong() {
     let page = browser.get("/portal/syncs/syn_1/links").await.text();
     let next = between(&page, "rel=\"next\" href=\"", "\"")[0].replace("&#38;", "&");
     assert_eq!(browser.get(&next).await.text().matches("<td class=\"c-name\">").count(), 6);
+}
+
+/// A webhook event about a record, so many minutes ago.
+async fn happened(
+    hub: &TestHub,
+    (provider, account): (&str, &str),
+    about: (&str, &str),
+    what: &str,
+    minutes: u64,
+) {
+    let at = ago(hub, minutes);
+    let kind = format!("{}.propertyChange", about.0);
+    let arrival = Arrival {
+        event: Event {
+            id: EventId::of(at, &[provider.as_bytes(), what.as_bytes()]),
+            account: account.to_owned(),
+            object_type: about.0.to_owned(),
+            object_id: about.1.to_owned(),
+            kind,
+            property: Some(what.to_owned()),
+            raw: b"{}".to_vec().into(),
+        },
+        provider: provider.to_owned(),
+        app: "main".to_owned(),
+        received_at: at,
+    };
+    let mut tx = hub.cx.store.begin().await.unwrap();
+    events::store(&mut tx, vec![arrival]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_and_its_link_show_what_syncs_did_and_the_webhook_events_of_both_sides() {
+    let hub = TestHub::start(&[]).await;
+    everything(&hub, State::Paused).await;
+    let (left, right) = (("hubspot", "hubspot con_left"), ("tentoeight", "tentoeight con_right"));
+    happened(&hub, left, ("contact", "180584432881"), "left_new", 1).await;
+    happened(&hub, right, ("customer", "/customer/1/"), "right_mid", 2).await;
+    happened(&hub, left, ("contact", "180584432881"), "left_old", 3).await;
+    happened(&hub, right, ("customer", "/customer/2/"), "of_another", 1).await;
+    let mut browser = Browser::signed_in(&hub).await;
+    let events = |page: &str| -> Vec<String> {
+        let cells = between(page, "<td class=\"c-side\" data-label=\"Side\"><bdi>", "</bdi>");
+        let what = between(page, "<td class=\"c-change\"><bdi class=\"mono\">", "</bdi>");
+        cells.iter().zip(what).map(|(side, what)| format!("{side}: {what}")).collect()
+    };
+    let record = browser.get("/portal/records/con_left/contacts/180584432881").await.text();
+    assert_eq!(events(&record), ["this record: left_new", "10to8: right_mid", "this record: left_old"]);
+    let partner = browser.get("/portal/records/con_right/customer/%2Fcustomer%2F1%2F").await.text();
+    assert_eq!(events(&partner), ["HubSpot: left_new", "this record: right_mid", "HubSpot: left_old"]);
+    let link = browser.get("/portal/syncs/syn_1/links/lnk_1").await.text();
+    assert_eq!(events(&link), ["HubSpot: left_new", "10to8: right_mid", "HubSpot: left_old"]);
+
+    let places = between(&record, "data-label=\"Where\"><bdi>", "</bdi>");
+    assert_eq!(places, ["10to8", "this record", "10to8", "both"], "what the sync did, the latest first");
+    for part in
+        ["What syncs did", "href=\"/portal/syncs/syn_1/links/lnk_1\"", "Contacts and customers", "No answer"]
+    {
+        assert!(record.contains(part), "{part}");
+    }
+    let lone = browser.get("/portal/records/con_left/contacts/180584432889").await.text();
+    assert!(!lone.contains("What syncs did") && lone.contains("No webhook about it has come in"), "{lone}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,10 +7,10 @@ use syncline_core::sync::{ConflictKind, Side, Sides, Value};
 use syncline_hub::portal::views::syncs::{
     Arrow, Candidate, Cell, Change, ChooseConnections, ConflictCard, ConflictPage, ConflictsPage,
     ConnectionGroup, End, FieldName, HeldView, HistoryPage, HistoryView, LinkCard, LinkCounts, LinkPage,
-    LinksPage, MappingRow, MistakeView, PlanRow, RecordRef, RuleView, SettingsPage, Standing, SyncForm,
-    SyncPage, SyncRow, SyncRunPage, SyncRunRow, SyncRunsPage, SyncsPage, Tally, Terms, TermsPage,
+    LinksPage, MappingRow, MistakeView, PlanRow, RecordRef, RuleView, SettingsPage, SideEvent, Standing,
+    SyncForm, SyncPage, SyncRow, SyncRunPage, SyncRunRow, SyncRunsPage, SyncsPage, Tally, Terms, TermsPage,
 };
-use syncline_hub::portal::views::{Choice, Filter, Narrow};
+use syncline_hub::portal::views::{Choice, EventRow, Filter, Narrow};
 
 const AT: &str = "2026-11-22T07:08:20.533Z";
 
@@ -139,7 +139,8 @@ fn change(text: &str) -> Change {
     Change { rule: text.into(), before: cells(text), after: cells(text) }
 }
 
-fn done(text: &str) -> HistoryView {
+/// Something that a sync wrote.
+pub fn done(text: &str) -> HistoryView {
     HistoryView {
         what: "updated".into(),
         side: Some(Side::Left),
@@ -232,6 +233,20 @@ fn link_page(text: &str, rows: usize) -> LinkPage {
         conflicts: vec![conflict(0, text), conflict(6, text)],
         history: vec![done(text); rows],
         more_history: true,
+        events: vec![SideEvent { side: text.into(), here: false, row: event(text) }; rows.min(15)],
+    }
+}
+
+/// A webhook event.
+pub fn event(text: &str) -> EventRow {
+    EventRow {
+        id: "evt_01M8118F5N9Y51SCC195FW6N99".into(),
+        occurred_at: AT.into(),
+        received_at: AT.into(),
+        kind: text.into(),
+        property: Some(text.into()),
+        value: Some(text.into()),
+        ..EventRow::default()
     }
 }
 
@@ -359,10 +374,9 @@ fn every_label_has_its_field_and_no_id_stands_twice() {
 
 /// What a screen reader needs: one heading above all others and none left out, names for tables, columns, rows, regions and bars,
 /// a label for every field.
-#[test]
-fn pages_can_be_read_aloud() {
-    for page in pages("org_acme", 7) {
-        let tags = tags(&page);
+pub fn can_be_read_aloud(pages: &[String]) {
+    for page in pages {
+        let tags = tags(page);
         let of = |name: &str| {
             tags.iter().filter(|tag| tag.split([' ', '\n']).next() == Some(name)).collect::<Vec<_>>()
         };
@@ -381,7 +395,8 @@ fn pages_can_be_read_aloud() {
         assert!(of("section").iter().all(|tag| tag.contains("aria-label")));
         for field in of("input").into_iter().chain(of("select")).chain(of("textarea")) {
             let id = field.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next());
-            let labelled = id.is_some_and(|id| page.contains(&format!("for=\"{id}\"")));
+            let labelled = field.contains(" aria-label=")
+                || id.is_some_and(|id| page.contains(&format!("for=\"{id}\"")));
             let inside = field.contains("type=\"radio\"") || field.contains("type=\"checkbox\"");
             assert!(labelled || inside || field.contains("type=\"hidden\""), "no label: {field}");
         }
@@ -389,6 +404,11 @@ fn pages_can_be_read_aloud() {
             assert!(button.contains("type="), "a button that may submit by accident: {button}");
         }
     }
+}
+
+#[test]
+fn pages_can_be_read_aloud() {
+    can_be_read_aloud(&pages("org_acme", 7));
 }
 
 #[test]

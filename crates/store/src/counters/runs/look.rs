@@ -1,6 +1,6 @@
 //! Looking at runs.
 
-use super::{COLUMNS, Run, read};
+use super::{COLUMNS, Run, State, read};
 use crate::counters::statistics::Buckets;
 use crate::counters::{count_of, visible};
 use crate::value::{Value, args};
@@ -32,6 +32,10 @@ pub async fn unfinished(store: &Store, definition_id: &str) -> Result<Option<Run
 pub struct Filter {
     /// Of which definition.
     pub definition_id: Option<String>,
+    /// How they are. Read row by row: a definition has no more runs than are kept.
+    pub state: Option<State>,
+    /// Whether they only look; read row by row as well.
+    pub dry_run: Option<bool>,
 }
 
 /// Runs, latest first, at most `limit`; from the beginning, or those asked for before `before`.
@@ -55,6 +59,14 @@ pub async fn list(
         let hide = filter.definition_id.is_some() && store.dialect() == Dialect::Sqlite;
         tests.push(format!("{}org_id = ?", if hide { "+" } else { "" }));
         values.push(org_id.as_str().into());
+    }
+    if let Some(state) = filter.state {
+        tests.push("state = ?".to_owned());
+        values.push(state.name().into());
+    }
+    if let Some(dry_run) = filter.dry_run {
+        tests.push("dry_run = ?".to_owned());
+        values.push(dry_run.into());
     }
     if let Some((at, id)) = before {
         tests.push("created_at <= ? AND (created_at < ? OR id < ?)".to_owned());

@@ -38,7 +38,8 @@ pub enum Filter {
     In(State, Option<(Timestamp, String)>),
 }
 
-const COLUMNS: &str = "message_id, endpoint_id, state, at, lease_owner, attempts, tried, status, created_at";
+pub(super) const COLUMNS: &str =
+    "message_id, endpoint_id, state, at, lease_owner, attempts, tried, status, created_at";
 
 /// Deliveries to an endpoint, at most `limit`.
 ///
@@ -123,7 +124,7 @@ pub async fn waiting_in_all(store: &Store) -> Result<u64> {
     rows.first().map_or(Ok(0), |row| count_of(row, 0))
 }
 
-fn read(row: &Row) -> Result<Delivery> {
+pub(super) fn read(row: &Row) -> Result<Delivery> {
     let state = State::from_code(row.int(2)?)?;
     Ok(Delivery {
         message_id: row.text(0)?,

@@ -5,11 +5,14 @@ mod claim;
 mod look;
 mod lost;
 mod order;
+mod search;
 mod settle;
+mod walks;
 
 pub use again::{Replay, Span, recover, replay, resend, skip};
 pub use claim::{Ask, Claim, LaneDue, claim, contents, lanes, next_due, release, renew};
 pub use look::{Delivery, Filter, get, of_endpoint, of_message, waiting, waiting_in_all};
+pub use search::{Found, LOOKED_AT, Page, Place, Search, search};
 pub use settle::{Outcome, Settlement, settle, settle_outcomes};
 
 use crate::value::{Value, args, in_list};

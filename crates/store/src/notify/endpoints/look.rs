@@ -14,6 +14,8 @@ pub struct Filter {
     pub org_id: Option<String>,
     /// Whether they are sent anything.
     pub state: Option<State>,
+    /// Only those whose latest attempt failed.
+    pub failing: bool,
     /// Whose address or description has this in it, in whichever case.
     pub search: Option<String>,
 }
@@ -44,6 +46,9 @@ pub async fn list(
         let hide = if tests.is_empty() { "" } else { hidden(store.dialect()) };
         tests.push(format!("{hide}state = ?"));
         values.push(state.name().into());
+    }
+    if filter.failing {
+        tests.push("failures > 0".to_owned());
     }
     if let Some(search) = &filter.search {
         let pattern = pattern(&search.to_lowercase());

@@ -1,6 +1,6 @@
 //! How a definition did, drawn as SVG: calls, how late the property was, drift. Colours are classes; every number is in a table as well.
 
-use crate::portal::views::endpoints::chart::{HEIGHT, LEAST, WIDTH, float, rect, tall};
+use crate::portal::views::endpoints::chart::{HEIGHT, LEAST, MOST_PARTS, WIDTH, float, rect, tall};
 use crate::portal::views::text;
 use askama::filters::Safe;
 
@@ -103,10 +103,19 @@ impl Charts {
         self.calls() == 0 && self.runs() == 0 && self.pushes.iter().all(|bar| bar.p99.is_none())
     }
 
-    /// The parts in which something happened, the latest first.
+    /// The latest parts in which something happened, the latest first.
     pub(super) fn busy(&self) -> Vec<(&PushBar, &DriftBar)> {
+        self.all_busy().take(MOST_PARTS).collect()
+    }
+
+    /// How many parts in which something happened are left out of those.
+    pub(super) fn earlier(&self) -> usize {
+        self.all_busy().count().saturating_sub(MOST_PARTS)
+    }
+
+    fn all_busy(&self) -> impl Iterator<Item = (&PushBar, &DriftBar)> {
         let both = self.pushes.iter().zip(&self.drift).rev();
-        both.filter(|(push, drift)| push.accepted + push.failed + push.changes + drift.runs > 0).collect()
+        both.filter(|(push, drift)| push.accepted + push.failed + push.changes + drift.runs > 0)
     }
 
     pub(super) fn said(&self) -> String {

@@ -4,10 +4,12 @@ use super::charts::Charts;
 use super::list::DefinitionRow;
 use super::run::RunRow;
 use super::{class, number};
-use crate::portal::views::narrow::Narrow;
 use crate::portal::views::shell::Shell;
 use crate::portal::views::{filters, text};
 use askama::Template;
+
+/// The most HTML that is made of what a trigger is sent.
+const MAX_PAYLOAD: usize = 4_000;
 
 /// One definition.
 #[derive(Debug, Template)]
@@ -21,16 +23,14 @@ pub struct CounterPage {
     pub charts: Charts,
     /// Spans to choose from.
     pub spans: Vec<&'static str>,
-    /// What its counters are narrowed to.
-    pub narrow: Narrow,
-    /// Why the filters cannot be used.
-    pub problem: Option<String>,
-    /// Its counters.
+    /// The first of its counters.
     pub values: Vec<ValueRow>,
-    /// The cursor of the page after this one, where there is one.
-    pub older: Option<String>,
+    /// Whether there are others.
+    pub more_values: bool,
     /// The latest comparisons.
     pub runs: Vec<RunRow>,
+    /// Whether there are others.
+    pub more_runs: bool,
     /// When the next one is due, RFC 3339.
     pub reconcile_at: Option<String>,
     /// Its terms, as label and value.
@@ -128,6 +128,12 @@ impl CounterPage {
     fn moves(&self) -> bool {
         let runs = self.runs.iter().any(|run| run.unfinished);
         runs || (self.row.is_active() && (self.row.waiting > 0 || self.values.iter().any(ValueRow::moves)))
+    }
+
+    /// As much of the payload as has room, line by line, and whether that is all of it.
+    fn payload_lines<'a>(&self, payload: &'a str) -> (std::str::Lines<'a>, bool) {
+        let shown = text::within(payload, MAX_PAYLOAD);
+        (shown.lines(), shown.len() == payload.len())
     }
 
     fn span_href(&self, span: &str) -> String {

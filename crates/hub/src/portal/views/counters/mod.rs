@@ -4,12 +4,14 @@ pub(in crate::portal::views) mod charts;
 mod counter;
 pub mod form;
 mod list;
+mod lists;
 mod run;
 mod value;
 
 pub use charts::{Charts, DriftBar, PushBar};
 pub use counter::{CounterPage, ValueRow};
 pub use list::{CountersPage, DefinitionRow};
+pub use lists::{CounterPushesPage, CounterRunsPage, CounterValuesPage};
 pub use run::{CounterRunPage, FindingRow, RunRow};
 pub use value::{ChangeRow, PushRow, Truth, ValuePage};
 

@@ -3,6 +3,7 @@
 use super::counter::ValueRow;
 use super::list::DefinitionRow;
 use super::{class, number};
+use crate::portal::views::narrow::Narrow;
 use crate::portal::views::shell::Shell;
 use crate::portal::views::{filters, text};
 use askama::Template;
@@ -25,12 +26,16 @@ pub struct ValuePage {
     pub due_at: Option<String>,
     /// What went wrong with its latest change, as people read it.
     pub problem: Option<String>,
+    /// Where the page of changes begins.
+    pub narrow: Narrow,
     /// What moved it, the latest first.
     pub changes: Vec<ChangeRow>,
     /// The cursor of the page of changes after this one.
     pub older: Option<String>,
-    /// What was sent, the latest first.
+    /// What was sent lately, the latest first.
     pub pushes: Vec<PushRow>,
+    /// Whether there is more of that.
+    pub more_pushes: bool,
 }
 
 /// What is known of the truth.
@@ -100,6 +105,10 @@ impl ChangeRow {
 /// Something that happened on the way to the property.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PushRow {
+    /// The counter's key.
+    pub key: String,
+    /// The counter's page.
+    pub href: String,
     /// When, RFC 3339.
     pub at: String,
     /// `accepted`, `not_taken`, `lost`, `refused`, `shown`, `parked`.
@@ -113,7 +122,7 @@ pub struct PushRow {
 }
 
 impl PushRow {
-    fn word(&self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
         match self.what.as_str() {
             "accepted" => "Accepted",
             "not_taken" => "Not taken",
@@ -124,20 +133,30 @@ impl PushRow {
         }
     }
 
-    fn class(&self) -> &'static str {
+    pub(super) fn class(&self) -> &'static str {
         if self.what == "accepted" { "" } else { class(&self.what) }
     }
 
-    fn took(&self) -> String {
+    pub(super) fn took(&self) -> String {
         text::span(self.latency)
     }
 
-    fn value_text(&self) -> String {
+    pub(super) fn value_text(&self) -> String {
         number(self.value)
     }
 }
 
 impl ValuePage {
+    /// All that was sent of this counter.
+    fn pushes_href(&self) -> String {
+        format!("{}?{}", self.definition.action("pushes"), text::query(&[("key", &self.row.key)]))
+    }
+
+    /// On a counter's own page everybody knows whose pushes they are.
+    fn of_one(&self) -> bool {
+        true
+    }
+
     fn truth_text(&self) -> String {
         self.truth.value.map_or_else(|| "not known".to_owned(), number)
     }
@@ -149,11 +168,5 @@ impl ValuePage {
 
     fn sent_text(&self) -> String {
         self.sent.as_ref().map(|(value, _)| number(*value)).unwrap_or_default()
-    }
-
-    /// The page of older changes.
-    fn older_href(&self) -> Option<String> {
-        let cursor = self.older.as_ref()?;
-        Some(format!("{}?{}", self.row.href(), text::query(&[("cursor", cursor)])))
     }
 }

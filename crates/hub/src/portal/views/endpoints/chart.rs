@@ -29,6 +29,8 @@ pub struct Chart {
     pub bars: Vec<Bar>,
 }
 
+/// The most parts that stand in the table beside a chart.
+pub(in crate::portal::views) const MOST_PARTS: usize = 30;
 /// How wide a chart is drawn.
 pub(in crate::portal::views) const WIDTH: f64 = 720.0;
 /// How high.
@@ -83,8 +85,17 @@ impl Chart {
         self.delivered() + self.failed() == 0
     }
 
-    /// The parts with attempts, the latest first.
+    /// The latest parts with attempts, the latest first.
     pub(super) fn busy(&self) -> impl Iterator<Item = &Bar> {
+        self.all_busy().take(MOST_PARTS)
+    }
+
+    /// How many parts with attempts are left out of those.
+    pub(super) fn earlier(&self) -> usize {
+        self.all_busy().count().saturating_sub(MOST_PARTS)
+    }
+
+    fn all_busy(&self) -> impl Iterator<Item = &Bar> {
         self.bars.iter().rev().filter(|bar| bar.delivered + bar.failed > 0)
     }
 

@@ -2,7 +2,7 @@
 
 use super::endpoint::DeliveryRow;
 use super::list::EndpointRow;
-use crate::portal::views::json::{MAX_HTML, highlight};
+use crate::portal::views::json::highlight;
 use crate::portal::views::shell::Shell;
 use crate::portal::views::{filters, text};
 use askama::Template;
@@ -66,14 +66,88 @@ impl AttemptView {
         text::span(self.latency)
     }
 
-    fn has_more(&self) -> bool {
-        !self.headers.is_empty() || self.body.as_ref().is_some_and(|body| !body.is_empty())
+    /// What there is room for; `left` is how many bytes of HTML, for this one and those after it.
+    fn shown(&self, left: &mut usize) -> Shown<'_> {
+        let mut error = self.error.as_ref().map(|error| text::preview(error, 300).into_owned());
+        if let Some(error) = &mut error {
+            error.truncate(text::within(error, *left).len());
+            *left -= text::escaped(error);
+        }
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            let (name, value) = (text::preview(name, 60), text::preview(value, 400));
+            let bytes = HEADER + text::escaped(&name) + text::escaped(&value);
+            if bytes > *left {
+                break;
+            }
+            *left -= bytes;
+            headers.push((name.into_owned(), value.into_owned()));
+        }
+        let whole = text::visible(self.body.as_deref().unwrap_or_default());
+        let body = text::within(&whole, *left).to_owned();
+        *left -= text::escaped(&body);
+        let cut = headers.len() < self.headers.len() || body.len() < whole.len();
+        Shown { attempt: self, error, headers, body, cut }
+    }
+}
+
+/// The most HTML that is made of a payload: with the answers, a page stays below 100 KB.
+const MAX_PAYLOAD: usize = 24_000;
+/// The most HTML that is made of all answers together, however often an endpoint answered at length.
+const MAX_ANSWERS: usize = 20_000;
+/// What a header takes besides its name and its value.
+const HEADER: usize = 100;
+/// The most attempts that are shown: more than the usual schedule has.
+const MAX_ATTEMPTS: usize = 30;
+
+/// What is shown of an attempt.
+struct Shown<'a> {
+    attempt: &'a AttemptView,
+    error: Option<String>,
+    headers: Vec<(String, String)>,
+    body: String,
+    /// Whether something of the answer is left out.
+    cut: bool,
+}
+
+impl Shown<'_> {
+    fn has_answer(&self) -> bool {
+        self.cut || !self.headers.is_empty() || !self.body.is_empty()
     }
 }
 
 impl DeliveryPage {
+    /// What happened, as the heading says it.
+    fn what(&self) -> String {
+        if self.row.kind.is_empty() {
+            return "A message that is forgotten".to_owned();
+        }
+        text::preview(&self.row.kind, 80).into_owned()
+    }
+
+    /// The same with where it goes: several tabs can be told apart.
+    fn title(&self) -> String {
+        format!("{} to {}", self.what(), text::preview(&self.endpoint.url, 60))
+    }
+
+    /// All deliveries of the message.
+    fn message_href(&self) -> String {
+        format!("/portal/deliveries?{}", text::query(&[("message", &self.row.message_id)]))
+    }
+
+    /// The latest attempts, with as much of what was answered as has room.
+    fn shown(&self) -> Vec<Shown<'_>> {
+        let mut left = MAX_ANSWERS;
+        self.attempts.iter().take(MAX_ATTEMPTS).map(|attempt| attempt.shown(&mut left)).collect()
+    }
+
+    /// How many attempts are left out.
+    fn earlier(&self) -> u64 {
+        self.attempts.len().saturating_sub(MAX_ATTEMPTS) as u64
+    }
+
     fn moves(&self) -> bool {
-        self.row.state == "waiting" || self.row.state == "under way"
+        self.row.moves()
     }
 
     fn resend_action(&self) -> String {
@@ -81,7 +155,7 @@ impl DeliveryPage {
     }
 
     fn json(&self) -> Option<(Safe<String>, bool)> {
-        let shown = highlight(self.payload.as_ref()?, MAX_HTML);
+        let shown = highlight(self.payload.as_ref()?, MAX_PAYLOAD);
         Some((Safe(shown.html), shown.complete))
     }
 }

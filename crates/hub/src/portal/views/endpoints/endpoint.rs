@@ -3,7 +3,6 @@
 use super::chart::Chart;
 use super::class;
 use super::list::EndpointRow;
-use crate::portal::views::narrow::Narrow;
 use crate::portal::views::shell::Shell;
 use crate::portal::views::{Choice, filters, text};
 use askama::Template;
@@ -32,12 +31,12 @@ pub struct EndpointPage {
     pub paused_until: Option<String>,
     /// Types whose example can be sent.
     pub types: Vec<Choice>,
-    /// What the deliveries are narrowed to.
-    pub narrow: Narrow,
-    /// Deliveries, the latest first.
+    /// The latest deliveries.
     pub deliveries: Vec<DeliveryRow>,
-    /// The cursor of the page after this one, where there is one.
-    pub older: Option<String>,
+    /// Whether there are others.
+    pub more_deliveries: bool,
+    /// Where all of them are, and those in each state: word and address.
+    pub lists: Vec<(&'static str, String)>,
     /// The present day, `2026-01-31`: what dates begin with in the forms.
     pub today: String,
 }
@@ -71,6 +70,10 @@ pub struct DeliveryRow {
     pub message_id: String,
     /// The endpoint.
     pub endpoint_id: String,
+    /// Where that is, in a list of several endpoints' deliveries; none of one that was deleted.
+    pub endpoint_url: Option<String>,
+    /// Whose the message is, in such a list.
+    pub organization: Option<String>,
     /// What happened.
     pub kind: String,
     /// How it is: `waiting`, `under way`, `delivered`, `failed`, `skipped`.
@@ -92,6 +95,10 @@ impl DeliveryRow {
         format!("/portal/deliveries/{}/{}", text::segment(&self.message_id), text::segment(&self.endpoint_id))
     }
 
+    pub(super) fn endpoint_href(&self) -> String {
+        format!("/portal/endpoints/{}", text::segment(&self.endpoint_id))
+    }
+
     pub(super) fn class(&self) -> &'static str {
         class(&self.state)
     }
@@ -99,12 +106,22 @@ impl DeliveryRow {
     pub(super) fn word(&self) -> String {
         text::capital(&self.state)
     }
+
+    /// Whether something may happen to it by itself.
+    pub(super) fn moves(&self) -> bool {
+        self.state == "waiting" || self.state == "under way"
+    }
 }
 
 impl EndpointPage {
     /// Whether something on the page goes on by itself.
     fn moves(&self) -> bool {
         self.row.waiting > 0 || self.deliveries.iter().any(|one| one.state == "under way")
+    }
+
+    /// On an endpoint's own page everybody knows where its deliveries go.
+    fn of_one(&self) -> bool {
+        true
     }
 
     fn span_href(&self, span: &str) -> String {

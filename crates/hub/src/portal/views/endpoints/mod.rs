@@ -1,12 +1,14 @@
 //! Endpoints and what is sent to them, as pages.
 
 pub(in crate::portal::views) mod chart;
+mod deliveries;
 mod delivery;
 mod endpoint;
 mod form;
 mod list;
 
 pub use chart::{Bar, Chart};
+pub use deliveries::DeliveriesPage;
 pub use delivery::{AttemptView, DeliveryPage};
 pub use endpoint::{DeliveryRow, EndpointPage, NewSecret, SecretRow};
 pub use form::{EndpointForm, EndpointFormPage};

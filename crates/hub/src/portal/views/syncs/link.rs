@@ -4,6 +4,7 @@ use super::super::filters;
 use super::super::narrow::Narrow;
 use super::super::shell::Shell;
 use super::super::text;
+use super::around::SideEvent;
 use super::conflict::ConflictCard;
 use super::ends::{self, End, RecordRef};
 use super::history::HistoryView;
@@ -165,11 +166,22 @@ pub struct LinkPage {
     pub history: Vec<HistoryView>,
     /// Whether there is more history than is shown.
     pub more_history: bool,
+    /// The latest webhook events about both records, latest first.
+    pub events: Vec<SideEvent>,
 }
+
+/// The most HTML that is made of what was written.
+const MAX_HISTORY: usize = 16_000;
 
 impl LinkPage {
     fn names(&self) -> Sides<String> {
         ends::names(&self.sync.ends)
+    }
+
+    /// What was done, as far as there is room for it.
+    fn shown_history(&self) -> Vec<HistoryView> {
+        let mut left = MAX_HISTORY;
+        self.history.iter().map(|one| one.within(&mut left)).collect()
     }
 
     fn history_href(&self) -> String {

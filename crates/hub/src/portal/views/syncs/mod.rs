@@ -1,5 +1,6 @@
 //! Syncs: two accounts that are kept in step, what is linked between them, what a person has to decide, and what was done.
 
+mod around;
 mod conflict;
 mod ends;
 mod form;
@@ -12,6 +13,7 @@ mod run;
 mod sync;
 mod values;
 
+pub use around::{SideEvent, SyncDid};
 pub use conflict::{Candidate, ConflictCard, ConflictPage, ConflictsPage};
 pub use ends::{End, RecordRef, names};
 pub use form::{ChooseConnections, ConnectionGroup, SettingsPage, SyncForm, Terms, TermsPage};

@@ -18,21 +18,27 @@ pub struct Cell {
 }
 
 impl Cell {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in super::super) fn is_empty(&self) -> bool {
         self.value.texts().iter().all(String::is_empty)
     }
 
-    pub(super) fn is_list(&self) -> bool {
+    pub(in super::super) fn is_list(&self) -> bool {
         matches!(self.value, Value::List(_))
     }
 
-    pub(super) fn texts(&self) -> Vec<String> {
+    pub(in super::super) fn texts(&self) -> Vec<String> {
         let shown = self.value.texts().iter().take(TEXTS);
         shown.map(|text| text::preview(text, LONGEST).into_owned()).collect()
     }
 
+    /// About how many bytes of HTML it takes.
+    fn weight(&self) -> usize {
+        let texts = self.texts().iter().map(|text| 40 + text::escaped(text)).sum::<usize>();
+        80 + text::escaped(&text::preview(&self.field, 60)) + texts
+    }
+
     /// How many texts are left out.
-    pub(super) fn more(&self) -> usize {
+    pub(in super::super) fn more(&self) -> usize {
         self.value.texts().len().saturating_sub(TEXTS)
     }
 }
@@ -54,6 +60,21 @@ pub struct Change {
     pub before: Vec<Cell>,
     /// What is there then.
     pub after: Vec<Cell>,
+}
+
+impl Change {
+    /// About how many bytes of HTML it takes.
+    pub(super) fn weight(&self) -> usize {
+        let cells = self.before.iter().chain(&self.after).map(Cell::weight).sum::<usize>();
+        220 + text::escaped(&text::preview(&self.rule, 60)) + cells
+    }
+}
+
+impl HeldView {
+    /// About how many bytes of HTML it takes.
+    pub(super) fn weight(&self) -> usize {
+        200 + self.value.weight() + text::escaped(&text::preview(&self.reason, 160))
+    }
 }
 
 /// A value that a side does not take.
