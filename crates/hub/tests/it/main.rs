@@ -46,6 +46,8 @@ mod portal_contrast;
 mod portal_counters;
 mod portal_endpoints;
 mod portal_events;
+mod portal_failures;
+mod portal_jobs;
 mod portal_operate;
 mod portal_operate_views;
 mod portal_records;

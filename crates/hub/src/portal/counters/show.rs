@@ -1,6 +1,7 @@
 //! One definition.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::{CounterPage, RunRow, ValueRow};
 use super::super::views::{Filter, Narrow, Section, text};
@@ -10,7 +11,7 @@ use super::list::{charts, row};
 use super::{find, run};
 use crate::api::counters::{self as api, CounterView};
 use crate::api::notify::Span;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::counters::definition::{Definition, Keep, KeyBy, Policy};

@@ -1,6 +1,7 @@
 //! One endpoint.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::endpoints::{
     Bar, Chart, DeliveryRow, EndpointPage, EndpointRow, NewSecret, SecretRow,
@@ -13,7 +14,7 @@ use crate::api::jobs::read_cursor;
 use crate::api::notify::{self as api, Span};
 use crate::config;
 use crate::endpoints;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::notify::kinds;

@@ -36,12 +36,18 @@ pub fn clock(value: impl Display, _: &dyn Values) -> Result<String> {
 
 /// [`text::thousands`].
 #[askama::filter_fn]
-pub fn thousands(value: &u64, _: &dyn Values) -> Result<String> {
-    Ok(text::thousands(*value))
+pub fn thousands(value: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(text::thousands(value.to_string().parse().unwrap_or(0)))
 }
 
 /// [`text::span`].
 #[askama::filter_fn]
 pub fn span(value: &u64, _: &dyn Values) -> Result<String> {
     Ok(text::span(*value))
+}
+
+/// [`text::plural`].
+#[askama::filter_fn]
+pub fn plural(value: impl Display, _: &dyn Values, one: &str, many: &str) -> Result<String> {
+    Ok(text::plural(value.to_string().parse().unwrap_or(0), one, many))
 }

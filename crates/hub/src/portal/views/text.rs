@@ -66,6 +66,12 @@ pub fn thousands(number: u64) -> String {
     out
 }
 
+/// `1 step`, `3 steps`, `1,200 steps`: the number with the words for one or for many.
+#[must_use]
+pub fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
 /// A span of milliseconds as people say it: `12 ms`, `3.4 s`, `5 min`, `2 h`, `3 d`.
 #[must_use]
 pub fn span(millis: u64) -> String {
