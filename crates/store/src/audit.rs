@@ -1,6 +1,7 @@
 //! Who did what: one row for each act of a person, an application or the hub itself, in the order they were stored. What is written
 //! here says that something was done and to what, never a secret and never a value of a record.
 
+use crate::records::pattern;
 use crate::tx::Bulk;
 use crate::value::{Kind, Row, Value, args, in_list};
 use crate::{Dialect, Result, Scope, Store, StoreError, Tx};
@@ -84,6 +85,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Before this moment.
     pub until: Option<Timestamp>,
+    /// Only where who did it, the object's id or the detail has this in it, in whichever case.
+    pub search: Option<String>,
 }
 
 const COLUMNS: &str = "seq, at, door, actor, action, org_id, object_id, detail";
@@ -175,6 +178,12 @@ fn clause(dialect: Dialect, scope: &Scope, filter: &Filter, before: Option<i64>)
             tests.push(format!("{hide}at {test} ?"));
             values.push(moment.into());
         }
+    }
+    if let Some(search) = &filter.search {
+        let pattern = pattern(&search.to_lowercase());
+        let of = |column| format!("LOWER({column}) LIKE ? ESCAPE '!'");
+        tests.push(format!("({} OR {} OR {})", of("actor"), of("object_id"), of("detail")));
+        values.extend(args![pattern.as_str(), pattern.as_str(), pattern.as_str()]);
     }
     if let Some(before) = before {
         tests.push("seq < ?".to_owned());

@@ -31,6 +31,8 @@ pub struct AuditQuery {
     pub since: Option<String>,
     /// Before this moment.
     pub until: Option<String>,
+    /// Only where who did it, the object's id or the detail has this in it, in whichever case.
+    pub search: Option<String>,
     /// Entries on the page, 1 to 500.
     pub limit: Option<u32>,
     /// Where the page before this one ended.
@@ -63,6 +65,7 @@ impl AuditQuery {
             object_id: some(&self.object_id),
             since: time("since", some(&self.since))?,
             until: time("until", some(&self.until))?,
+            search: some(&self.search),
         })
     }
 }

@@ -56,6 +56,7 @@ impl ConnectionQuery {
         }
         Ok(connections::Filter {
             search: None,
+            app: None,
             org_id,
             provider: some(&self.provider),
             account: some(&self.account),

@@ -12,7 +12,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use syncline_core::time::Timestamp;
-use syncline_store::jobs::{self, Job, State as JobState};
+use syncline_store::jobs::{self, Filter, Job, State as JobState};
 
 /// Which jobs.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,6 +22,8 @@ pub struct JobQuery {
     pub state: Option<String>,
     /// Only this kind.
     pub kind: Option<String>,
+    /// Only those whose payload or last error has this in it, in whichever case.
+    pub search: Option<String>,
     /// Jobs on the page, 1 to 500.
     pub limit: Option<u32>,
     /// Where the page before this one ended.
@@ -41,6 +43,17 @@ impl JobQuery {
             Some(_) => Err(Problem::bad_request("bad_state", "`state` is `parked`, `waiting` or `running`.")),
         }
     }
+
+    /// The rest of it, as the database takes it.
+    #[must_use]
+    pub fn filter(&self) -> Filter<'_> {
+        Filter { kind: given(self.kind.as_deref()), search: given(self.search.as_deref()) }
+    }
+}
+
+/// Nothing is no filter.
+fn given(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }
 
 #[derive(Serialize)]
@@ -94,8 +107,8 @@ pub async fn page(
         return Err(Problem::bad_request("bad_limit", format!("`limit` is a number from 1 to {MAX_LIMIT}.")));
     }
     let after = query.cursor.as_deref().filter(|text| !text.is_empty()).map(read_cursor).transpose()?;
-    let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
-    let mut found = jobs::list(&api.cx.store, &caller.scope, query.state()?, kind, after, limit + 1).await?;
+    let (state, filter) = (query.state()?, query.filter());
+    let mut found = jobs::list(&api.cx.store, &caller.scope, state, &filter, after, limit + 1).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next = found.last().filter(|_| more).map(|job| format!("{}.{}", job.updated_at.as_millis(), job.id));
@@ -164,9 +177,11 @@ pub async fn retry(
 pub struct RetryQuery {
     /// Only this kind.
     pub kind: Option<String>,
+    /// Only those whose payload or last error has this in it, in whichever case.
+    pub search: Option<String>,
 }
 
-/// `POST /v1/jobs/retry?kind=`: all parked jobs, of one kind or of all.
+/// `POST /v1/jobs/retry?kind=&search=`: all parked jobs that fit.
 ///
 /// # Errors
 /// 503 when the database is away.
@@ -176,8 +191,8 @@ pub async fn retry_all(
     query: Result<Query<RetryQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let query = checked(query)?;
-    let kind = query.kind.as_deref().filter(|kind| !kind.is_empty());
-    let retried = parked::retry_all(&caller.cx(&api), &caller.scope, kind).await?;
+    let filter = Filter { kind: given(query.kind.as_deref()), search: given(query.search.as_deref()) };
+    let retried = parked::retry_all(&caller.cx(&api), &caller.scope, &filter).await?;
     Ok((StatusCode::ACCEPTED, json(&serde_json::json!({ "retried": retried }))).into_response())
 }
 

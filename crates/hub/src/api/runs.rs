@@ -252,8 +252,11 @@ async fn page(api: &Api, caller: &Caller, query: RunQuery) -> Result<Response, P
             Problem::bad_request("bad_state", say)
         })
     });
-    let filter =
-        runs::Filter { connection_id: some(query.connection_id), state: state.transpose()?, kind: None };
+    let filter = runs::Filter {
+        connection_id: some(query.connection_id),
+        state: state.transpose()?,
+        ..runs::Filter::default()
+    };
     let limit = limit(query.limit)?;
     let before = some(query.cursor).as_deref().map(read_cursor).transpose()?;
     let mut found = runs::list(&api.cx.store, &caller.scope, &filter, before, limit + 1).await?;

@@ -181,8 +181,27 @@ impl Budgets {
         gates.iter().flat_map(|((provider, account), gate)| gate.view(provider, account)).collect()
     }
 
+    /// The limits of an account that is proved in this way, those in use and those that rest. Limits of its parts are known only while
+    /// they are in use.
+    #[must_use]
+    pub fn of_account(&self, provider: &str, account: &str, credential: Credential) -> Vec<BudgetView> {
+        let mut known = self.view();
+        known.retain(|view| view.provider == provider && view.account == account);
+        let (Some(loader), factor) = (load::load(provider), self.factor(provider)) else { return known };
+        let limits = loader.limits(credential).iter().filter(|limit| factor > 0.0 && !limit.per_part);
+        let resting = limits.filter(|limit| !known.iter().any(|view| view.limit == limit.name));
+        let resting: Vec<BudgetView> =
+            resting.map(|limit| at_rest(provider, account, limit, factor)).collect();
+        known.extend(resting);
+        known
+    }
+
+    fn factor(&self, provider: &str) -> f64 {
+        self.factors.get(provider).copied().unwrap_or(1.0)
+    }
+
     fn counted_by(&self, whose: &Whose, call: &Call) -> Vec<Counted> {
-        counted_by(whose, call, self.factors.get(whose.provider).copied().unwrap_or(1.0))
+        counted_by(whose, call, self.factor(whose.provider))
     }
 
     fn gate(&self, whose: &Whose) -> Arc<Gate> {
@@ -192,6 +211,31 @@ impl Budgets {
             gates.entry(key).or_insert_with(|| Arc::new(Gate { watch: self.watch, state: Mutex::default() })),
         )
     }
+}
+
+/// A limit that nobody uses just now.
+fn at_rest(provider: &str, account: &str, limit: &Limit, factor: f64) -> BudgetView {
+    let rate = rate(limit, factor);
+    BudgetView {
+        provider: load::LOADERS.iter().find(|(id, _)| *id == provider).map_or("", |(id, _)| id),
+        account: account.to_owned(),
+        limit: limit.name,
+        part: String::new(),
+        used: 0,
+        calls: rate.calls,
+        span_ms: millis(rate.span),
+        waiting: 0,
+        closed_ms: 0,
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// How much of a limit is used. At least one call, however small the share: none at all would be waiting for ever.
+fn rate(limit: &Limit, factor: f64) -> Rate {
+    Rate { calls: ((f64::from(limit.calls) * factor) as usize).max(1), span: limit.span }
 }
 
 /// The windows that count this call, and how long each is left alone after a refusal that says no time itself.
@@ -213,8 +257,7 @@ fn counted_by(whose: &Whose, call: &Call, factor: f64) -> Vec<Counted> {
     };
     let counted = |limit: &Limit| Counted {
         key: (limit.name, part(limit)),
-        // At least one call, however small the share: none at all would be waiting for ever.
-        rate: Rate { calls: ((f64::from(limit.calls) * factor) as usize).max(1), span: limit.span },
+        rate: rate(limit, factor),
         penalty: limit.penalty,
     };
     limits.iter().filter(|limit| counts(limit)).map(counted).collect()
@@ -319,7 +362,6 @@ impl Gate {
         let waiting = |key: &Key| {
             state.queues.iter().flat_map(|queue| &queue.waiting).filter(|w| w.keys.contains(key)).count()
         };
-        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let view = |(key, window): (&Key, &Window)| BudgetView {
             provider,
             account: account.to_owned(),

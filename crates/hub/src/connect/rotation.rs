@@ -127,10 +127,11 @@ async fn needed(cx: &Cx) -> Result<BTreeSet<String>, StoreError> {
 
 async fn to_be_withdrawn(cx: &Cx, state: State) -> Result<Vec<Vec<u8>>, StoreError> {
     const PAGE: u32 = 500;
+    let revocations = jobs::Filter { kind: Some("connection.revoke"), search: None };
     let mut seals = Vec::new();
     let mut after: Option<(Timestamp, String)> = None;
     loop {
-        let page = jobs::list(&cx.store, &Scope::All, state, Some("connection.revoke"), after, PAGE).await?;
+        let page = jobs::list(&cx.store, &Scope::All, state, &revocations, after, PAGE).await?;
         seals.extend(page.iter().filter_map(seal_in));
         match page.last() {
             Some(last) => after = Some((last.updated_at, last.id.clone())),

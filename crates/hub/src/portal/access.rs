@@ -1,6 +1,7 @@
 //! Getting in: the first start's password, login, logout.
 
 use super::form::{check_csrf, read};
+use super::query::Query;
 use super::session::{self, FORM_COOKIE, Session, cookie, set_cookie};
 use super::views::{LoginPage, LoginProblem, SetupPage};
 use super::{Failure, Portal, render, setup};
@@ -10,7 +11,7 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;

@@ -1,19 +1,60 @@
 //! Our registrations at the providers, as the configuration names them: what to copy to the provider, what is missing, who uses them.
 
+use super::query::Query;
 use super::session::Session;
+use super::short::{self, contains};
 use super::show::provider_name;
-use super::views::operate::{AppRow, AppsPage, BY_HAND};
-use super::views::{Choice, Section};
+use super::suggest;
+use super::views::operate::{APP_STATES, AppRow, AppsPage, BY_HAND};
+use super::views::{Filter, Narrow, Section};
 use super::{Failure, Portal, render};
 use crate::config::{App, Config, Provider};
 use crate::connect::asked_scopes;
 use axum::extract::State;
 use axum::response::Response;
+use serde::Deserialize;
 use syncline_store::overview;
 
-pub(super) async fn list(State(portal): State<Portal>, session: Session) -> Result<Response, Failure> {
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListQuery {
+    search: String,
+    provider: String,
+    state: String,
+    cursor: String,
+}
+
+impl ListQuery {
+    /// Whether an app is one of those that are asked for.
+    fn admits(&self, app: &AppRow) -> bool {
+        let (provider, state) = (self.provider.trim(), self.state.trim());
+        let id = app.client_id.as_deref().unwrap_or_default();
+        (contains(&app.name, &self.search) || contains(id, &self.search))
+            && (provider.is_empty() || app.provider == provider)
+            && (state.is_empty() || app.state() == state)
+    }
+
+    fn narrow(&self) -> Narrow {
+        Narrow {
+            base: "/portal/apps".into(),
+            filters: vec![
+                Filter::search("search", "Name contains", self.search.trim()).hinted("Name or client ID"),
+                suggest::provider(&self.provider),
+                Filter::of("state", "State", self.state.trim(), &APP_STATES),
+            ],
+            cursor: self.cursor.clone(),
+        }
+    }
+}
+
+pub(super) async fn list(
+    State(portal): State<Portal>,
+    session: Session,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Failure> {
     let cx = &portal.api.cx;
     let uses = overview::apps(&cx.store).await?;
+    let narrow = query.narrow();
     let rows = cx.config.apps.iter().map(|(name, app)| {
         let own = uses.iter().filter(|one| one.app == *name && one.provider == app.provider.as_str());
         let count = |status: &str| own.clone().filter(|one| one.status == status).map(|one| one.count).sum();
@@ -24,12 +65,11 @@ pub(super) async fn list(State(portal): State<Portal>, session: Session) -> Resu
             ..row(&cx.config, name, app)
         }
     });
-    let providers = syncline_providers::connect::CONNECTORS.iter();
-    let providers = providers
-        .map(|(id, _)| Choice { value: (*id).to_owned(), label: provider_name(id).to_owned() })
-        .collect();
-    let rows = rows.collect();
-    Ok(render(&AppsPage { shell: session.shell(&portal, Section::Apps), rows, providers }))
+    let rows = rows.filter(|app| !narrow.is_wrong() && query.admits(app)).collect();
+    let (rows, older) = short::page(rows, &query.cursor, |app: &AppRow| &app.name);
+    let shell = session.shell(&portal, Section::Apps);
+    let providers = suggest::providers();
+    Ok(render(&AppsPage { shell, narrow, problem: None, rows, older, providers }))
 }
 
 fn row(config: &Config, name: &str, app: &App) -> AppRow {

@@ -1,16 +1,21 @@
 //! The audit log: who did what, with filters in the address.
 
 use super::connections::some;
+use super::query::Query;
 use super::session::Session;
-use super::views::{AuditPage, AuditRow, Filter, Narrow, Section};
+use super::suggest;
+use super::views::{AuditPage, AuditRow, Filter, Narrow, Section, text};
 use super::{Failure, Portal, render};
 use crate::api::audit::{AuditQuery, page};
 use crate::audit::Action;
-use axum::extract::{Query, State};
-use axum::response::Response;
+use crate::http::Problem;
+use axum::extract::{Path, State};
+use axum::response::{Redirect, Response};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use syncline_store::audit::{Door, Entry};
+use syncline_store::syncs::runs;
+use syncline_store::{Scope, StoreError};
 
 /// Entries on a page.
 const PAGE: u32 = 40;
@@ -18,6 +23,7 @@ const PAGE: u32 = 40;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
     action: String,
     door: String,
     actor: String,
@@ -38,12 +44,13 @@ impl ListQuery {
             object_id: some(&self.object),
             since: some(&self.since),
             until: some(&self.until),
+            search: some(&self.search),
             limit: Some(PAGE),
             cursor: some(&self.cursor),
         }
     }
 
-    fn narrow(&self) -> Narrow {
+    async fn narrow(&self, portal: &Portal) -> Result<Narrow, StoreError> {
         let doors = Door::ALL.map(|door| (door.name(), door_word(door)));
         let groups: BTreeSet<&str> = Action::ALL.iter().map(|action| action.group()).collect();
         let words: Vec<(&str, String)> =
@@ -53,19 +60,21 @@ impl ListQuery {
         let mut actions: Vec<(&str, &str)> = groups.chain(each).collect();
         // A group stands before its actions.
         actions.sort_by_key(|(name, _)| *name);
-        Narrow {
+        Ok(Narrow {
             base: "/portal/audit".into(),
             filters: vec![
-                Filter::of("action", "What", self.action.trim(), &actions),
-                Filter::of("door", "Through", self.door.trim(), &doors),
+                Filter::search("search", "Contains", self.search.trim()).hinted("Who, object or detail"),
+                Filter::of("action", "What", self.action.trim(), &actions)
+                    .or_say("Nothing is done that is called so."),
+                Filter::of("door", "Through", self.door.trim(), &doors).or_say("There is no such way in."),
                 Filter::new("actor", "Who", self.actor.trim()),
-                Filter::new("organization", "Organization", self.organization.trim()),
+                suggest::organization(portal, &self.organization).await?,
                 Filter::new("object", "Object ID", self.object.trim()),
                 Filter::instant("since", "From", self.since.trim()),
                 Filter::instant("until", "To", self.until.trim()),
             ],
             cursor: self.cursor.clone(),
-        }
+        })
     }
 }
 
@@ -74,7 +83,9 @@ pub(super) async fn list(
     session: Session,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
+    let narrow = query.narrow(&portal).await?;
     let (found, older, problem) = match page(&portal.api, &query.asked()).await {
+        _ if narrow.is_wrong() => (Vec::new(), None, None),
         Ok((found, older)) => (found, older, None),
         Err(problem) if problem.status.is_client_error() => {
             (Vec::new(), None, Some(problem.detail.to_string()))
@@ -83,7 +94,19 @@ pub(super) async fn list(
     };
     let rows = found.into_iter().map(row).collect();
     let shell = session.shell(&portal, Section::Audit);
-    Ok(render(&AuditPage { shell, narrow: query.narrow(), problem, rows, older }))
+    Ok(render(&AuditPage { shell, narrow, problem, rows, older }))
+}
+
+/// To the page of a sync's run: the log knows the run, and the page stands below its sync.
+pub(super) async fn sync_run(
+    State(portal): State<Portal>,
+    _: Session,
+    Path(id): Path<String>,
+) -> Result<Redirect, Failure> {
+    let run = runs::get(&portal.api.cx.store, &Scope::All, &id).await?;
+    let run = run.ok_or_else(|| Problem::not_found("run"))?;
+    let (sync, id) = (text::segment(&run.sync_id), text::segment(&run.id));
+    Ok(Redirect::to(&format!("/portal/syncs/{sync}/runs/{id}")))
 }
 
 fn door_word(door: Door) -> &'static str {

@@ -3,10 +3,12 @@
 //! The answer to the form is a page with that link, never a redirect: the policy lets forms lead to our own pages only, and a link
 //! can be passed on to the person who may consent.
 
-use super::connections::organizations;
+use super::connections::title;
 use super::form::{check_csrf, read};
+use super::query::Query;
 use super::session::Session;
 use super::show::provider_name;
+use super::suggest::organizations;
 use super::views::{Choice, ConnectForm, ConnectLinkPage, ConnectPage, Section, WayGroup, text};
 use super::{Failure, Portal, render};
 use crate::api::connections::find;
@@ -17,7 +19,7 @@ use crate::http::Problem;
 use crate::popup::sealed::Ticket;
 use crate::popup::ticket;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::secret::Secret;
@@ -44,6 +46,8 @@ pub(super) struct NewForm {
     #[serde(default)]
     way: String,
     #[serde(default)]
+    again: String,
+    #[serde(default)]
     key: Option<Secret>,
 }
 
@@ -53,23 +57,39 @@ pub(super) async fn new(
     Query(query): Query<NewQuery>,
 ) -> Result<Response, Failure> {
     let NewQuery { organization, user, way, again } = query;
-    if !again.is_empty() {
-        let Connection { org_id, user_id, app, provider, method, .. } =
-            find(&portal.api, &session.caller(), &again).await?;
-        let way = match method {
-            Method::Oauth => format!("oauth:{app}"),
-            Method::Key => format!("key:{provider}"),
-        };
-        let form = ConnectForm { organization: org_id, user: user_id, way, problem: None };
+    let form = ConnectForm { organization, user, way, again, ..ConnectForm::default() };
+    if form.again.is_empty() {
         return page(&portal, &session, form).await;
     }
-    page(&portal, &session, ConnectForm { organization, user, way, problem: None }).await
+    let Connection { org_id, user_id, app, provider, method, .. } =
+        find(&portal.api, &session.caller(), &form.again).await?;
+    let way = match method {
+        Method::Oauth => format!("oauth:{app}"),
+        Method::Key => format!("key:{provider}"),
+    };
+    let problem = (!is_offered(&ways(&portal.api.cx.config), &way)).then(|| {
+        let app = text::preview(&app, 60);
+        format!(
+            "It was connected through the app {app}, which is not in the configuration any more, or not whole. Put it \
+             back, or choose another way, which makes a connection of its own."
+        )
+    });
+    page(&portal, &session, ConnectForm { organization: org_id, user: user_id, way, problem, ..form }).await
+}
+
+fn is_offered(groups: &[WayGroup], way: &str) -> bool {
+    groups.iter().flat_map(|group| &group.ways).any(|offered| offered.value == way)
 }
 
 async fn page(portal: &Portal, session: &Session, form: ConnectForm) -> Result<Response, Failure> {
     let shell = session.shell(portal, Section::Connections);
     let organizations = organizations(portal).await?;
-    Ok(render(&ConnectPage { shell, form, ways: ways(&portal.api.cx.config), organizations }))
+    // Which account it is stays at the top when the form comes back with a problem.
+    let again = match form.again.as_str() {
+        "" => None,
+        id => Some(title(&find(&portal.api, &session.caller(), id).await?)),
+    };
+    Ok(render(&ConnectPage { shell, form, again, ways: ways(&portal.api.cx.config), organizations }))
 }
 
 /// The ways to connect: a consent page for every app that is complete, a key at every provider.
@@ -106,13 +126,14 @@ pub(super) async fn create(
     session: Session,
     form: Result<Form<NewForm>, FormRejection>,
 ) -> Result<Response, Failure> {
-    let NewForm { csrf, organization, user, way, key } = read(form)?;
+    let NewForm { csrf, organization, user, way, again, key } = read(form)?;
     check_csrf(&csrf, &session.csrf)?;
     let (organization, user) = (organization.trim().to_owned(), user.trim().to_owned());
     let kept = |problem: &str| ConnectForm {
         organization: organization.clone(),
         user: user.clone(),
         way: way.clone(),
+        again: again.clone(),
         problem: Some(problem.to_owned()),
     };
     let key = key.filter(|key| !key.expose().trim().is_empty());

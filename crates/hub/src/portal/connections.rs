@@ -1,11 +1,13 @@
 //! Connections: listed, shown, loaded, cancelled, ended.
 
 use super::form::{check_csrf, read};
+use super::query::Query;
 use super::runs::run_row;
 use super::session::Session;
 use super::show::{provider_name, said};
+use super::suggest;
 use super::views::{
-    BudgetRow, Choice, ConnectionPage, ConnectionRow, ConnectionsPage, Filter, HookRow, LanePosition, Narrow,
+    BudgetRow, ConnectionPage, ConnectionRow, ConnectionsPage, Filter, HookRow, LanePosition, Narrow,
     RecordCount, Section,
 };
 use super::{Failure, Portal, render};
@@ -17,13 +19,14 @@ use crate::connect::{Data, disconnect};
 use crate::http::Problem;
 use crate::load::{self, Wanted};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use syncline_providers::connect::Credential;
 use syncline_store::connections::{self, Connection, Method, Status};
 use syncline_store::runs::{self, LaneRow, Mode, Run, Trigger};
-use syncline_store::{Scope, StoreError, accounts, hooks, positions, stale};
+use syncline_store::{Scope, StoreError, hooks, positions, stale};
 
 /// Connections on a page.
 const PAGE: u32 = 20;
@@ -31,6 +34,8 @@ const PAGE: u32 = 20;
 const RUNS: u32 = 5;
 /// Types, lanes and scopes on a connection's page: the page stays small with an account of a thousand tables.
 const MOST: usize = 40;
+/// Limits on a connection's page.
+const BUDGETS: usize = 12;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -38,9 +43,17 @@ pub(super) struct ListQuery {
     search: String,
     organization: String,
     provider: String,
+    app: String,
     status: String,
     cursor: String,
 }
+
+/// What a connection can be, with its word.
+const STATUSES: [(&str, &str); 3] = [
+    ("active", "Active"),
+    ("needs_reauthorization", "Needs reauthorization"),
+    ("disconnected", "Disconnected"),
+];
 
 /// The filter of the database for what somebody typed; nothing is no filter.
 pub(super) fn some(text: &str) -> Option<String> {
@@ -53,21 +66,19 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
     let store = &portal.api.cx.store;
-    let (status, problem) = match (some(&query.status), Status::named(query.status.trim())) {
-        (Some(_), None) => (None, Some("There is no such status.".to_owned())),
-        (_, status) => (status, None),
-    };
+    let narrow = narrow(&portal, &query).await?;
     let filter = connections::Filter {
         org_id: some(&query.organization),
         provider: some(&query.provider),
+        app: some(&query.app),
         account: None,
-        status,
+        status: Status::named(query.status.trim()),
         search: some(&query.search),
         before: some(&query.cursor).and_then(|cursor| read_cursor(&cursor).ok()),
     };
-    let mut found = match &problem {
-        Some(_) => Vec::new(),
-        None => connections::list(store, &Scope::All, &filter, PAGE + 1).await?,
+    let mut found = match narrow.is_wrong() {
+        true => Vec::new(),
+        false => connections::list(store, &Scope::All, &filter, PAGE + 1).await?,
     };
     let older = next_cursor(&mut found, PAGE, |last| (last.created_at, &last.id));
     let mut rows = Vec::new();
@@ -82,39 +93,22 @@ pub(super) async fn list(
             ..row(connection)
         });
     }
-    let narrow = narrow(&query);
     let shell = session.shell(&portal, Section::Connections);
-    let (providers, organizations) = (providers(), organizations(&portal).await?);
-    Ok(render(&ConnectionsPage { shell, narrow, problem, providers, organizations, rows, older }))
+    Ok(render(&ConnectionsPage { shell, narrow, problem: None, rows, older }))
 }
 
-fn narrow(query: &ListQuery) -> Narrow {
-    let shown = match query.provider.trim() {
-        "" => String::new(),
-        id => provider_name(id).to_owned(),
-    };
-    Narrow {
+async fn narrow(portal: &Portal, query: &ListQuery) -> Result<Narrow, StoreError> {
+    Ok(Narrow {
         base: "/portal/connections".into(),
         filters: vec![
-            Filter::new("search", "Account contains", query.search.trim()),
-            Filter::new("organization", "Organization", query.organization.trim()),
-            Filter { shown, ..Filter::new("provider", "Provider", query.provider.trim()) },
-            Filter::new("status", "Status", query.status.trim()),
+            Filter::search("search", "Account contains", query.search.trim()).hinted("Name or ID"),
+            suggest::organization(portal, &query.organization).await?,
+            suggest::provider(&query.provider),
+            suggest::app(portal, &query.app),
+            Filter::of("status", "Status", query.status.trim(), &STATUSES),
         ],
         cursor: query.cursor.clone(),
-    }
-}
-
-/// Every provider there is.
-pub(super) fn providers() -> Vec<Choice> {
-    let ids = syncline_providers::load::LOADERS.iter().map(|(id, _)| *id);
-    ids.map(|id| Choice { value: id.to_owned(), label: provider_name(id).to_owned() }).collect()
-}
-
-/// Organizations to suggest: those that own accounts.
-pub(super) async fn organizations(portal: &Portal) -> Result<Vec<String>, StoreError> {
-    let owners = accounts::list(&portal.api.cx.store).await?.into_iter().map(|account| account.org_id);
-    Ok(owners.collect::<BTreeSet<_>>().into_iter().take(super::views::events::MAX_CHOICES).collect())
+    })
 }
 
 async fn latest(portal: &Portal, connection_id: &str, limit: u32) -> Result<Vec<Run>, StoreError> {
@@ -181,22 +175,26 @@ pub(super) async fn show(
     let mut shell = session.shell(&portal, Section::Connections);
     shell.notice = query.did.as_deref().and_then(said);
     let mut hooks: Vec<HookRow> = hooks::list(store, &id).await?.into_iter().map(hook_row).collect();
-    cut(&mut hooks);
+    let more_hooks = cut(&mut hooks);
     let mut scopes = connection.scopes.clone();
-    cut(&mut scopes);
+    let more_scopes = cut(&mut scopes);
+    let (budgets, more_budgets) = budgets(&portal, &connection);
     Ok(render(&ConnectionPage {
         shell,
         row: row(&connection),
         scopes,
+        more_scopes,
         updated_at: connection.updated_at.to_string(),
         records: counts,
         more_records,
         stale: stale::count(store, &id).await?,
         lanes: positions,
         more_lanes,
-        budgets: budgets(&portal, &connection),
+        budgets,
+        more_budgets,
         runs: rows,
         hooks,
+        more_hooks,
     }))
 }
 
@@ -242,10 +240,14 @@ fn hook_row(hook: hooks::Hook) -> HookRow {
     }
 }
 
-/// The limits of the connection's account that are in use, the fullest first.
-fn budgets(portal: &Portal, connection: &Connection) -> Vec<BudgetRow> {
-    let all = portal.api.cx.calls.budgets.view().into_iter();
-    let own = all.filter(|view| view.provider == connection.provider && view.account == connection.account);
+/// The limits of the connection's account, the fullest first, and how many more there are than a page shows.
+fn budgets(portal: &Portal, connection: &Connection) -> (Vec<BudgetRow>, usize) {
+    let credential = match connection.method {
+        Method::Oauth => Credential::OAuth,
+        Method::Key => Credential::Key,
+    };
+    let budgets = &portal.api.cx.calls.budgets;
+    let own = budgets.of_account(&connection.provider, &connection.account, credential).into_iter();
     let whole = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let mut rows: Vec<BudgetRow> = own
         .map(|view| BudgetRow {
@@ -259,8 +261,9 @@ fn budgets(portal: &Portal, connection: &Connection) -> Vec<BudgetRow> {
         })
         .collect();
     rows.sort_by_key(|row| std::cmp::Reverse((row.closed_ms, row.waiting, row.used)));
-    rows.truncate(12);
-    rows
+    let more = rows.len().saturating_sub(BUDGETS);
+    rows.truncate(BUDGETS);
+    (rows, more)
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::access::CsrfForm;
 use super::form::{check_csrf, read};
+use super::query::Query;
 use super::session::{self, Session};
 use super::views::demo::{Breakage, DemoPage, Line, Step};
 use super::views::{Notice, Section, Tone, text};
@@ -9,7 +10,7 @@ use super::{Failure, Portal, render};
 use crate::http::Problem;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use http::{StatusCode, header};

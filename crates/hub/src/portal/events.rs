@@ -1,14 +1,16 @@
 //! The timeline's pages.
 
+use super::query::Query;
 use super::session::Session;
 use super::show::{detail, provider_name, row};
+use super::views::records::href as record_href;
 use super::views::{
-    Choice, EventFilters, EventPage, EventsPage, FilterChoices, FilterProblem, Section, Stats,
+    Choice, EventDetail, EventFilters, EventPage, EventsPage, FilterChoices, FilterProblem, Section, Stats,
 };
 use super::{Failure, Portal, render};
 use crate::http::Problem;
 use crate::program::program;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 use serde::Deserialize;
@@ -16,13 +18,16 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use syncline_core::event::EventId;
 use syncline_core::time::Timestamp;
+use syncline_providers::load::load;
 use syncline_store::events::{self, Filter, Order, StoredEvent};
-use syncline_store::{Scope, StoreError, accounts};
+use syncline_store::{Scope, StoreError, accounts, connections, records};
 
 /// Events on a page.
 const PAGE: u32 = 50;
 /// How many other events of the same record an event's page shows.
 const HISTORY: u32 = 25;
+/// Connections of an event's account, and records of each, that are looked at for what the event is about.
+const RECORDS: u32 = 4;
 /// The strip's little chart has this many slices.
 const SLICES: usize = 30;
 
@@ -236,7 +241,29 @@ pub(super) async fn show(
     let event = find(&portal, &id).await?;
     let history = if event.object_id.is_empty() { Vec::new() } else { history(&portal, &event).await? };
     let shell = session.shell(&portal, Section::Events);
-    Ok(render(&EventPage { shell, event: detail(&event), history: history.iter().map(row).collect() }))
+    let records = records_of(&portal, &event).await?;
+    let history = history.iter().map(row).collect();
+    Ok(render(&EventPage { shell, event: EventDetail { records, ..detail(&event) }, history }))
+}
+
+/// The mirrored records that an event is about, with their names: each connection of its account may have one.
+async fn records_of(portal: &Portal, event: &StoredEvent) -> Result<Vec<(String, String)>, StoreError> {
+    let store = &portal.api.cx.store;
+    let Some(loader) = load(&event.provider) else { return Ok(Vec::new()) };
+    let changes = loader.change(&event.kind, &event.object_type, &event.object_id, &event.raw);
+    let (provider, account) = (Some(event.provider.clone()), Some(event.account.clone()));
+    let through = connections::Filter { provider, account, ..connections::Filter::default() };
+    let mut found = Vec::new();
+    for connection in connections::list(store, &Scope::All, &through, RECORDS).await? {
+        for change in changes.iter().take(RECORDS as usize) {
+            let of = (&connection.id, &change.object_type, &change.id);
+            if let Some(record) = records::get(store, &Scope::All, of.0, of.1, of.2).await? {
+                found.push((record_href(of.0, of.1, of.2), record.item.name));
+            }
+        }
+    }
+    found.truncate(RECORDS as usize);
+    Ok(found)
 }
 
 /// What else happened to the same record, newest first.

@@ -1,19 +1,22 @@
 //! API keys: made, shown once, revoked.
 
-use super::access::CsrfForm;
+use super::access::inside;
 use super::form::{check_csrf, read};
+use super::query::Query;
 use super::session::Session;
-use super::views::{Filter, KeyForm, KeyRow, KeysPage, Narrow, NewKey, Section};
+use super::short::{self, contains};
+use super::suggest;
+use super::views::{Filter, KeyForm, KeyRow, KeysPage, Narrow, NewKey, Notice, Section, Tone};
 use super::{Failure, Portal, render};
 use crate::api::access::{create_key, revoke_key};
 use crate::api::accounts::check_name;
+use crate::http::Problem;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use syncline_store::StoreError;
 use syncline_store::api_keys::{self, ApiKey};
-use syncline_store::{StoreError, accounts};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct NewKeyForm {
@@ -26,6 +29,14 @@ pub(super) struct NewKeyForm {
     organization: String,
 }
 
+#[derive(Debug, Deserialize)]
+pub(super) struct RevokeForm {
+    csrf: String,
+    /// The list as it was.
+    #[serde(default)]
+    back: String,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
@@ -33,12 +44,13 @@ pub(super) struct ListQuery {
     organization: String,
     state: String,
     cursor: String,
+    /// What the last action did, to be said once.
+    did: Option<String>,
 }
 
 impl ListQuery {
     /// Whether a key is one of those that are asked for.
     fn admits(&self, key: &ApiKey) -> bool {
-        let search = self.search.trim().to_lowercase();
         let organization = self.organization.trim();
         let state = match self.state.as_str() {
             "used" => key.revoked_at.is_none(),
@@ -46,18 +58,16 @@ impl ListQuery {
             _ => true,
         };
         state
-            && (search.is_empty()
-                || key.name.to_lowercase().contains(&search)
-                || key.prefix.contains(self.search.trim()))
+            && (contains(&key.name, &self.search) || key.prefix.contains(self.search.trim()))
             && (organization.is_empty() || key.org_id.as_deref() == Some(organization))
     }
 
-    fn narrow(&self) -> Narrow {
-        Narrow {
+    async fn narrow(&self, portal: &Portal) -> Result<Narrow, StoreError> {
+        Ok(Narrow {
             base: "/portal/keys".into(),
             filters: vec![
-                Filter::new("search", "Name contains", self.search.trim()),
-                Filter::new("organization", "Organization", self.organization.trim()),
+                Filter::search("search", "Name contains", self.search.trim()).hinted("Name or beginning"),
+                suggest::organization(portal, &self.organization).await?,
                 Filter::of(
                     "state",
                     "State",
@@ -66,12 +76,9 @@ impl ListQuery {
                 ),
             ],
             cursor: self.cursor.clone(),
-        }
+        })
     }
 }
-
-/// Keys on a page.
-const PAGE: usize = 50;
 
 pub(super) async fn list(
     State(portal): State<Portal>,
@@ -107,11 +114,41 @@ pub(super) async fn revoke(
     State(portal): State<Portal>,
     session: Session,
     Path(id): Path<String>,
-    form: Result<Form<CsrfForm>, FormRejection>,
+    form: Result<Form<RevokeForm>, FormRejection>,
+) -> Result<Response, Failure> {
+    let form = read(form)?;
+    check_csrf(&form.csrf, &session.csrf)?;
+    let did = if revoke_key(&session.cx(&portal), &id).await? { "revoke" } else { "nothing" };
+    let list = if form.back.starts_with("/portal/keys?") { inside(&form.back) } else { "/portal/keys" };
+    let join = if list.contains('?') { '&' } else { '?' };
+    Ok(Redirect::to(&format!("{list}{join}did={did}")).into_response())
+}
+
+/// A new key of the same name and scope. The old one works on until somebody revokes it: both are in use meanwhile.
+pub(super) async fn replace(
+    State(portal): State<Portal>,
+    session: Session,
+    Path(id): Path<String>,
+    form: Result<Form<RevokeForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    revoke_key(&session.cx(&portal), &id).await?;
-    Ok(Redirect::to("/portal/keys").into_response())
+    let known = api_keys::list(&portal.api.cx.store).await?;
+    let old = known.into_iter().find(|key| key.id == id && key.revoked_at.is_none());
+    let old = old.ok_or_else(|| Problem::not_found("key that works"))?;
+    let (key, token) = create_key(&session.cx(&portal), &old.name, old.org_id).await?;
+    let new_key = NewKey { name: key.name, organization: key.org_id, token };
+    let query = ListQuery { did: Some("replace".to_owned()), ..ListQuery::default() };
+    Ok(page(&portal, &session, &query, Some(new_key), KeyForm::default()).await?)
+}
+
+fn said(did: &str) -> Option<Notice> {
+    let (tone, text) = match did {
+        "replace" => (Tone::Good, "The old key works on. Revoke it when whatever used it has the new one."),
+        "revoke" => (Tone::Good, "The key is revoked. Whatever used it is refused from now on."),
+        "nothing" => (Tone::Plain, "That key was revoked already."),
+        _ => return None,
+    };
+    Some(Notice { tone, text: text.to_owned() })
 }
 
 async fn page(
@@ -122,28 +159,18 @@ async fn page(
     form: KeyForm,
 ) -> Result<Response, StoreError> {
     let store = &portal.api.cx.store;
+    let narrow = query.narrow(portal).await?;
     let mut keys = api_keys::list(store).await?;
+    let in_use = keys.iter().filter(|key| key.revoked_at.is_none()).count();
     keys.sort_by_key(|key| key.revoked_at.is_some());
-    keys.retain(|key| query.admits(key));
-    // People make dozens of keys, not thousands: the list is read as a whole, and shown in pages.
-    let begin = keys.iter().position(|key| key.id == query.cursor).map_or(0, |place| place + 1);
-    keys.drain(..begin);
-    let older = keys.get(PAGE - 1).filter(|_| keys.len() > PAGE).map(|last| last.id.clone());
-    keys.truncate(PAGE);
-    let owners = accounts::list(store).await?.into_iter().map(|account| account.org_id);
-    let organizations = owners.collect::<BTreeSet<_>>().into_iter().collect();
-    let shell = session.shell(portal, Section::Keys);
+    keys.retain(|key| !narrow.is_wrong() && query.admits(key));
+    // People make dozens of keys, not thousands: the list is read as a whole.
+    let (keys, older) = short::page(keys, &query.cursor, |key| &key.id);
+    let organizations = suggest::organizations(portal).await?;
+    let mut shell = session.shell(portal, Section::Keys);
+    shell.notice = query.did.as_deref().and_then(said);
     let keys = keys.into_iter().map(row).collect();
-    Ok(render(&KeysPage {
-        shell,
-        narrow: query.narrow(),
-        problem: None,
-        keys,
-        older,
-        new_key,
-        form,
-        organizations,
-    }))
+    Ok(render(&KeysPage { shell, narrow, problem: None, in_use, keys, older, new_key, form, organizations }))
 }
 
 fn row(key: ApiKey) -> KeyRow {

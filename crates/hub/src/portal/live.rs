@@ -1,6 +1,7 @@
 //! The timeline, live: rows and numbers as server-sent events, as HTML the page only has to put in place.
 
 use super::events::{TimelineQuery, database_filter, stats};
+use super::query::Query;
 use super::session::Session;
 use super::show::row;
 use super::views::{EventRowFragment, StatsFragment};
@@ -8,7 +9,7 @@ use super::{Failure, Portal};
 use crate::api::stream::Tail;
 use crate::http::Problem;
 use askama::Template as _;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::Stream;

@@ -12,32 +12,38 @@ mod counts;
 mod demo;
 mod endpoints;
 mod events;
+mod failure;
 mod form;
 mod jobs;
 mod keys;
 mod live;
 mod overview;
 mod preparing;
+mod query;
 mod records;
 mod runs;
 mod sealing;
 mod session;
 pub mod setup;
+mod short;
 mod show;
+mod suggest;
 mod syncs;
 mod throughput;
 pub mod views;
 
-use crate::api::{Api, bounded, count};
+use crate::api::{Api, count};
 use crate::http::Problem;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
+use failure::{Asked, Failure};
 use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
-use views::{Assets, ErrorPage};
+use tracing::Instrument as _;
+use views::Assets;
 
 pub(crate) use assets::assets;
 pub(crate) use session::cookie;
@@ -93,17 +99,21 @@ pub fn router(api: Api) -> Router {
         .route("/portal/events/{id}/raw", get(events::raw))
         .route("/portal/jobs", get(jobs::list))
         .route("/portal/jobs/retry-all", post(jobs::retry_all))
+        .route("/portal/jobs/discard-all", post(jobs::discard_all))
         .route("/portal/jobs/{id}/retry", post(jobs::retry))
         .route("/portal/jobs/{id}/discard", post(jobs::discard))
         .route("/portal/audit", get(audit::list))
+        .route("/portal/sync-runs/{id}", get(audit::sync_run))
         .route("/portal/apps", get(apps::list))
         .route("/portal/sealing", get(sealing::list))
         .route("/portal/sealing/rotate", post(sealing::rotate))
         .route("/portal/sealing/prune", post(sealing::prune))
         .route("/portal/keys", get(keys::list).post(keys::create))
         .route("/portal/keys/{id}/revoke", post(keys::revoke))
-        .route("/portal/{*rest}", get(|| async { Failure::from(Problem::not_found("page")) }))
-        .layer(from_fn_with_state(portal.api.clone(), bounded))
+        .route("/portal/keys/{id}/replace", post(keys::replace))
+        .route("/portal/{*rest}", any(|| async { Failure::from(Problem::not_found("page")) }))
+        .method_not_allowed_fallback(failure::method_not_allowed)
+        .layer(from_fn_with_state(portal.clone(), failure::bounded))
         .layer(from_fn_with_state(portal.clone(), guard))
         .layer(from_fn(count))
         .with_state(portal)
@@ -118,73 +128,23 @@ pub fn asset_router() -> Router {
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Headers every page has; errors as pages; nothing before the database is ready.
+/// Headers every page has; errors as pages, with an id that the log has, too; nothing before the database is ready.
 async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Response {
-    let mut response = if portal.api.cx.ready.is_cancelled() {
-        next.run(request).await
+    let asked = Asked::of(&request, portal.api.cx.dice.id("req", portal.api.cx.now()));
+    let found = if portal.api.cx.ready.is_cancelled() {
+        let span = tracing::error_span!("page", request_id = asked.id);
+        next.run(request).instrument(span).await
     } else {
         Failure::from(Problem::unavailable("starting", "Syncline is waiting for its database.", 2))
             .into_response()
     };
-    if let Some(Failure(problem)) = response.extensions_mut().remove::<Failure>() {
-        response = error_page(&portal.assets, &problem);
-    }
+    let mut response = failure::as_page(&portal.assets, &asked, found);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// A problem on its way to becoming a page.
-#[derive(Clone, Debug)]
-struct Failure(Problem);
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
-}
-
-impl From<syncline_store::StoreError> for Failure {
-    fn from(error: syncline_store::StoreError) -> Self {
-        Self(error.into())
-    }
-}
-
-impl IntoResponse for Failure {
-    /// Marks the answer; [`guard`], which knows where the assets are, draws it.
-    fn into_response(self) -> Response {
-        let mut response = self.0.status.into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
-}
-
-fn error_page(assets: &Assets, problem: &Problem) -> Response {
-    let (title, todo) = match problem.status {
-        _ if problem.code == "not_set_up" => ("No password yet", "Open that link in this browser."),
-        StatusCode::NOT_FOUND => ("Nothing here", "It may be gone, or the address has a typing error."),
-        StatusCode::FORBIDDEN => {
-            ("Not from this page", "Go back, load the page again and repeat what you did.")
-        }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            ("Not right now", "Try again in a moment; it usually passes by itself.")
-        }
-        status if status.is_client_error() => ("That did not work", "Go back and correct it."),
-        _ => ("Something broke", "The server's log says what. Nothing was changed."),
-    };
-    let page = ErrorPage {
-        assets: assets.clone(),
-        status: problem.status.as_u16(),
-        title: title.to_owned(),
-        what: problem.detail.to_string(),
-        todo: todo.to_owned(),
-        request_id: String::new(),
-        way_out: ("/portal".to_owned(), "To the overview".to_owned()),
-    };
-    (problem.status, render(&page)).into_response()
 }
 
 /// A page as an answer.

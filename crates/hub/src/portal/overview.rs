@@ -118,7 +118,7 @@ async fn needs(portal: &Portal) -> Result<Vec<Need>, StoreError> {
         "",
     ));
     let failing = overview::failing_endpoints(store, now.minus(FAILING)).await?;
-    needs.extend(many(&failing, "endpoints do not answer", "/portal/endpoints", "", ""));
+    needs.extend(many(&failing, "endpoints do not answer", "/portal/endpoints", "?state=failing", ""));
     let given_up = overview::failed_deliveries(store, since).await?;
     needs.extend(sum(
         &given_up,
@@ -181,15 +181,15 @@ async fn failed_runs(portal: &Portal, since: Timestamp) -> Result<Vec<Need>, Sto
         let connection = connections::get(store, &Scope::All, &load.name).await?;
         load.name = connection.as_ref().map_or_else(String::new, title);
     }
-    let loads = many(&loads, "loads failed, wholly or in part", "/portal/runs", "?state=failed", "");
+    let loads = many(&loads, "loads failed, wholly or in part", "/portal/runs", "?state=attention", "");
     let found = overview::failed_sync_runs(store, since).await?;
     let href = match found.as_slice() {
         [only] => format!("/portal/syncs/{}/runs/{}", text::segment(&only.name), text::segment(&only.id)),
-        _ => "/portal/syncs".to_owned(),
+        _ => "/portal/syncs?state=failed".to_owned(),
     };
     let count = found.len() as u64;
-    let syncs =
-        (count > 0).then(|| Need::of(count, "runs of syncs failed, wholly or in part", href, String::new()));
+    let need = || Need::of(count, "runs of syncs failed, wholly or in part", href, String::new());
+    let syncs = (count > 0).then(|| Need { or_more: is_cut(&found), ..need() });
     Ok(loads.into_iter().chain(syncs).collect())
 }
 
@@ -200,14 +200,19 @@ fn many(found: &[Waiting], what: &str, room: &str, list: &str, on_page: &str) ->
         [only] => format!("{room}/{}{on_page}", text::segment(&only.id)),
         _ => format!("{room}{list}"),
     };
-    Some(Need::of(found.len() as u64, what, href, names(found)))
+    Some(Need { or_more: is_cut(found), ..Need::of(found.len() as u64, what, href, names(found)) })
+}
+
+/// Whether there may be more of them than were asked for.
+fn is_cut<T>(found: &[T]) -> bool {
+    found.len() >= overview::MOST as usize
 }
 
 /// The same where each of them is several.
 fn sum(found: &[Waiting], what: &str, room: &str, on_page: &str) -> Option<Need> {
     let count = found.iter().map(|one| one.count).sum();
     let need = many(found, what, room, "", on_page)?;
-    Some(Need::of(count, what, need.href, need.names))
+    Some(Need { count, ..need })
 }
 
 /// The first few names.
@@ -215,7 +220,8 @@ fn names(found: &[Waiting]) -> String {
     let named = found.iter().filter(|one| !one.name.is_empty()).take(3);
     let mut names: Vec<String> = named.map(|one| text::preview(&one.name, 40).into_owned()).collect();
     if found.len() > names.len() && !names.is_empty() {
-        names.push(format!("{} more", found.len() - names.len()));
+        let or_more = if is_cut(found) { " or more" } else { " more" };
+        names.push(format!("{}{or_more}", found.len() - names.len()));
     }
     names.join(", ")
 }
@@ -251,12 +257,13 @@ async fn figures(portal: &Portal, events: u64) -> Result<Figures, StoreError> {
         overview::flow(store, minute.minus(Duration::from_secs(60)), now.plus(Duration::from_millis(1)))
             .await?;
     let running = runs::Filter { state: Some(RunState::Running), ..runs::Filter::default() };
-    let loads = runs::list(store, &Scope::All, &running, None, overview::MOST).await?.len();
+    let loads = runs::list(store, &Scope::All, &running, None, overview::MOST).await?;
     Ok(Figures {
         events,
         delivered: flow.delivered,
         failed: flow.failed,
-        loads: loads as u64,
+        loads: loads.len() as u64,
+        more_loads: is_cut(&loads),
         writes: flow.writes,
     })
 }

@@ -1,31 +1,34 @@
 //! Records: the mirror as a list, one record with its history, and the way out as a file.
 
-use super::connections::{organizations, some, title};
+use super::connections::{some, title};
+use super::query::Query;
 use super::session::Session;
 use super::show::provider_name;
+use super::suggest;
 use super::syncs::around;
-use super::views::{Choice, EventFilters, Filter, Narrow, RecordPage, RecordRow, RecordsPage, Section, text};
+use super::views::events::MAX_CHOICES;
+use super::views::{EventFilters, Filter, Narrow, RecordPage, RecordRow, RecordsPage, Section, text};
 use super::{Failure, Portal, render};
 use crate::api::records::columns::{plain, properties};
 use crate::api::records::export::{ExportQuery, answer};
 use crate::api::records::{RecordQuery, get};
 use crate::http::Problem;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use syncline_core::time::Timestamp;
-use syncline_store::Scope;
-use syncline_store::connections::{self, Connection};
+use syncline_store::connections;
 use syncline_store::records::Stored;
+use syncline_store::{Scope, StoreError};
 
 /// Records on a page.
 const PAGE: u32 = 40;
 /// The most bytes of addresses on a page: hostile ids shorten the page instead of making it heavy.
 const MAX_ADDRESSES: usize = 16_000;
-/// Connections to suggest.
-const SUGGESTED: u32 = 50;
+/// How a record can be, with its word.
+const STATES: [(&str, &str); 3] = [("live", "There"), ("archived", "Archived"), ("gone", "Gone")];
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -64,21 +67,21 @@ impl ListQuery {
         })
     }
 
-    fn narrow(&self, names: &BTreeMap<String, String>) -> Narrow {
-        let shown = names.get(self.connection.trim()).cloned().unwrap_or_default();
-        let state = if self.state.trim() == "live" { "there" } else { "" };
-        Narrow {
+    async fn narrow(&self, portal: &Portal) -> Result<Narrow, StoreError> {
+        let types = types(portal, self.connection.trim()).await;
+        let types = types.into_iter().take(MAX_CHOICES).map(suggest::same).collect();
+        Ok(Narrow {
             base: "/portal/records".into(),
             filters: vec![
-                Filter::new("search", "Name contains", self.search.trim()),
-                Filter { shown, ..Filter::new("connection", "Connection", self.connection.trim()) },
-                Filter::new("type", "Type", self.object_type.trim()),
-                Filter::new("collection", "Collection", self.collection.trim()),
-                Filter::new("organization", "Organization", self.organization.trim()),
-                Filter { shown: state.to_owned(), ..Filter::new("state", "State", self.state.trim()) },
+                Filter::search("search", "Name contains", self.search.trim()),
+                suggest::connection(portal, &self.connection).await?,
+                Filter::new("type", "Type", self.object_type.trim()).suggest(types),
+                Filter::new("collection", "Collection", self.collection.trim()).hinted("Its ID"),
+                suggest::organization(portal, &self.organization).await?,
+                Filter::of("state", "State", self.state.trim(), &STATES),
             ],
             cursor: self.cursor.clone(),
-        }
+        })
     }
 }
 
@@ -103,37 +106,37 @@ pub(super) async fn list(
     session: Session,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
-    let store = &portal.api.cx.store;
-    let suggested = connections::list(store, &Scope::All, &connections::Filter::default(), SUGGESTED).await?;
+    let narrow = query.narrow(&portal).await?;
     let (found, next, problem, export_query) = match found(&portal, &session, &query).await {
+        _ if narrow.is_wrong() => Default::default(),
         Ok((found, next, export_query)) => (found, next, None, export_query),
         Err(problem) if problem.status.is_client_error() => {
             (Vec::new(), None, Some(problem.detail.to_string()), String::new())
         }
         Err(problem) => return Err(problem.into()),
     };
-    let mut names: BTreeMap<String, String> =
-        suggested.iter().map(|connection| (connection.id.clone(), title(connection))).collect();
-    for id in found.iter().map(|record| &record.connection_id).chain([&query.connection]) {
-        if !id.is_empty()
-            && !names.contains_key(id)
-            && let Some(connection) = connections::get(store, &Scope::All, id).await?
-        {
-            names.insert(id.clone(), title(&connection));
-        }
-    }
-    let types = types(&portal, query.connection.trim()).await;
+    let names = names(&portal, &found).await?;
     Ok(render(&RecordsPage {
         shell: session.shell(&portal, Section::Records),
-        narrow: query.narrow(&names),
+        narrow,
         problem,
-        connections: suggested.iter().map(choice).collect(),
-        organizations: organizations(&portal).await?,
-        types,
         export_query,
         rows: found.iter().map(|record| row(record, names.get(&record.connection_id))).collect(),
         next,
     }))
+}
+
+/// What people call the connections of these records.
+async fn names(portal: &Portal, records: &[Stored]) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut names = BTreeMap::new();
+    for id in records.iter().map(|record| &record.connection_id) {
+        if !names.contains_key(id)
+            && let Some(connection) = connections::get(&portal.api.cx.store, &Scope::All, id).await?
+        {
+            names.insert(id.clone(), title(&connection));
+        }
+    }
+    Ok(names)
 }
 
 type Found = (Vec<Stored>, Option<String>, String);
@@ -160,11 +163,6 @@ fn fitting(found: &[Stored]) -> usize {
         fits
     };
     found.iter().take_while(fits).count().max(1)
-}
-
-fn choice(connection: &Connection) -> Choice {
-    let label = format!("{}, {}", title(connection), provider_name(&connection.provider));
-    Choice { value: connection.id.clone(), label }
 }
 
 /// Types to suggest: the connection's, or the usual ones of all providers.

@@ -1,10 +1,12 @@
 //! Runs: listed, watched, cancelled.
 
 use super::access::CsrfForm;
-use super::connections::{organizations, some, title};
+use super::connections::{some, title};
 use super::form::{check_csrf, read};
+use super::query::Query;
 use super::session::Session;
 use super::show::{provider_name, said};
+use super::suggest;
 use super::views::{Filter, LaneView, Narrow, RunPage, RunRow, RunsPage, Section, text};
 use super::{Failure, Portal, render};
 use crate::api::jobs::read_cursor;
@@ -12,7 +14,7 @@ use crate::api::paging::next_cursor;
 use crate::http::Problem;
 use crate::load::{self, Wanted};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -30,10 +32,51 @@ const LANES: usize = 40;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
     organization: String,
     connection: String,
     state: String,
     cursor: String,
+}
+
+/// The word in the address for runs that nothing made up for yet.
+const ATTENTION: &str = "attention";
+
+/// How a run can be, with its word.
+const STATES: [(&str, &str); 8] = [
+    (ATTENTION, "Needs attention"),
+    ("waiting", "Waiting"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("succeeded", "Succeeded"),
+    ("partial", "Partial"),
+    ("failed", "Failed"),
+    ("cancelled", "Cancelled"),
+];
+
+impl ListQuery {
+    fn filter(&self) -> runs::Filter {
+        runs::Filter {
+            connection_id: some(&self.connection),
+            state: RunState::named(self.state.trim()),
+            kind: None,
+            search: some(&self.search),
+            attention: self.state.trim() == ATTENTION,
+        }
+    }
+
+    async fn narrow(&self, portal: &Portal) -> Result<Narrow, StoreError> {
+        Ok(Narrow {
+            base: "/portal/runs".into(),
+            filters: vec![
+                Filter::search("search", "Account contains", self.search.trim()).hinted("Name or ID"),
+                suggest::organization(portal, &self.organization).await?,
+                suggest::connection(portal, &self.connection).await?,
+                Filter::of("state", "State", self.state.trim(), &STATES),
+            ],
+            cursor: self.cursor.clone(),
+        })
+    }
 }
 
 pub(super) async fn list(
@@ -42,16 +85,12 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
     let store = &portal.api.cx.store;
-    let (state, problem) = match (some(&query.state), RunState::named(query.state.trim())) {
-        (Some(_), None) => (None, Some("There is no such state.".to_owned())),
-        (_, state) => (state, None),
-    };
+    let narrow = query.narrow(&portal).await?;
     let scope = some(&query.organization).map_or(Scope::All, Scope::Organization);
-    let filter = runs::Filter { connection_id: some(&query.connection), state, kind: None };
     let before = some(&query.cursor).and_then(|cursor| read_cursor(&cursor).ok());
-    let mut found = match &problem {
-        Some(_) => Vec::new(),
-        None => runs::list(store, &scope, &filter, before, PAGE + 1).await?,
+    let mut found = match narrow.is_wrong() {
+        true => Vec::new(),
+        false => runs::list(store, &scope, &query.filter(), before, PAGE + 1).await?,
     };
     let older = next_cursor(&mut found, PAGE, |last| (last.created_at, &last.id));
     let mut known: BTreeMap<String, Option<Connection>> = BTreeMap::new();
@@ -64,18 +103,8 @@ pub(super) async fn list(
         let connection = known.get(&run.connection_id).and_then(Option::as_ref);
         rows.push(run_row(&portal, run, connection).await?);
     }
-    let narrow = Narrow {
-        base: "/portal/runs".into(),
-        filters: vec![
-            Filter::new("organization", "Organization", query.organization.trim()),
-            Filter::new("connection", "Connection", query.connection.trim()),
-            Filter::new("state", "State", query.state.trim()),
-        ],
-        cursor: query.cursor.clone(),
-    };
     let shell = session.shell(&portal, Section::Runs);
-    let organizations = organizations(&portal).await?;
-    Ok(render(&RunsPage { shell, narrow, problem, organizations, rows, older }))
+    Ok(render(&RunsPage { shell, narrow, problem: None, rows, older }))
 }
 
 /// A run as the views want it. The lanes of one that is under way are asked for its total.

@@ -2,23 +2,41 @@
 
 use super::access::CsrfForm;
 use super::form::{check_csrf, read};
+use super::query::Query;
 use super::session::Session;
-use super::views::operate::{SealingKey, SealingPage};
-use super::views::{Notice, Section, Tone};
+use super::short::{self, contains};
+use super::views::operate::{SEALING_STATES, SealingKey, SealingPage};
+use super::views::{Filter, Narrow, Notice, Section, Tone};
 use super::{Failure, Portal, render};
 use crate::connect::rotation::KeyView;
 use crate::connect::{ConnectError, KeysError, rotation};
 use crate::http::Problem;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
+    state: String,
+    cursor: String,
     /// What the last action did, to be said once.
     did: String,
+}
+
+impl ListQuery {
+    fn narrow(&self) -> Narrow {
+        Narrow {
+            base: "/portal/sealing".into(),
+            filters: vec![
+                Filter::search("search", "Key contains", self.search.trim()).hinted("Part of its ID"),
+                Filter::of("state", "State", self.state.trim(), &SEALING_STATES),
+            ],
+            cursor: self.cursor.clone(),
+        }
+    }
 }
 
 fn said(did: &str) -> Option<Notice> {
@@ -45,10 +63,18 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
     let keys = rotation::list(&portal.api.cx).await.map_err(Problem::from)?;
+    let keys: Vec<SealingKey> = keys.into_iter().map(row).collect();
+    let narrow = query.narrow();
+    let fits = |key: &&SealingKey| {
+        let state = query.state.trim();
+        !narrow.is_wrong() && contains(&key.id, &query.search) && (state.is_empty() || key.state() == state)
+    };
+    let fitting: Vec<String> = keys.iter().filter(fits).map(|key| key.id.clone()).collect();
+    let (listed, older) = short::page(fitting, &query.cursor, |id| id);
     let mut shell = session.shell(&portal, Section::Sealing);
     shell.notice = said(&query.did);
     let in_a_file = portal.api.cx.keys.are_in_a_file();
-    Ok(render(&SealingPage { shell, in_a_file, keys: keys.into_iter().map(row).collect() }))
+    Ok(render(&SealingPage { shell, narrow, problem: None, in_a_file, keys, listed, older }))
 }
 
 fn row(key: KeyView) -> SealingKey {

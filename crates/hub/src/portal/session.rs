@@ -1,5 +1,6 @@
 //! Who is signed in: a random cookie, kept here only as its hash.
 
+use super::failure::came_from;
 use super::views::{Section, Shell, text};
 use super::{Failure, Portal};
 use crate::api::access::{Caller, hash};
@@ -71,8 +72,12 @@ impl FromRequestParts<Portal> for Session {
                 Err(error) => return Err(Failure::from(error).into_response()),
             }
         }
-        let page = parts.uri.path_and_query().map_or("/portal", |it| it.as_str());
-        let query = text::query(&[("next", page)]);
+        // A form's address cannot be opened: afterwards one is where the form was.
+        let page = match parts.method.is_safe() {
+            true => parts.uri.path_and_query().map(|it| it.as_str().to_owned()),
+            false => came_from(&parts.headers),
+        };
+        let query = text::query(&[("next", page.as_deref().unwrap_or("/portal"))]);
         let why = if had_one { "&why=ended" } else { "" };
         Err(Redirect::to(&format!("/portal/login?{query}{why}")).into_response())
     }

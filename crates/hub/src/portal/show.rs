@@ -75,19 +75,20 @@ pub(super) fn detail(event: &StoredEvent) -> EventDetail {
     EventDetail {
         raw_href: Some(format!("{}/raw", row.href())),
         row,
+        records: Vec::new(),
         facts: facts.into_iter().filter_map(|(label, value)| Some((label.to_owned(), value?))).collect(),
         raw: String::from_utf8_lossy(&event.raw).into_owned(),
     }
 }
 
-/// What an action on a connection or a run did, in words.
+/// What an action on a connection or a load did, in words.
 pub(super) fn said(did: &str) -> Option<Notice> {
     let (tone, text) = match did {
         "connect" => (Tone::Good, "The account is connected."),
         "load" => (Tone::Good, "The load begins as soon as a worker is free."),
-        "under-way" => (Tone::Plain, "A run is under way already; there is only ever one."),
-        "cancel" => (Tone::Good, "The run stops at the end of the page it is at."),
-        "over" => (Tone::Plain, "The run is over already."),
+        "under-way" => (Tone::Plain, "A load is under way already; there is only ever one."),
+        "cancel" => (Tone::Good, "The load stops at the end of the page it is at."),
+        "over" => (Tone::Plain, "The load is over already."),
         "disconnect" => (Tone::Good, "The connection is ended. Its records stay."),
         "erase" => (Tone::Good, "The connection is ended. Its records are being erased."),
         _ => return None,

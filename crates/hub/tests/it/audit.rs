@@ -216,8 +216,15 @@ async fn the_log_is_for_operators_narrowed_and_paged() {
         "{page}"
     );
     assert!(page.contains("The hub itself") && page.contains("aria-current=\"page\""), "{page}");
-    assert!(browser.get("/portal/audit?actor=nobody").await.text().contains("Nothing fits"));
-    assert!(browser.get("/portal/audit?since=soon").await.text().contains("`since`"));
+    assert!(browser.get("/portal/audit?actor=nobody").await.text().contains("No entry matches"));
+    assert!(browser.get("/portal/audit?since=soon").await.text().contains("From: `soon` is not"));
+    let found = browser.get("/portal/audit?search=FOR+one+organization").await.text();
+    assert!(
+        found.contains("acme, for one organization") && !found.contains("for all organizations"),
+        "{found}"
+    );
+    let found = entries(&hub, "search=acme,%20FOR").await;
+    assert_eq!(found.len(), 1, "the API finds the same");
     assert!(browser.get("/portal/audit").await.text().contains("title=\"portal.signed_in\""));
 }
 

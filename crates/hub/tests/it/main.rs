@@ -49,6 +49,8 @@ mod portal_counters_views;
 mod portal_endpoints;
 mod portal_endpoints_views;
 mod portal_events;
+mod portal_failures;
+mod portal_jobs;
 mod portal_operate;
 mod portal_operate_views;
 mod portal_records;

@@ -106,17 +106,17 @@ async fn the_portal_shows_it_retries_it_and_discards_it() {
     assert_eq!(parked(&hub).await[0]["attempts"], 0, "nothing was changed");
 
     let answer = browser.post(&retry, &[("csrf", &token)]).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/portal/jobs?did=retry"));
+    assert_eq!((answer.status, answer.header("location")), (303, "/portal/jobs?did=retried"));
     until("it is parked again", async || {
         parked(&hub).await.first().is_some_and(|job| job["attempts"] == 1).then_some(())
     })
     .await;
     let answer = browser.post("/portal/jobs/retry-all", &[("csrf", &token), ("kind", "event.store")]).await;
-    assert_eq!(answer.header("location"), "/portal/jobs?did=retry-all");
+    assert_eq!(answer.header("location"), "/portal/jobs?did=retried-1");
     until("and again", async || (parked(&hub).await.len() == 1).then_some(())).await;
 
     let answer = browser.post(&discard, &[("csrf", &token)]).await;
-    assert_eq!(answer.header("location"), "/portal/jobs?did=discard");
+    assert_eq!(answer.header("location"), "/portal/jobs?did=discarded");
     assert!(parked(&hub).await.is_empty());
     let answer = browser.post(&discard, &[("csrf", &token)]).await;
     assert_eq!(answer.header("location"), "/portal/jobs?did=nothing");

@@ -273,6 +273,27 @@ async fn a_key_made_here_is_shown_once_and_can_be_revoked() {
     let revoke = format!("/portal/keys/{}/revoke", key["id"].as_str().unwrap());
     assert_eq!(browser.post(&revoke, &[("csrf", "wrong")]).await.status, 403);
     assert_eq!(hub.send(use_it()).await.status, 200, "nothing was changed");
-    is_redirect(&browser.post(&revoke, &[("csrf", &token)]).await, "/portal/keys");
+    let replace = format!("/portal/keys/{}/replace", key["id"].as_str().unwrap());
+    assert_eq!(browser.post(&replace, &[("csrf", "wrong")]).await.status, 403);
+    let replaced = browser.post(&replace, &[("csrf", &token)]).await;
+    let newer = between(&replaced.text(), "data-copy=\"", "\"").remove(0);
+    assert!(
+        newer.starts_with("syn_") && newer != secret && replaced.text().contains("The old key works on.")
+    );
+    for secret in [&secret, &newer] {
+        let use_it = hub.request(Method::GET, "/v1/events").bearer_auth(secret);
+        assert_eq!(hub.send(use_it).await.status, 200, "both work");
+    }
+    let mine = hub.get("/v1/api-keys").await.json();
+    let twins = mine["data"].as_array().unwrap().iter().filter(|it| it["name"] == key["name"]);
+    assert!(twins.clone().count() == 2 && twins.into_iter().all(|it| it["org_id"] == "org_a"), "{mine}");
+
+    let back = "/portal/keys?search=bill&state=used";
+    let answer = browser.post(&revoke, &[("csrf", &token), ("back", back)]).await;
+    is_redirect(&answer, "/portal/keys?search=bill&state=used&did=revoke");
+    assert!(browser.get(answer.header("location")).await.text().contains("The key is revoked."));
     assert_eq!(hub.send(use_it()).await.code(), "key_unknown");
+    let again = browser.post(&revoke, &[("csrf", &token), ("back", "https://evil.example/")]).await;
+    is_redirect(&again, "/portal/keys?did=nothing");
+    assert_eq!(browser.post(&replace, &[("csrf", &token)]).await.status, 404, "it does not work any more");
 }

@@ -34,6 +34,8 @@ async fn the_list_shows_every_connection_with_its_run_and_its_records() {
         ("status=active&organization=org_0", 15),
         ("status=disconnected", 0),
         ("status=odd", 0),
+        ("search=29", 1),
+        ("app=main", 0),
     ] {
         let page = browser.get(&format!("/portal/connections?{query}")).await.text();
         assert_eq!(page.matches("class=\"c-account\"><a").count(), count, "{query}");
@@ -60,6 +62,7 @@ async fn a_connection_that_needs_a_person_says_why_and_offers_to_reconnect() {
         form.contains("value=\"org a&#38;b\"") && form.contains("value=\"key:hubspot\" selected"),
         "{form}"
     );
+    assert!(form.contains("<h1>Connect <bdi>Account of org a&#38;b</bdi> again</h1>"), "{form}");
     let refused = browser.get("/portal/connections/con_1").await;
     let csrf = csrf(&refused);
     let answer = browser.post("/portal/connections/con_1/load", &[("csrf", &csrf), ("mode", "full")]).await;
@@ -187,8 +190,17 @@ async fn runs_are_listed_and_narrowed() {
         ("state=running&organization=org_0", 16),
         ("state=failed", 0),
         ("state=odd", 0),
+        ("search=ORG_1", 16),
+        ("search=org_1&connection=con_2", 0),
+        ("state=attention", 0),
     ] {
         let page = browser.get(&format!("/portal/runs?{query}")).await.text();
         assert_eq!(page.matches("<td class=\"c-state\">").count(), count, "{query}");
     }
+    let chosen = browser.get("/portal/runs?connection=con_3").await.text();
+    assert!(chosen.contains("<span>Connection</span> <bdi>Account of org_1, HubSpot</bdi>"), "{chosen}");
+    assert!(chosen.contains("<option value=\"con_4\">Account of org_0, HubSpot</option>"), "{chosen}");
+    let wrong = browser.get("/portal/runs?state=odd").await.text();
+    assert!(wrong.contains("aria-invalid=\"true\" aria-describedby=\"problem-state\""), "{wrong}");
+    assert!(wrong.contains("id=\"problem-state\"") && wrong.contains("There is no such state."), "{wrong}");
 }

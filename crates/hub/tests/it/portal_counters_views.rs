@@ -1,8 +1,8 @@
 //! Pages of counters drawn with whatever keys, reasons and sources may say: whole, small, harmless, and to be read aloud.
 
 use crate::portal_endpoints_views::{FILLERS, framed, narrow, weight};
+use crate::portal_records_views::can_be_read_aloud;
 use crate::portal_records_views::{name_what_there_is, obey_the_policy, stay_harmless};
-use crate::portal_syncs::views::can_be_read_aloud;
 use askama::DynTemplate;
 use syncline_hub::portal::views::Choice;
 use syncline_hub::portal::views::counters::form::{DefinitionForm, DefinitionFormPage};

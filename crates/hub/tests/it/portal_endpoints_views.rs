@@ -1,8 +1,8 @@
 //! Pages of endpoints and deliveries drawn with whatever an application or an endpoint may say: whole, small, harmless, and to be read
 //! aloud.
 
+use crate::portal_records_views::can_be_read_aloud;
 use crate::portal_records_views::{name_what_there_is, obey_the_policy, stay_harmless};
-use crate::portal_syncs::views::can_be_read_aloud;
 use crate::portal_views::{shell, tags};
 use askama::DynTemplate;
 use std::io::Write as _;

@@ -1,7 +1,7 @@
 //! What an operator looks after: the overview, provider apps, sealing keys.
 
-use crate::support::browser::{Browser, csrf};
-use crate::support::rows::connection;
+use crate::support::browser::{Browser, between, csrf};
+use crate::support::rows::{connection, connection_through, running};
 use crate::support::wait::until;
 use crate::support::{START, TestHub, change};
 use crate::syncs_api_scene::call_as;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use syncline_hub::dice::Dice;
 use syncline_store::connections;
+use syncline_store::runs::{self, State};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_hub_says_what_to_do_first_and_what_of_it_is_done() {
@@ -136,6 +137,58 @@ async fn apps_say_what_to_copy_what_is_missing_and_who_uses_them() {
     }
     assert!(!page.contains("s3cret-of-tables") && !page.contains("way=oauth%3Anotes"), "{page}");
     assert!(!page.contains("webhooks/airtable"), "that address would be refused");
+    for (query, names) in [
+        ("search=TAB", &["tables"][..]),
+        ("search=an-id", &["notes"]),
+        ("provider=hubspot", &["main"]),
+        ("state=incomplete&search=s", &["notes"]),
+        ("search=nothing", &[]),
+    ] {
+        let page = browser.get(&format!("/portal/apps?{query}")).await.text();
+        let found: Vec<String> = between(&page, "<h2 id=\"app-", "</h2>");
+        let found: Vec<&str> = found.iter().filter_map(|title| Some(title.split_once('>')?.1)).collect();
+        assert_eq!(found, names, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_leads_to_its_own_connections_by_how_they_are() {
+    let hub = TestHub::start(&[("apps.other.provider", "hubspot")]).await;
+    let mut browser = Browser::signed_in(&hub).await;
+    for (n, app) in [(1, "main"), (2, "main"), (3, "other")] {
+        connection_through(&hub, app, &format!("con_{n}"), "acme", &n.to_string()).await;
+    }
+    let mut tx = hub.cx.store.begin().await.unwrap();
+    connections::needs_reauthorization(&mut tx, "con_1", 1, "withdrawn", hub.cx.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = browser.get("/portal/apps?search=main").await.text();
+    for (status, id) in [("active", "con_2"), ("needs_reauthorization", "con_1")] {
+        let link = format!("/portal/connections?provider=hubspot&app=main&status={status}");
+        assert!(page.contains(&format!("href=\"{}\"", link.replace('&', "&#38;"))), "{page}");
+        let list = browser.get(&link).await.text();
+        assert_eq!(list.matches("class=\"c-account\"><a").count(), 1, "{list}");
+        assert!(list.contains(&format!("href=\"/portal/connections/{id}\"")), "{list}");
+        assert!(list.contains("<span>App</span> <bdi>main, HubSpot</bdi>"), "a word and no value: {list}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loads_that_need_somebody_are_those_behind_the_overviews_link() {
+    let hub = TestHub::start(&[]).await;
+    let mut browser = Browser::signed_in(&hub).await;
+    for (n, state) in [(1, State::Partial), (2, State::Failed), (3, State::Succeeded)] {
+        let own = connection(&hub, &format!("con_{n}"), "acme", &n.to_string()).await;
+        running(&hub, &own, &format!("run_{n}"), "Contacts").await;
+        let mut tx = hub.cx.store.begin().await.unwrap();
+        assert!(runs::finish(&mut tx, &format!("run_{n}"), state, Some("x"), hub.cx.now()).await.unwrap());
+        tx.commit().await.unwrap();
+    }
+    let page = browser.get("/portal").await.text();
+    assert!(page.contains("2 loads failed, wholly or in part"), "{page}");
+    assert!(page.contains("href=\"/portal/runs?state=attention\""), "{page}");
+    let list = browser.get("/portal/runs?state=attention").await.text();
+    assert_eq!(list.matches("<td class=\"c-state\">").count(), 2, "{list}");
+    assert!(list.contains("<span>State</span> <bdi>Needs attention</bdi>"), "{list}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,10 +208,14 @@ async fn sealing_keys_are_rotated_and_taken_out_and_that_is_logged() {
     let rotated = browser.post("/portal/sealing/rotate", &[("csrf", &token)]).await;
     assert_eq!((rotated.status, rotated.header("location")), (303, "/portal/sealing?did=rotate"));
     let both = browser.get("/portal/sealing?did=rotate").await.text();
-    assert!(both.contains("A new key seals from now on") && both.contains("Not needed"), "{both}");
+    assert!(both.contains("A new key seals from now on") && both.contains(">Not needed</span>"), "{both}");
+    for (query, rows) in [("", 2), ("state=idle", 1), ("state=missing", 0), ("search=nothing", 0)] {
+        let page = browser.get(&format!("/portal/sealing?{query}")).await.text();
+        assert_eq!(page.matches("<td class=\"c-id").count(), rows, "{query}");
+    }
     let pruned = browser.post("/portal/sealing/prune", &[("csrf", &token)]).await;
     assert_eq!(pruned.header("location"), "/portal/sealing?did=prune");
-    assert!(!browser.get("/portal/sealing").await.text().contains("Not needed"));
+    assert!(!browser.get("/portal/sealing").await.text().contains(">Not needed</span>"));
     let log = hub.get("/v1/audit?action=sealing_key").await.json();
     let told: Vec<&str> =
         log["data"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();

@@ -1,5 +1,6 @@
 //! The pages that operators look after, drawn: whatever is in them, they stay whole, small and harmless.
 
+use crate::portal_records_views::can_be_read_aloud;
 use crate::portal_views::{nasty, shell, tags};
 use askama::Template;
 use syncline_hub::portal::views::counters::form::{DefinitionForm, DefinitionFormPage};
@@ -43,7 +44,7 @@ fn overview(text: &str) -> OverviewPage {
         active: 10,
         broken: 2,
         more: 90,
-        now: Figures { events: 5, delivered: 4, failed: 1, loads: 2, writes: 3 },
+        now: Figures { events: 5, delivered: 4, failed: 1, loads: 2, more_loads: true, writes: 3 },
         hours: (0..24).map(hour).collect(),
     }
 }
@@ -75,6 +76,11 @@ fn audit(text: &str, rows: usize) -> AuditPage {
 
 /// Every page of this file, with `text` wherever a text can stand.
 fn every_page(text: &str) -> Vec<String> {
+    let narrow = || Narrow {
+        base: "/portal/apps".into(),
+        filters: vec![Filter::search("search", "Name contains", text)],
+        cursor: text.into(),
+    };
     let app = AppRow {
         name: text.into(),
         provider: text.into(),
@@ -92,13 +98,24 @@ fn every_page(text: &str) -> Vec<String> {
     };
     let apps = AppsPage {
         shell: shell(text),
+        narrow: narrow(),
+        problem: None,
+        older: None,
         rows: vec![app, AppRow { name: text.into(), ..AppRow::default() }],
         providers: vec![Choice { value: text.into(), label: text.into() }],
     };
     let key = SealingKey { id: text.into(), available: true, connections: 4, ..SealingKey::default() };
     let lost = SealingKey { available: false, ..key.clone() };
     let keys = vec![SealingKey { current: true, ..key.clone() }, key, lost];
-    let sealing = SealingPage { shell: shell(text), in_a_file: true, keys };
+    let sealing = SealingPage {
+        shell: shell(text),
+        narrow: narrow(),
+        problem: None,
+        in_a_file: true,
+        listed: vec![text.into()],
+        keys,
+        older: Some(text.into()),
+    };
     let form = DefinitionForm {
         name: text.into(),
         connection_id: text.into(),
@@ -173,6 +190,11 @@ fn every_field_has_a_label_and_says_what_is_wrong_with_it() {
             }
         }
     }
+}
+
+#[test]
+fn every_page_can_be_read_aloud() {
+    can_be_read_aloud(&every_page("org_acme"));
 }
 
 #[test]

@@ -72,9 +72,12 @@ async fn a_record_shows_its_properties_and_its_history() {
     hub.deliver(&Value::from(vec![change(1, START, 7, "firstname", "Grace")]).to_string()).await;
     let mut browser = Browser::signed_in(&hub).await;
     let page = browser.get("/portal/records/con_1/contacts/7").await.text();
-    for part in ["7@example.com", "Grace", "1 without a value", "Account of org_a"] {
+    for part in ["7@example.com", "Grace", "1 property without a value is not shown", "Account of org_a"] {
         assert!(page.contains(part), "{part}");
     }
+    let event = between(&page, "<a href=\"/portal/events/evt_", "\"").remove(0);
+    let event = browser.get(&format!("/portal/events/evt_{event}")).await.text();
+    assert!(event.contains("<a href=\"/portal/records/con_1/contacts/7\"><bdi>Ada</bdi></a>"), "{event}");
     for path in ["con_1/contacts/8", "con_1/deals/7", "con_2/contacts/7"] {
         assert_eq!(browser.get(&format!("/portal/records/{path}")).await.status, 404, "{path}");
     }

@@ -18,7 +18,12 @@ fn at() -> Option<String> {
 }
 
 fn narrow(text: &str) -> Narrow {
-    let filters = vec![Filter::new("search", "Name contains", text), Filter::new("state", "State", text)];
+    let known = Choice { value: text.into(), label: text.into() };
+    let filters = vec![
+        Filter::search("search", "Name contains", text),
+        Filter::new("organization", "Organization", text).suggest(vec![known.clone()]),
+        Filter::one_of("state", "State", text, vec![known]),
+    ];
     Narrow { base: "/portal/records".into(), filters, cursor: text.to_owned() }
 }
 
@@ -86,8 +91,6 @@ fn connections_page(text: &str, rows: usize) -> ConnectionsPage {
         shell: shell(text),
         narrow: narrow(text),
         problem: Some(text.into()),
-        providers: vec![Choice { value: text.into(), label: text.into() }],
-        organizations: vec![text.into(); 3],
         rows: vec![connection(text); rows],
         older: Some(text.into()),
     }
@@ -117,6 +120,7 @@ fn connection_page(text: &str, rows: usize) -> ConnectionPage {
         shell: shell(text),
         row: connection(text),
         scopes: vec![text.into(); rows],
+        more_scopes: 1,
         updated_at: AT.into(),
         records: Some(vec![count; rows]),
         more_records: 1,
@@ -124,8 +128,10 @@ fn connection_page(text: &str, rows: usize) -> ConnectionPage {
         lanes: vec![lane; rows],
         more_lanes: 1,
         budgets: vec![budget; rows.min(12)],
+        more_budgets: 1,
         runs: vec![run(text); rows.min(5)],
         hooks: vec![hook; rows],
+        more_hooks: 1,
     }
 }
 
@@ -177,9 +183,6 @@ fn records_page(text: &str, rows: usize) -> RecordsPage {
         shell: shell(text),
         narrow: narrow(text),
         problem: Some(text.into()),
-        connections: vec![Choice { value: text.into(), label: text.into() }],
-        organizations: vec![text.into()],
-        types: vec![text.into()],
         export_query: "search=a".into(),
         rows: vec![record(text); rows],
         next: Some(text.into()),
@@ -192,7 +195,6 @@ fn pages(text: &str, rows: usize) -> Vec<String> {
         shell: shell(text),
         narrow: narrow(text),
         problem: None,
-        organizations: vec![text.into()],
         rows: vec![run(text); rows],
         older: Some(text.into()),
     };
@@ -200,12 +202,14 @@ fn pages(text: &str, rows: usize) -> Vec<String> {
         organization: text.into(),
         user: text.into(),
         way: text.into(),
+        again: text.into(),
         problem: Some(text.into()),
     };
     let way = Choice { value: text.into(), label: text.into() };
     let new = ConnectPage {
         shell: shell(text),
         form,
+        again: Some(text.into()),
         ways: vec![WayGroup { provider_name: text.into(), ways: vec![way] }],
         organizations: vec![text.into()],
     };
@@ -300,6 +304,46 @@ pub fn name_what_there_is(pages: &[String]) {
 }
 
 #[test]
+fn every_page_can_be_read_aloud() {
+    can_be_read_aloud(&pages("org_acme", 3));
+}
+
+/// What a screen reader needs: one heading above all others and none left out, names for tables, columns, rows, regions and bars,
+/// a label for every field.
+pub fn can_be_read_aloud(pages: &[String]) {
+    for page in pages {
+        let tags = tags(page);
+        let of = |name: &str| {
+            tags.iter().filter(|tag| tag.split([' ', '\n']).next() == Some(name)).collect::<Vec<_>>()
+        };
+        assert_eq!(of("h1").len(), 1);
+        let mut level = 1;
+        for tag in &tags {
+            if let Some(now) = tag.strip_prefix('h').and_then(|rest| rest.chars().next()?.to_digit(10)) {
+                assert!(now <= level + 1, "{tag} after h{level}");
+                level = now;
+            }
+        }
+        assert_eq!(of("table").len(), of("caption").len());
+        assert!(of("th").iter().all(|tag| tag.contains("scope=")));
+        for name in ["progress", "nav", "section"] {
+            assert!(of(name).iter().all(|tag| tag.contains("aria-label")), "{name} without a name: {page}");
+        }
+        for field in of("input").into_iter().chain(of("select")).chain(of("textarea")) {
+            let id = field.split(" id=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let labelled = field.contains(" aria-label=")
+                || id.is_some_and(|id| page.contains(&format!("for=\"{id}\"")));
+            let unseen = field.contains("type=\"hidden\"") || field.contains("aria-hidden=\"true\"");
+            let inside = field.contains("type=\"radio\"") || field.contains("type=\"checkbox\"");
+            assert!(labelled || inside || unseen, "no label: {field}");
+        }
+        for button in of("button") {
+            assert!(button.contains("type="), "a button that may submit by accident: {button}");
+        }
+    }
+}
+
+#[test]
 fn pages_stay_below_100_kb() {
     let names = ["connections", "none", "connection", "new", "link", "runs", "run", "records", "record"];
     for (name, html) in names.iter().zip(pages("org_acme", 40)) {
@@ -340,7 +384,10 @@ fn only_addresses_of_the_web_are_linked() {
 #[test]
 fn filters_make_addresses_that_mean_the_same() {
     let narrow = Narrow { cursor: String::new(), ..narrow("a&b=c#d") };
-    assert_eq!(narrow.href(), "/portal/records?search=a%26b%3Dc%23d&state=a%26b%3Dc%23d");
+    assert_eq!(
+        narrow.href(),
+        "/portal/records?search=a%26b%3Dc%23d&organization=a%26b%3Dc%23d&state=a%26b%3Dc%23d"
+    );
     assert_eq!(narrow.page_href("x y"), format!("{}&cursor=x%20y", narrow.href()));
     assert_eq!(
         Narrow { base: "/portal/runs".into(), ..Narrow::default() }.page_href("x"),

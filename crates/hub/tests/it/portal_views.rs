@@ -1,12 +1,13 @@
 //! The portal's pages: whatever somebody typed into a CRM, they stay whole, small and harmless.
 
+use crate::portal_records_views::can_be_read_aloud;
 use askama::Template;
 use proptest::prelude::*;
 use syncline_hub::portal::views::{
     Assets, Choice, ErrorPage, EventDetail, EventFilters, EventPage, EventRow, EventRowFragment, EventsPage,
-    Filter, FilterChoices, FilterProblem, JobCounts, JobKind, JobRow, JobState, JobsPage, KeyForm, KeyRow,
-    KeysPage, LoginPage, LoginProblem, Narrow, NewKey, Notice, Section, SetupPage, Shell, Stats,
-    StatsFragment, Tone, json, text,
+    Filter, FilterChoices, FilterProblem, JobCounts, JobRow, JobState, JobsPage, KeyForm, KeyRow, KeysPage,
+    LoginPage, LoginProblem, Narrow, NewKey, Notice, Section, SetupPage, Shell, Stats, StatsFragment, Tone,
+    json, text,
 };
 
 const ICONS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/portal/assets/icons.svg"));
@@ -116,6 +117,7 @@ fn every_page(text: &str) -> Vec<String> {
     let assets = || Assets { version: "0a1b2c".into() };
     let detail = || EventDetail {
         row: row(text),
+        records: vec![("/portal/records/con_1/contacts/1".into(), text.into())],
         facts: vec![(text.into(), text.into())],
         raw: format!("{{\"a\":{}}}", serde_json::Value::from(text)),
         raw_href: some(),
@@ -144,11 +146,14 @@ fn every_page(text: &str) -> Vec<String> {
         shell: shell(text),
         state,
         counts: JobCounts::default(),
-        kinds: vec![JobKind { kind: text.into(), count: 2 }],
-        kind: text.into(),
-        organization: text.into(),
+        narrow: Narrow {
+            base: "/portal/jobs".into(),
+            filters: vec![Filter::hidden("state", text), Filter::search("search", "Contains", text)],
+            cursor: text.into(),
+        },
+        problem: None,
+        fitting: 2,
         rows: vec![job.clone()],
-        newer: some(),
         older: some(),
     };
     let keys = KeysPage {
@@ -159,6 +164,7 @@ fn every_page(text: &str) -> Vec<String> {
             cursor: text.into(),
         },
         problem: some(),
+        in_use: 1,
         older: some(),
         keys: vec![key.clone(), KeyRow { revoked_at: some(), organization: None, ..key }],
         new_key: Some(NewKey { name: text.into(), organization: some(), token: text.into() }),
@@ -250,6 +256,11 @@ fn pages_obey_a_strict_content_security_policy() {
             assert!(!tag.contains("http:") && !tag.contains("https:"), "somewhere else: {tag}");
         }
     }
+}
+
+#[test]
+fn every_page_can_be_read_aloud() {
+    can_be_read_aloud(&every_page("org_acme"));
 }
 
 #[test]

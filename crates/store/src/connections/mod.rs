@@ -110,6 +110,8 @@ pub struct Filter {
     pub provider: Option<String>,
     /// Only of this account there.
     pub account: Option<String>,
+    /// Only those that were authorized through this app.
+    pub app: Option<String>,
     /// Only these.
     pub status: Option<Status>,
     /// Only those whose account or its name has this in it, in whichever case.
@@ -134,6 +136,7 @@ pub async fn list(store: &Store, scope: &Scope, filter: &Filter, limit: u32) -> 
         ("org_id", own),
         ("provider", filter.provider.as_deref()),
         ("account", filter.account.as_deref()),
+        ("app", filter.app.as_deref()),
         ("status", status),
     ] {
         if let Some(value) = value {

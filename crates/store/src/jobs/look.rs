@@ -1,6 +1,6 @@
 //! Looking at jobs.
 
-use super::{COLUMNS, Job, State, read, scoped};
+use super::{COLUMNS, Filter, Job, State, fitting, read, scoped};
 use crate::value::args;
 use crate::{Result, Scope, Store};
 use syncline_core::time::Timestamp;
@@ -48,24 +48,28 @@ pub async fn list(
     store: &Store,
     scope: &Scope,
     state: State,
-    kind: Option<&str>,
+    filter: &Filter<'_>,
     after: Option<(Timestamp, String)>,
     limit: u32,
 ) -> Result<Vec<Job>> {
-    let (mut filter, mut values) = scoped(scope);
-    filter.push_str(" AND state = ?");
-    values.push(state.code().into());
-    if let Some(kind) = kind {
-        filter.push_str(" AND kind = ?");
-        values.push(kind.into());
-    }
+    let (mut tests, mut values) = fitting(scope, state, filter);
     if let Some((at, id)) = after {
-        filter.push_str(" AND (updated_at < ? OR (updated_at = ? AND id < ?))");
+        tests.push_str(" AND (updated_at < ? OR (updated_at = ? AND id < ?))");
         values.extend(args![at, at, id]);
     }
     values.push(limit.into());
-    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE {filter} ORDER BY updated_at DESC, id DESC LIMIT ?");
+    let sql = format!("SELECT {COLUMNS} FROM jobs WHERE {tests} ORDER BY updated_at DESC, id DESC LIMIT ?");
     store.query(&sql, values).await?.iter().map(read).collect()
+}
+
+/// How many jobs are in one state and fit.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn count(store: &Store, scope: &Scope, state: State, filter: &Filter<'_>) -> Result<u64> {
+    let (tests, values) = fitting(scope, state, filter);
+    let rows = store.query(&format!("SELECT COUNT(*) FROM jobs WHERE {tests}"), values).await?;
+    rows.first().map_or(Ok(0), |row| Ok(u64::try_from(row.int(0)?).unwrap_or(0)))
 }
 
 /// One job.

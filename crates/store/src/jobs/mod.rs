@@ -9,13 +9,14 @@ mod parked;
 mod queue;
 mod work;
 
-pub use look::{Count, counts, get, list};
-pub use parked::{discard_parked, discard_parked_before, retry_all_parked, retry_parked};
+pub use look::{Count, count, counts, get, list};
+pub use parked::{discard_all_parked, discard_parked, discard_parked_before, retry_all_parked, retry_parked};
 pub use queue::{enqueue, park_new};
 pub use work::{
     Outcome, claim, next_due, organizations_due, reclaim_expired, renew, running_by_organization, settle,
 };
 
+use crate::records::pattern;
 use crate::value::{Row, Value, args};
 use crate::{Result, Scope, StoreError};
 use syncline_core::time::Timestamp;
@@ -103,6 +104,32 @@ fn scoped(scope: &Scope) -> (String, Vec<Value>) {
         Scope::All => ("1 = 1".to_owned(), Vec::new()),
         Scope::Organization(org_id) => ("org_id = ?".to_owned(), args![org_id.as_str()]),
     }
+}
+
+/// Which jobs of a state. Empty fields do not filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter<'a> {
+    /// Only this kind.
+    pub kind: Option<&'a str>,
+    /// Only those whose payload or last error has this in it, in whichever case.
+    pub search: Option<&'a str>,
+}
+
+/// The jobs of a scope that are in this state and fit.
+fn fitting(scope: &Scope, state: State, filter: &Filter<'_>) -> (String, Vec<Value>) {
+    let (mut tests, mut values) = scoped(scope);
+    tests.push_str(" AND state = ?");
+    values.push(state.code().into());
+    if let Some(kind) = filter.kind {
+        tests.push_str(" AND kind = ?");
+        values.push(kind.into());
+    }
+    if let Some(search) = filter.search {
+        let pattern = pattern(&search.to_lowercase());
+        tests.push_str(" AND (LOWER(payload) LIKE ? ESCAPE '!' OR LOWER(last_error) LIKE ? ESCAPE '!')");
+        values.extend(args![pattern.as_str(), pattern.as_str()]);
+    }
+    (tests, values)
 }
 
 fn read(row: &Row) -> Result<Job> {

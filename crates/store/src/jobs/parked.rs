@@ -1,6 +1,6 @@
 //! What a human does with parked jobs.
 
-use super::scoped;
+use super::{Filter, State, fitting, scoped};
 use crate::value::args;
 use crate::{Result, Scope, Tx};
 use syncline_core::time::Timestamp;
@@ -19,22 +19,30 @@ pub async fn retry_parked(tx: &mut Tx, scope: &Scope, id: &str, now: Timestamp) 
     Ok(tx.execute(&sql, values).await? == 1)
 }
 
-/// Lets all parked jobs of one kind (or of all kinds) run again; answers how many.
+/// Lets all parked jobs that fit run again, attempts forgotten; answers how many.
 ///
 /// # Errors
 /// [`StoreError`] as the database says.
-pub async fn retry_all_parked(tx: &mut Tx, scope: &Scope, kind: Option<&str>, now: Timestamp) -> Result<u64> {
-    let (mut filter, own) = scoped(scope);
+pub async fn retry_all_parked(
+    tx: &mut Tx,
+    scope: &Scope,
+    filter: &Filter<'_>,
+    now: Timestamp,
+) -> Result<u64> {
+    let (tests, own) = fitting(scope, State::Parked, filter);
     let mut values = args![now, now];
     values.extend(own);
-    if let Some(kind) = kind {
-        filter.push_str(" AND kind = ?");
-        values.push(kind.into());
-    }
-    let sql = format!(
-        "UPDATE jobs SET state = 0, run_at = ?, attempts = 0, updated_at = ? WHERE {filter} AND state = 2"
-    );
+    let sql = format!("UPDATE jobs SET state = 0, run_at = ?, attempts = 0, updated_at = ? WHERE {tests}");
     tx.execute(&sql, values).await
+}
+
+/// Throws away all parked jobs that fit; answers how many.
+///
+/// # Errors
+/// [`StoreError`] as the database says.
+pub async fn discard_all_parked(tx: &mut Tx, scope: &Scope, filter: &Filter<'_>) -> Result<u64> {
+    let (tests, values) = fitting(scope, State::Parked, filter);
+    tx.execute(&format!("DELETE FROM jobs WHERE {tests}"), values).await
 }
 
 /// Throws a parked job away; answers whether there was one.

@@ -2,6 +2,7 @@
 
 use super::work::active_key;
 use super::{COLUMNS, Run, State, read};
+use crate::records::pattern;
 use crate::value::{Value, args};
 use crate::{Dialect, Result, Scope, Store, Tx};
 use syncline_core::time::Timestamp;
@@ -15,6 +16,10 @@ pub struct Filter {
     pub state: Option<State>,
     /// Only of this kind.
     pub kind: Option<String>,
+    /// Only those of accounts whose id or name has this in it, in whichever case.
+    pub search: Option<String>,
+    /// Only those that were not read to their end, and that no later one of their connection made up for.
+    pub attention: bool,
 }
 
 /// One run.
@@ -26,6 +31,12 @@ pub async fn get(store: &Store, scope: &Scope, id: &str) -> Result<Option<Run>> 
     let found = store.query(&sql, args![id]).await?.first().map(read).transpose()?;
     Ok(found.filter(|run| scope.admits(&run.org_id)))
 }
+
+const OF_ACCOUNT: &str = "SELECT c.id FROM connections c \
+                          WHERE LOWER(c.account_name) LIKE ? ESCAPE '!' OR LOWER(c.account) LIKE ? ESCAPE '!'";
+
+const UNMENDED: &str = "state IN ('failed', 'partial') AND created_at = \
+                        (SELECT MAX(x.created_at) FROM runs x WHERE x.connection_id = runs.connection_id)";
 
 /// Runs, latest first, at most `limit`: from the beginning, or those older than `before`.
 ///
@@ -58,6 +69,14 @@ pub async fn list(
             conditions.push(format!("{hide}{column} = ?"));
             values.push(value.into());
         }
+    }
+    if let Some(search) = &filter.search {
+        let pattern = pattern(&search.to_lowercase());
+        conditions.push(format!("connection_id IN ({OF_ACCOUNT})"));
+        values.extend(args![pattern.as_str(), pattern.as_str()]);
+    }
+    if filter.attention {
+        conditions.push(UNMENDED.to_owned());
     }
     if let Some((at, id)) = &before {
         conditions.push("created_at <= ? AND (created_at < ? OR id < ?)".to_owned());

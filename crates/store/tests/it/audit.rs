@@ -11,6 +11,7 @@ use syncline_store::{Scope, Store};
 for_each_database!(
     entries_read_back_as_they_were_written_the_latest_first,
     each_filter_leaves_what_it_says_and_they_go_together,
+    a_part_of_who_what_or_how_finds_it_as_it_is_written,
     a_group_is_all_actions_before_whose_dot_it_stands,
     pages_skip_and_repeat_nothing_while_more_is_written,
     tenants_see_what_concerns_them,
@@ -88,6 +89,26 @@ async fn each_filter_leaves_what_it_says_and_they_go_together(db: &TestDb) {
     assert_eq!(objects(&store, Filter { actor: some("billing"), ..span }).await, ["b"]);
     let all = Filter { actor: some("billing"), action: some("sync.created"), org_id: some("acme"), ..none() };
     assert_eq!(objects(&store, all).await, ["b", "a"]);
+}
+
+async fn a_part_of_who_what_or_how_finds_it_as_it_is_written(db: &TestDb) {
+    let store = db.store().await;
+    add(
+        &store,
+        &[
+            Entry { actor: "Billing_key".to_owned(), ..entry(1, "sync.created", "syn_1") },
+            Entry { detail: "100% of O'Hara".to_owned(), ..entry(2, "sync.removed", "syn_2") },
+            Entry { actor: String::new(), detail: String::new(), ..entry(3, "sync.created", "") },
+        ],
+    )
+    .await;
+    let search = |text: &str| Filter { search: Some(text.to_owned()), ..Filter::default() };
+    assert_eq!(objects(&store, search("BILLING_K")).await, ["syn_1"]);
+    assert_eq!(objects(&store, search("syn_")).await, ["syn_2", "syn_1"]);
+    assert_eq!(objects(&store, search("0% of o'h")).await, ["syn_2"]);
+    assert_eq!(objects(&store, search("%")).await, ["syn_2"], "it stands for itself");
+    let removed = Filter { action: Some("sync.removed".to_owned()), ..search("syn_") };
+    assert_eq!(objects(&store, removed).await, ["syn_2"]);
 }
 
 async fn a_group_is_all_actions_before_whose_dot_it_stands(db: &TestDb) {

@@ -138,8 +138,10 @@ async fn connections_are_found_by_their_accounts(db: &TestDb) {
 async fn listed_latest_first_in_pages(db: &TestDb) {
     let store = db.store().await;
     for (number, created) in [(1, 5), (2, 5), (3, 9), (4, 1)] {
+        let app = if number == 3 { "side" } else { "main" };
         let new = Connection {
             account: number.to_string(),
+            app: app.to_owned(),
             ..connection(&format!("con_{number}"), "acme", created)
         };
         connect(&store, &new, &sealed("x")).await;
@@ -155,6 +157,10 @@ async fn listed_latest_first_in_pages(db: &TestDb) {
     assert_eq!(ids, ["con_3", "con_2", "con_1", "con_4"]);
     let other = Filter { provider: Some("notion".to_owned()), ..Filter::default() };
     assert_eq!(connections::list(&store, &Scope::All, &other, 10).await.unwrap(), []);
+    let through = |app: &str| Filter { app: Some(app.to_owned()), ..Filter::default() };
+    let side = connections::list(&store, &Scope::All, &through("side"), 10).await.unwrap();
+    assert_eq!(side.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["con_3"]);
+    assert_eq!(connections::list(&store, &Scope::All, &through("sid"), 10).await.unwrap(), []);
     let account = Filter { account: Some("4".to_owned()), ..Filter::default() };
     assert_eq!(connections::list(&store, &Scope::All, &account, 10).await.unwrap()[0].id, "con_4");
 }

@@ -4,7 +4,7 @@ use crate::support::jobs::{claim, discard_parked, get, ids, in_tx, retry_all_par
 use crate::support::{at, enqueue, job, job_ids};
 use syncline_core::time::Timestamp;
 use syncline_store::Scope;
-use syncline_store::jobs::{self, NewJob, State};
+use syncline_store::jobs::{self, Filter, NewJob, State};
 use syncline_store::testing::TestDb;
 
 for_each_database!(
@@ -12,8 +12,14 @@ for_each_database!(
     counted_by_kind_and_state,
     listed_page_by_page,
     parked_ones_are_retried_and_discarded_by_their_own,
+    found_by_a_part_of_their_subject_or_error_as_it_is_written,
+    what_is_listed_is_what_is_retried_and_discarded_together,
     old_parked_ones_go_in_batches,
 );
+
+fn of(kind: Option<&str>) -> Filter<'_> {
+    Filter { kind, search: None }
+}
 
 async fn organizations_take_turns(db: &TestDb) {
     let store = db.store().await;
@@ -81,7 +87,7 @@ async fn listed_page_by_page(db: &TestDb) {
     let walk = async |scope: &Scope, kind: Option<&str>, limit| -> Vec<String> {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = jobs::list(&store, scope, State::Waiting, kind, after, limit).await.unwrap();
+            let page = jobs::list(&store, scope, State::Waiting, &of(kind), after, limit).await.unwrap();
             let Some(last) = page.last() else { return seen };
             after = Some((last.updated_at, last.id.clone()));
             seen.extend(ids(&page));
@@ -94,7 +100,7 @@ async fn listed_page_by_page(db: &TestDb) {
         assert_eq!(walk(&Scope::All, Some("b"), limit).await, every_second);
         assert_eq!(walk(&Scope::Organization("acme".to_owned()), None, limit).await, latest_first[..10]);
     }
-    let parked = jobs::list(&store, &Scope::All, State::Parked, None, None, 9).await.unwrap();
+    let parked = jobs::list(&store, &Scope::All, State::Parked, &of(None), None, 9).await.unwrap();
     assert_eq!(parked, []);
     assert_eq!(jobs::get(&store, &Scope::Organization("acme".to_owned()), "00").await.unwrap(), None);
     assert!(jobs::get(&store, &Scope::Organization("acme".to_owned()), "10").await.unwrap().is_some());
@@ -122,11 +128,85 @@ async fn parked_ones_are_retried_and_discarded_by_their_own(db: &TestDb) {
     let retried = get(&store, "a").await;
     assert_eq!((retried.state, retried.run_at, retried.attempts), (State::Waiting, at(5), 0));
     assert!(!retry_parked(&store, &acme, "a", at(5)).await, "once");
-    assert_eq!(retry_all_parked(&store, &acme, Some("x"), at(6)).await, 0);
-    assert_eq!(retry_all_parked(&store, &Scope::All, Some("x"), at(6)).await, 2);
+    assert_eq!(retry_all_parked(&store, &acme, &of(Some("x")), at(6)).await, 0);
+    assert_eq!(retry_all_parked(&store, &Scope::All, &of(Some("x")), at(6)).await, 2);
     assert!(discard_parked(&store, &Scope::All, "b").await);
-    assert_eq!(retry_all_parked(&store, &Scope::All, None, at(7)).await, 0);
+    assert_eq!(retry_all_parked(&store, &Scope::All, &of(None), at(7)).await, 0);
     assert_eq!(job_ids(&store).await, ["a", "c", "d", "waits"]);
+}
+
+/// Parked jobs: id, organization, kind, payload, error.
+async fn parked(store: &syncline_store::Store, rows: &[[&str; 5]]) {
+    let mut tx = store.begin().await.unwrap();
+    for (second, [id, org_id, kind, payload, error]) in (0..).zip(rows) {
+        let new = NewJob {
+            org_id: (*org_id).to_owned(),
+            kind: (*kind).to_owned(),
+            payload: (*payload).to_owned(),
+            ..job(id)
+        };
+        jobs::park_new(&mut tx, &new, error, at(second)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+async fn found_by_a_part_of_their_subject_or_error_as_it_is_written(db: &TestDb) {
+    let store = db.store().await;
+    let rows = [
+        ["a", "acme", "x", "{\"id\":\"con_1\"}", "403: Refused"],
+        ["b", "acme", "y", "{\"id\":\"con_2\"}", "100% of 5!"],
+        ["c", "globex", "x", "{\"name\":\"Zoë O'Hara\"}", "refused, too"],
+        ["d", "globex", "x", "{\"id\":\"conx1\"}", ""],
+    ];
+    parked(&store, &rows).await;
+    // One without an error.
+    enqueue(&store, &NewJob { payload: "{\"id\":\"con_1\"}".to_owned(), ..job("waits") }, at(9)).await;
+    let acme = Scope::Organization("acme".to_owned());
+    for (scope, kind, search, expected) in [
+        (&Scope::All, None, "REFUSED", &["c", "a"][..]),
+        (&acme, None, "refused", &["a"]),
+        (&Scope::All, Some("y"), "refused", &[]),
+        (&Scope::All, None, "con_1", &["a"]),
+        (&Scope::All, None, "100%", &["b"]),
+        (&Scope::All, None, "5!", &["b"]),
+        (&Scope::All, None, "zoë o'h", &["c"]),
+        (&Scope::All, None, "%", &["b"]),
+        (&Scope::All, None, "\0", &[]),
+    ] {
+        let filter = Filter { kind, search: Some(search) };
+        let found = jobs::list(&store, scope, State::Parked, &filter, None, 9).await.unwrap();
+        assert_eq!(ids(&found), expected, "{search}");
+        let counted = jobs::count(&store, scope, State::Parked, &filter).await.unwrap();
+        assert_eq!(counted, expected.len() as u64, "{search}");
+    }
+    let filter = Filter { kind: None, search: Some("con_1") };
+    let waiting = jobs::list(&store, &Scope::All, State::Waiting, &filter, None, 9).await.unwrap();
+    assert_eq!(ids(&waiting), ["waits"]);
+}
+
+async fn what_is_listed_is_what_is_retried_and_discarded_together(db: &TestDb) {
+    let store = db.store().await;
+    let rows = [
+        ["a", "acme", "x", "{}", "refused"],
+        ["b", "acme", "y", "{}", "refused"],
+        ["c", "globex", "x", "{}", "refused"],
+        ["d", "globex", "x", "{}", "gone"],
+    ];
+    parked(&store, &rows).await;
+    enqueue(&store, &NewJob { kind: "x".to_owned(), ..job("waits") }, at(9)).await;
+    let acme = Scope::Organization("acme".to_owned());
+    let refused = Filter { kind: None, search: Some("refused") };
+    let discard = async |scope: &Scope, filter: &Filter<'_>| {
+        in_tx(&store, async |tx| jobs::discard_all_parked(tx, scope, filter).await).await
+    };
+    assert_eq!(retry_all_parked(&store, &acme, &Filter { kind: Some("y"), ..refused }, at(10)).await, 1);
+    assert_eq!(get(&store, "b").await.state, State::Waiting);
+    assert_eq!(discard(&acme, &Filter { kind: Some("y"), ..refused }).await, 0, "it is not parked any more");
+    assert_eq!(discard(&acme, &refused).await, 1, "only their own");
+    assert_eq!(discard(&Scope::All, &Filter { kind: Some("x"), ..refused }).await, 1);
+    assert_eq!(job_ids(&store).await, ["b", "d", "waits"]);
+    assert_eq!(discard(&Scope::All, &of(None)).await, 1);
+    assert_eq!(job_ids(&store).await, ["b", "waits"], "what waits stays");
 }
 
 async fn old_parked_ones_go_in_batches(db: &TestDb) {

@@ -130,7 +130,8 @@ async fn jobs_are_found_through_their_indexes() {
     }
     all_search(&plans(&raw, jobs::discard_parked(&mut tx, &acme, "a")).await, "");
     tx.commit().await.unwrap();
-    let parked = jobs::list(&store, &Scope::All, State::Parked, Some("kind"), None, 50);
+    let of_kind = jobs::Filter { kind: Some("kind"), ..jobs::Filter::default() };
+    let parked = jobs::list(&store, &Scope::All, State::Parked, &of_kind, None, 50);
     assert!(plans(&raw, parked).await[0].contains("jobs_kind (state=? AND kind=?"));
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::at;
 use crate::support::jobs::in_tx;
+use crate::support::records::connect_as;
 use crate::support::runs::{add_lanes, begin, create, get, new_run};
 use syncline_store::runs::{self, Created, Filter, LaneState, Mode, NewRun, Run, State, Trigger};
 use syncline_store::testing::TestDb;
@@ -19,6 +20,8 @@ for_each_database!(
     a_run_ends_once_and_gives_its_lanes_up,
     listed_latest_first_in_pages,
     every_filter_finds_its_own,
+    found_by_a_part_of_the_accounts_name_or_id,
+    what_no_later_run_made_up_for_needs_attention,
     old_runs_are_forgotten_with_their_lanes,
 );
 
@@ -243,6 +246,50 @@ async fn every_filter_finds_its_own(db: &TestDb) {
         let ids: Vec<&str> = found.iter().map(|run| run.id.as_str()).collect();
         assert_eq!(ids, expected, "{scope:?} {filter:?}");
     }
+}
+
+async fn listed(store: &Store, filter: &Filter) -> Vec<String> {
+    let found = runs::list(store, &Scope::All, filter, None, 10).await.unwrap();
+    found.into_iter().map(|run| run.id).collect()
+}
+
+async fn found_by_a_part_of_the_accounts_name_or_id(db: &TestDb) {
+    let store = db.store().await;
+    for (number, name) in [(1, "Acme Ltd"), (2, "100% Wool"), (3, "")] {
+        let id = format!("con_{number}");
+        connect_as(&store, &id, "acme", "hubspot", &format!("6251{number}"), name).await;
+        begin(&store, &format!("run_{number}"), &id, number).await;
+    }
+    let of = |search: &str| Filter { search: Some(search.to_owned()), ..Filter::default() };
+    assert_eq!(listed(&store, &of("ACME")).await, ["run_1"]);
+    assert_eq!(listed(&store, &of("0%")).await, ["run_2"]);
+    assert_eq!(listed(&store, &of("6251")).await, ["run_3", "run_2", "run_1"]);
+    assert_eq!(listed(&store, &of("_")).await, [""; 0], "it stands for itself");
+    let narrower = Filter { state: Some(State::Failed), ..of("acme") };
+    assert_eq!(listed(&store, &narrower).await, [""; 0]);
+}
+
+async fn what_no_later_run_made_up_for_needs_attention(db: &TestDb) {
+    let store = db.store().await;
+    for (number, (connection, state)) in (1..).zip([
+        ("con_1", State::Failed),
+        ("con_1", State::Succeeded),
+        ("con_2", State::Partial),
+        ("con_3", State::Failed),
+        ("con_4", State::Cancelled),
+    ]) {
+        let id = format!("run_{number}");
+        begin(&store, &id, connection, number).await;
+        finish(&store, &id, state, number).await;
+    }
+    let attention = || Filter { attention: true, ..Filter::default() };
+    assert_eq!(listed(&store, &attention()).await, ["run_4", "run_3"]);
+    assert_eq!(
+        listed(&store, &Filter { connection_id: Some("con_2".into()), ..attention() }).await,
+        ["run_3"]
+    );
+    begin(&store, "run_6", "con_3", 9).await;
+    assert_eq!(listed(&store, &attention()).await, ["run_3"], "it is being read again");
 }
 
 async fn old_runs_are_forgotten_with_their_lanes(db: &TestDb) {

@@ -26,6 +26,10 @@ fn list() -> Operation {
         .query("object_id", text("Only what was done to the object with this id."))
         .query("since", moment("From this moment on."))
         .query("until", moment("Before this moment."))
+        .query(
+            "search",
+            text("Only with this somewhere in who, the object's id or the detail, in capital or small letters."),
+        )
         .pages("Entries.", "AuditEntry")
         .refuses(&["bad_door", "bad_action", "bad_time"])
 }

@@ -22,13 +22,17 @@ pub fn room() -> Room {
 
 fn operations() -> Vec<Operation> {
     let kind = || text("Only of this kind.");
+    let search =
+        || text("Only with this somewhere in their payload or last error, in capital or small letters.");
     vec![
         get("/v1/jobs", "listJobs", "Jobs in a state, the one that changed last first")
             .in_state(&STATES, "In which state; left out: parked.")
             .query("kind", kind())
+            .query("search", search())
             .pages("Jobs.", "Job"),
-        post("/v1/jobs/retry", "retryJobs", "Try all parked jobs again, or those of one kind")
+        post("/v1/jobs/retry", "retryJobs", "Try all parked jobs again, or those that fit")
             .query("kind", kind())
+            .query("search", search())
             .answers(202, "They are.", refer("Retried")),
         get("/v1/jobs/{id}", "getJob", "A job").answers(200, "The job.", refer("Job")),
         post("/v1/jobs/{id}/retry", "retryJob", "Try a parked job again").ends(202, "It is tried."),

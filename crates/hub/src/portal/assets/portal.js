@@ -19,6 +19,14 @@ if (themeSwitch) {
   });
 }
 
+// ── What was done is said once: not again when the page is loaded anew, or its address passed on ──
+
+const here = new URL(location.href);
+if (here.searchParams.has('did')) {
+  here.searchParams.delete('did');
+  history.replaceState(history.state, '', here);
+}
+
 // ── Toasts and copying ───────────────────────────────────────────────────
 
 function toast(text) {

@@ -2,6 +2,7 @@
 
 use super::super::connections::title;
 use super::super::form::{check_csrf, read};
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::form::{DefinitionForm, DefinitionFormPage};
 use super::super::views::{Choice, Section, text};
@@ -10,7 +11,7 @@ use super::find;
 use super::typed::{Sent, of};
 use crate::counters::{Refused, keep};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::counters::definition::Problem;

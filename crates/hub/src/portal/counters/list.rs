@@ -1,6 +1,7 @@
 //! The list of definitions.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::{Charts, CountersPage, DefinitionRow, DriftBar, PushBar};
 use super::super::views::{Filter, Narrow, Section};
@@ -8,7 +9,7 @@ use super::super::{Failure, Portal, render};
 use super::act::said;
 use crate::api::counters::{self as api, DriftPart, Part};
 use crate::api::notify::Span;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::counters::definition::Target;

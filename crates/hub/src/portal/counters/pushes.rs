@@ -2,6 +2,7 @@
 
 use super::super::Portal;
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::CounterPushesPage;
 use super::super::views::{Filter, Narrow, Section, text};
@@ -9,7 +10,7 @@ use super::super::{Failure, render};
 use super::list::plain_row;
 use super::value::push_row;
 use super::{find, fitting};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_store::counters::pushes::{self, Entry, LogFilter, What};

@@ -3,6 +3,7 @@
 use super::super::access::CsrfForm;
 use super::super::connections::some;
 use super::super::form::{check_csrf, read};
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::{CounterRunPage, FindingRow, RunRow};
 use super::super::views::{Filter, Narrow, Section, text};
@@ -14,7 +15,7 @@ use crate::api::counters::{self as api, FindingView};
 use crate::counters::request;
 use crate::http::Problem;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::time::Timestamp;

@@ -1,6 +1,7 @@
 //! All comparisons of a definition.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::CounterRunsPage;
 use super::super::views::{Filter, Narrow, Section, text};
@@ -9,7 +10,7 @@ use super::list::plain_row;
 use super::{find, run};
 use crate::api::jobs::read_cursor;
 use crate::api::paging::next_cursor;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_store::Scope;

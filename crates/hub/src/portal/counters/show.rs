@@ -1,5 +1,6 @@
 //! One definition.
 
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::{CounterPage, RunRow, ValueRow};
 use super::super::views::{Section, text};
@@ -10,7 +11,7 @@ use super::{find, run, values};
 use crate::api::counters as api;
 use crate::api::counters::CounterView;
 use crate::api::notify::Span;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::counters::definition::{Definition, Keep, KeyBy, Policy};

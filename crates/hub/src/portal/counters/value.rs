@@ -3,6 +3,7 @@
 use super::super::access::CsrfForm;
 use super::super::connections::some;
 use super::super::form::{check_csrf, read};
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::{ChangeRow, PushRow, Truth, ValuePage};
 use super::super::views::{Narrow, Section, text};
@@ -18,7 +19,7 @@ use crate::counters::change::{self, Changes, Wanted};
 use crate::counters::request;
 use crate::http::Problem;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::counters::change::Change;

@@ -1,6 +1,7 @@
 //! The counters of a definition, found by key and by how far their values are.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::CounterValuesPage;
 use super::super::views::{Filter, Narrow, Section, text};
@@ -10,7 +11,7 @@ use super::show::value_row;
 use super::{find, fitting};
 use crate::api::counters as api;
 use crate::http::Problem;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_store::Scope;

@@ -1,6 +1,7 @@
 //! Deliveries to all endpoints, searched.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::endpoints::{DeliveriesPage, DeliveryRow};
 use super::super::views::{Filter, Narrow, Section, text};
@@ -8,7 +9,7 @@ use super::super::{Failure, Portal, render};
 use super::show::delivery_row;
 use crate::api::notify::with_kinds;
 use crate::http::Problem;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::HashMap;

@@ -2,6 +2,7 @@
 
 use super::super::access::CsrfForm;
 use super::super::form::{check_csrf, read};
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::endpoints::{AttemptView, DeliveryPage};
 use super::super::views::{Section, text};
@@ -12,7 +13,7 @@ use super::show::delivery_row;
 use crate::api::notify::with_attempts;
 use crate::endpoints::{self, Refused};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use std::collections::BTreeMap;

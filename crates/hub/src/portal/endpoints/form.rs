@@ -1,8 +1,8 @@
 //! Endpoints made and changed: what is typed is read, what is wrong with it is said beside it, and nothing that was typed is lost.
 
-use super::super::connections::organizations;
 use super::super::form::{check_csrf, read};
 use super::super::session::Session;
+use super::super::suggest::organizations;
 use super::super::views::Section;
 use super::super::views::endpoints::{EndpointForm, EndpointFormPage};
 use super::super::{Failure, Portal, render};

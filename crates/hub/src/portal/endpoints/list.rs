@@ -1,13 +1,14 @@
 //! The list of endpoints.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::endpoints::{EndpointRow, EndpointsPage};
 use super::super::views::{Filter, Narrow, Section};
 use super::super::{Failure, Portal, render};
 use super::act::said;
 use crate::api::notify::{Span, chart};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_store::notify::deliveries;

@@ -1,5 +1,6 @@
 //! One endpoint.
 
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::endpoints::{
     Bar, Chart, DeliveryRow, EndpointPage, EndpointRow, NewSecret, SecretRow,
@@ -12,7 +13,7 @@ use super::list::row;
 use crate::api::notify::{self as api, Span};
 use crate::config;
 use crate::endpoints;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use syncline_core::notify::kinds;

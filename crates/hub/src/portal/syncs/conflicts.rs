@@ -1,6 +1,7 @@
 //! Conflicts: listed, over all syncs or of one, and shown one by one.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::syncs::{Candidate, ConflictCard, ConflictPage, ConflictsPage, RecordRef, cells};
 use super::super::views::{Filter, Narrow, Section, text};
@@ -8,7 +9,7 @@ use super::super::{Failure, Portal, render};
 use super::show::{Known, record_ref, stored};
 use super::{Did, act, beyond, decide, named};
 use crate::http::Problem;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! The history of a sync.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::syncs::{HistoryPage, HistoryView, WORDS};
 use super::super::views::{Filter, Narrow, Section, text};
@@ -8,7 +9,7 @@ use super::super::{Failure, Portal, render};
 use super::show::{Known, sync_row};
 use super::through::{Found, has, mentions, through};
 use super::{changes, find, named};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::sync::Side;

@@ -1,5 +1,6 @@
 //! One link: both records side by side, what is known of them, and what was done about them.
 
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::Section;
 use super::super::views::syncs::{End, HeldView, LinkCard, LinkPage, RecordRef, SideEvent, names};
@@ -10,7 +11,7 @@ use super::show::{Known, link_card, record_ref, stored, sync_row};
 use super::{Did, act, compare, conflicts as shown, find, history as done};
 use crate::api::access::Caller;
 use crate::http::Problem;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use syncline_core::sync::link::State as LinkState;
 use syncline_core::sync::{ConflictKind, Ending, Fields, Link, Refusal, Side, Sides};

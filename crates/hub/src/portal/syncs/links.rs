@@ -1,13 +1,14 @@
 //! The links of a sync.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::syncs::{LinkCard, LinksPage};
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, link_card, sync_row};
 use super::{beyond, find, named};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::sync::Side;

@@ -1,13 +1,14 @@
 //! The list of syncs.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::syncs::SyncsPage;
 use super::super::views::{Filter, Narrow, Notice, Section, Tone};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, sync_row};
 use super::{beyond, named};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 use super::super::connections::title;
 use super::super::form::{check_csrf, read};
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::show::provider_name;
 use super::super::views::syncs::{ChooseConnections, ConnectionGroup, End, TermsPage};
@@ -14,7 +15,7 @@ use crate::cx::Cx;
 use crate::http::Problem;
 use crate::sync::{self, Checked, NewSync, Refused};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Runs of a sync: listed and shown, a dry one with its plan.
 
 use super::super::connections::some;
+use super::super::query::Query;
 use super::super::runs::run_row as load_row;
 use super::super::session::Session;
 use super::super::views::syncs::{SyncRunPage, SyncRunsPage};
@@ -11,7 +12,7 @@ use super::{act, find, named, plan};
 use crate::api::jobs::read_cursor;
 use crate::api::paging::next_cursor;
 use crate::http::Problem;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::sync::{Side, Sides};

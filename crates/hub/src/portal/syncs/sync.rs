@@ -1,6 +1,7 @@
 //! The page of a sync.
 
 use super::super::connections::title;
+use super::super::query::Query;
 use super::super::session::Session;
 use super::super::show::provider_name;
 use super::super::views::syncs::{SyncPage, mapping, terms};
@@ -8,7 +9,7 @@ use super::super::views::{Section, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, latest, run_row, sync_row};
 use super::{Did, act, conflicts as shown, find, history as done};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use syncline_core::sync::Side;
 use syncline_store::connections::Status;

@@ -57,6 +57,7 @@ impl AuditRow {
             Some("con") => "connections",
             Some("run") => "runs",
             Some("syn") => "syncs",
+            Some("srn") => "sync-runs",
             Some("cnf") => "conflicts",
             Some("ep") => "endpoints",
             Some("ctr") => "counters",

@@ -18,10 +18,6 @@ pub struct ConnectionsPage {
     pub narrow: Narrow,
     /// Why the filters cannot be used; the page then has no rows.
     pub problem: Option<String>,
-    /// Every provider: id and name.
-    pub providers: Vec<Choice>,
-    /// Organizations to suggest.
-    pub organizations: Vec<String>,
     /// The connections, the latest first.
     pub rows: Vec<ConnectionRow>,
     /// The cursor of the page after this one, where there is one.
@@ -124,6 +120,8 @@ pub struct ConnectionPage {
     pub row: ConnectionRow,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// How much more was granted than is shown.
+    pub more_scopes: usize,
     /// When it last changed, RFC 3339.
     pub updated_at: String,
     /// Records by type; none while they are being counted.
@@ -136,12 +134,16 @@ pub struct ConnectionPage {
     pub lanes: Vec<LanePosition>,
     /// How many more lanes there are than are shown.
     pub more_lanes: usize,
-    /// The account's limits in use.
+    /// The account's limits, the fullest first.
     pub budgets: Vec<BudgetRow>,
+    /// How many more limits there are than are shown.
+    pub more_budgets: usize,
     /// Its latest runs.
     pub runs: Vec<RunRow>,
     /// Our subscriptions to its webhooks.
     pub hooks: Vec<HookRow>,
+    /// How many more there are than are shown.
+    pub more_hooks: usize,
 }
 
 /// How many records of one type are mirrored.
@@ -214,6 +216,8 @@ pub struct ConnectPage {
     pub shell: Shell,
     /// The form, as it was sent last.
     pub form: ConnectForm,
+    /// What people call the account that is connected again; none for a new one.
+    pub again: Option<String>,
     /// The ways there are, by provider.
     pub ways: Vec<WayGroup>,
     /// Organizations to suggest.
@@ -229,6 +233,8 @@ pub struct ConnectForm {
     pub user: String,
     /// `oauth:APP` or `key:PROVIDER`.
     pub way: String,
+    /// The connection whose account is connected again; empty for a new one.
+    pub again: String,
     /// What is wrong.
     pub problem: Option<String>,
 }

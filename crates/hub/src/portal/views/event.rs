@@ -94,6 +94,8 @@ pub struct EventRowFragment<'a> {
 pub struct EventDetail {
     /// What the timeline shows of it.
     pub row: EventRow,
+    /// The mirrored records it is about: address and name, which may be empty.
+    pub records: Vec<(String, String)>,
     /// Further facts worth a line each, such as the source of the change: label and value.
     pub facts: Vec<(String, String)>,
     /// The event exactly as it came.
@@ -175,7 +177,7 @@ impl EventDetail {
     }
 
     fn raw_size(&self) -> String {
-        format!("{} bytes", text::thousands(self.raw.len() as u64))
+        text::plural(self.raw.len() as u64, "byte", "bytes")
     }
 }
 

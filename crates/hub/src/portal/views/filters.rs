@@ -36,8 +36,8 @@ pub fn clock(value: impl Display, _: &dyn Values) -> Result<String> {
 
 /// [`text::thousands`].
 #[askama::filter_fn]
-pub fn thousands(value: &u64, _: &dyn Values) -> Result<String> {
-    Ok(text::thousands(*value))
+pub fn thousands(value: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(text::thousands(value.to_string().parse().unwrap_or(0)))
 }
 
 /// [`text::span`].

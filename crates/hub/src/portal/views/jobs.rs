@@ -1,6 +1,7 @@
 //! Work in the background: what is parked, and what to do about it.
 
 use super::filters;
+use super::narrow::Narrow;
 use super::shell::Shell;
 use super::text;
 use askama::Template;
@@ -11,20 +12,18 @@ use askama::Template;
 pub struct JobsPage {
     /// The surroundings.
     pub shell: Shell,
+    /// What the list is narrowed to.
+    pub narrow: Narrow,
+    /// Why the filters cannot be used.
+    pub problem: Option<String>,
     /// The state that is listed.
     pub state: JobState,
     /// How many jobs there are in every state.
     pub counts: JobCounts,
-    /// The kinds of jobs in this state, with their numbers, the largest first.
-    pub kinds: Vec<JobKind>,
-    /// The kind that the list is narrowed to; empty for all.
-    pub kind: String,
-    /// The organization that the list is narrowed to; empty for all.
-    pub organization: String,
+    /// How many parked jobs fit the filters, on all pages.
+    pub fitting: u64,
     /// The jobs, the one that was tried last first. Fifty keep the page small.
     pub rows: Vec<JobRow>,
-    /// The cursor of the page before this one, where there is one.
-    pub newer: Option<String>,
     /// The cursor of the page after this one, where there is one.
     pub older: Option<String>,
 }
@@ -49,6 +48,23 @@ impl JobState {
             Self::Parked => "parked",
             Self::Waiting => "waiting",
             Self::Running => "running",
+        }
+    }
+
+    /// The word in the address, where it is not the usual one.
+    #[must_use]
+    pub fn parameter(self) -> &'static str {
+        if self == Self::default() { "" } else { self.word() }
+    }
+
+    /// The state of this word; no word means the usual one.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        let all = [Self::Parked, Self::Waiting, Self::Running];
+        if word.is_empty() {
+            Some(Self::default())
+        } else {
+            all.into_iter().find(|state| state.word() == word)
         }
     }
 }
@@ -108,7 +124,7 @@ impl JobsPage {
     fn tabs(&self) -> [Tab; 3] {
         let tab = |state: JobState, label, count| Tab {
             label,
-            href: self.href(state, "", ""),
+            href: self.in_state(state),
             count: text::thousands(count),
             current: state == self.state,
         };
@@ -119,38 +135,22 @@ impl JobsPage {
         ]
     }
 
-    fn href(&self, state: JobState, kind: &str, cursor: &str) -> String {
-        let organization = self.organization.as_str();
-        let parts =
-            [("state", state.word()), ("kind", kind), ("organization", organization), ("cursor", cursor)];
-        format!("/portal/jobs?{}", text::query(&parts))
-    }
-
-    fn all_href(&self) -> String {
-        self.href(self.state, "", "")
-    }
-
-    fn kind_href(&self, kind: &str) -> String {
-        self.href(self.state, kind, "")
-    }
-
-    fn page_href(&self, cursor: &str) -> String {
-        self.href(self.state, &self.kind, cursor)
+    /// The list in another state: for the same organization, of all kinds.
+    fn in_state(&self, state: JobState) -> String {
+        let parts = [("state", state.parameter()), ("organization", self.narrow.value("organization"))];
+        match text::query(&parts) {
+            query if query.is_empty() => "/portal/jobs".to_owned(),
+            query => format!("/portal/jobs?{query}"),
+        }
     }
 
     fn is_parked(&self) -> bool {
         self.state == JobState::Parked
     }
 
-    /// The kind that "retry all" is offered for: the chosen one, or the only one.
-    fn retry_all(&self) -> Option<(&str, String)> {
-        let chosen = match self.kinds.as_slice() {
-            [only] => Some(only),
-            kinds => kinds.iter().find(|kind| kind.kind == self.kind),
-        };
-        chosen
-            .filter(|kind| self.is_parked() && kind.count > 1 && self.organization.is_empty())
-            .map(|kind| (kind.kind.as_str(), text::thousands(kind.count)))
+    /// Whether there is more than one to retry or discard.
+    fn has_several(&self) -> bool {
+        self.is_parked() && self.fitting > 1
     }
 }
 
@@ -175,6 +175,11 @@ impl JobRow {
             lines.push("…".to_owned());
         }
         Some(lines)
+    }
+
+    /// What it is called by those who hear the page: kind and subject.
+    fn name(&self) -> String {
+        text::preview(format!("{} {}", self.kind, self.subject).trim(), 120).into_owned()
     }
 
     fn action(&self, verb: &str) -> String {

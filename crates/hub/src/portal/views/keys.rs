@@ -16,6 +16,8 @@ pub struct KeysPage {
     pub narrow: Narrow,
     /// Why the filters cannot be used.
     pub problem: Option<String>,
+    /// How many keys are in use, on all pages.
+    pub in_use: usize,
     /// The keys, the newest first, revoked ones last.
     pub keys: Vec<KeyRow>,
     /// The cursor of the page after this one, where there is one.
@@ -48,8 +50,8 @@ pub struct KeyRow {
 }
 
 impl KeyRow {
-    fn revoke_action(&self) -> String {
-        format!("/portal/keys/{}/revoke", text::segment(&self.id))
+    fn action(&self, verb: &str) -> String {
+        format!("/portal/keys/{}/{verb}", text::segment(&self.id))
     }
 }
 
@@ -77,10 +79,4 @@ pub struct KeyForm {
     pub name_problem: Option<String>,
     /// What is wrong with the organization.
     pub organization_problem: Option<String>,
-}
-
-impl KeysPage {
-    fn live_keys(&self) -> usize {
-        self.keys.iter().filter(|key| key.revoked_at.is_none()).count()
-    }
 }

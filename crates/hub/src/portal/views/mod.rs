@@ -44,7 +44,7 @@ pub use events::{EventsPage, FilterChoices, FilterProblem};
 pub use failure::ErrorPage;
 pub use jobs::{JobCounts, JobKind, JobRow, JobState, JobsPage};
 pub use keys::{KeyForm, KeyRow, KeysPage, NewKey};
-pub use narrow::{Filter, Narrow};
+pub use narrow::{Filter, Input, Narrow};
 pub use records::{RecordPage, RecordRow, RecordsPage};
 pub use runs::{LaneView, RunPage, RunRow, RunsPage};
 pub use setup::{AccountSetupPage, SetupStep};

@@ -1,5 +1,6 @@
 //! What operators look after: registrations at providers, and the keys that seal credentials.
 
+use super::narrow::Narrow;
 use super::shell::{Choice, Shell};
 use super::{filters, text};
 use askama::Template;
@@ -10,8 +11,14 @@ use askama::Template;
 pub struct AppsPage {
     /// The surroundings.
     pub shell: Shell,
+    /// What the list is narrowed to.
+    pub narrow: Narrow,
+    /// Why the filters cannot be used.
+    pub problem: Option<String>,
     /// The registrations, by name.
     pub rows: Vec<AppRow>,
+    /// The cursor of the page after this one, where there is one.
+    pub older: Option<String>,
     /// Every provider: id and name.
     pub providers: Vec<Choice>,
 }
@@ -50,17 +57,27 @@ pub struct AppRow {
     pub last_connected_at: Option<String>,
 }
 
+/// How a registration can be, with its word.
+pub const APP_STATES: [(&str, &str); 3] =
+    [("complete", "Complete"), ("usable", "Usable"), ("incomplete", "Incomplete")];
+
 impl AppRow {
+    /// How it is, as the filter has it.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (self.lacks(), self.missing.is_empty()) {
+            (true, _) => "incomplete",
+            (false, true) => "complete",
+            (false, false) => "usable",
+        }
+    }
+
     fn class(&self) -> &'static str {
         if self.lacks() { "k-warn" } else { "k-create" }
     }
 
     fn word(&self) -> &'static str {
-        match (self.lacks(), self.missing.is_empty()) {
-            (true, _) => "Incomplete",
-            (false, true) => "Complete",
-            (false, false) => "Usable",
-        }
+        APP_STATES.iter().find(|(state, _)| *state == self.state()).map_or("", |(_, word)| word)
     }
 
     /// Whether something does not work at all.
@@ -72,8 +89,9 @@ impl AppRow {
         format!("/portal/connections/new?{}", text::query(&[("way", &format!("oauth:{}", self.name))]))
     }
 
-    fn connections_href(&self) -> String {
-        format!("/portal/connections?{}", text::query(&[("provider", &self.provider)]))
+    fn connections_href(&self, status: &str) -> String {
+        let parts = [("provider", self.provider.as_str()), ("app", &self.name), ("status", status)];
+        format!("/portal/connections?{}", text::query(&parts))
     }
 
     /// Whether somebody can connect through it.
@@ -89,10 +107,18 @@ impl AppRow {
 pub struct SealingPage {
     /// The surroundings.
     pub shell: Shell,
+    /// What the list is narrowed to.
+    pub narrow: Narrow,
+    /// Why the filters cannot be used.
+    pub problem: Option<String>,
     /// Whether the keys are in a file that the hub may change.
     pub in_a_file: bool,
     /// The keys, the one that seals first.
     pub keys: Vec<SealingKey>,
+    /// Which of them are listed on this page, by their ids.
+    pub listed: Vec<String>,
+    /// The cursor of the page after this one, where there is one.
+    pub older: Option<String>,
 }
 
 /// A key, by its id.
@@ -113,32 +139,47 @@ pub struct SealingKey {
 }
 
 impl SealingKey {
+    /// How it is, as the filter has it.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (self.current, self.available, self.sealed()) {
+            (true, ..) => "current",
+            (_, false, _) => "missing",
+            (_, _, 0) => "idle",
+            _ => "replaced",
+        }
+    }
+
     fn sealed(&self) -> u64 {
         self.connections + self.endpoints + self.counters
     }
 
     fn word(&self) -> &'static str {
-        match (self.current, self.available, self.sealed()) {
-            (true, ..) => "Seals now",
-            (_, false, _) => "Missing",
-            (_, _, 0) => "Not needed",
-            _ => "Being replaced",
-        }
+        let known = SEALING_STATES.iter().find(|(state, _)| *state == self.state());
+        known.map_or("", |(_, word)| word)
     }
 
     fn class(&self) -> &'static str {
-        match (self.current, self.available, self.sealed()) {
-            (true, ..) => "k-create",
-            (_, false, _) => "k-delete",
-            (_, _, 0) => "",
+        match self.state() {
+            "current" => "k-create",
+            "missing" => "k-delete",
+            "idle" => "",
             _ => "k-message",
         }
     }
 }
 
+/// How a sealing key can be, with its word.
+pub const SEALING_STATES: [(&str, &str); 4] = [
+    ("current", "Seals now"),
+    ("replaced", "Being replaced"),
+    ("idle", "Not needed"),
+    ("missing", "Missing"),
+];
+
 impl SealingPage {
-    fn text_of(count: u64) -> String {
-        text::thousands(count)
+    fn rows(&self) -> impl Iterator<Item = &SealingKey> {
+        self.keys.iter().filter(|key| self.listed.contains(&key.id))
     }
 
     fn total(&self) -> u64 {

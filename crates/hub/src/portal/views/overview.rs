@@ -59,18 +59,23 @@ pub struct Need {
     pub href: String,
     /// What it is about; may be empty.
     pub names: String,
+    /// Whether there may be more: nobody counts beyond so many.
+    pub or_more: bool,
 }
 
 impl Need {
     /// So many of something.
     #[must_use]
     pub fn of(count: u64, what: &str, href: String, names: String) -> Self {
-        Self { count, what: what.to_owned(), href, names }
+        Self { count, what: what.to_owned(), href, names, or_more: false }
     }
 
-    /// `1 job is parked`, `3 jobs are parked`.
+    /// `1 job is parked`, `3 jobs are parked`, `100 or more jobs are parked`.
     fn said(&self) -> String {
         let count = text::thousands(self.count);
+        if self.or_more {
+            return format!("{count} or more {}", self.what);
+        }
         if self.count == 1 { format!("1 {}", singular(&self.what)) } else { format!("{count} {}", self.what) }
     }
 }
@@ -106,8 +111,17 @@ pub struct Figures {
     pub failed: u64,
     /// Loads under way.
     pub loads: u64,
+    /// Whether there may be more of these.
+    pub more_loads: bool,
     /// Records that syncs wrote in this minute and the one before.
     pub writes: u64,
+}
+
+impl Figures {
+    fn loads_text(&self) -> String {
+        let loads = text::thousands(self.loads);
+        if self.more_loads { format!("{loads} or more") } else { loads }
+    }
 }
 
 /// An hour.
@@ -166,8 +180,8 @@ impl OverviewPage {
         text::thousands(self.sum(|hour| hour.records))
     }
 
-    fn total_pages(&self) -> String {
-        text::thousands(self.sum(|hour| hour.pages))
+    fn total_pages(&self) -> u64 {
+        self.sum(|hour| hour.pages)
     }
 
     fn total_writes(&self) -> String {
@@ -179,23 +193,27 @@ impl OverviewPage {
     }
 
     fn events_chart(&self) -> Safe<String> {
-        let said = format!("{} events in the last 24 hours", self.total_events());
+        let events = text::plural(self.sum(|hour| hour.events), "event", "events");
+        let said = format!("{events} in the last 24 hours");
         self.picture(&said, |hour| [("p50", hour.events), ("bad", 0)])
     }
 
     fn deliveries_chart(&self) -> Safe<String> {
-        let (good, bad) = (self.total_delivered(), self.failed_text());
-        let said = format!("{good} messages delivered in the last 24 hours, {bad} attempts failed");
+        let good = text::plural(self.sum(|hour| hour.delivered), "message", "messages");
+        let bad = text::plural(self.total_failed(), "attempt", "attempts");
+        let said = format!("{good} delivered in the last 24 hours, {bad} failed");
         self.picture(&said, |hour| [("good", hour.delivered), ("bad", hour.failed)])
     }
 
     fn records_chart(&self) -> Safe<String> {
-        let said = format!("{} records loaded in the last 24 hours", self.total_records());
+        let records = text::plural(self.sum(|hour| hour.records), "record", "records");
+        let said = format!("{records} loaded in the last 24 hours");
         self.picture(&said, |hour| [("p50", hour.records), ("bad", 0)])
     }
 
     fn writes_chart(&self) -> Safe<String> {
-        let said = format!("{} records written by syncs in the last 24 hours", self.total_writes());
+        let records = text::plural(self.sum(|hour| hour.writes), "record", "records");
+        let said = format!("{records} written by syncs in the last 24 hours");
         self.picture(&said, |hour| [("good", hour.writes), ("bad", 0)])
     }
 }
@@ -209,6 +227,8 @@ mod tests {
         let said = |count, what: &str| Need::of(count, what, String::new(), String::new()).said();
         assert_eq!(said(1, "jobs are parked"), "1 job is parked");
         assert_eq!(said(1_200, "jobs are parked"), "1,200 jobs are parked");
+        let many = Need { or_more: true, ..Need::of(100, "jobs are parked", String::new(), String::new()) };
+        assert_eq!(many.said(), "100 or more jobs are parked");
         assert_eq!(said(1, "accounts have to be connected again"), "1 account has to be connected again");
         assert_eq!(said(1, "endpoints do not answer"), "1 endpoint does not answer");
         assert_eq!(

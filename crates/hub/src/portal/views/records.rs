@@ -3,7 +3,7 @@
 use super::filters;
 use super::json;
 use super::narrow::Narrow;
-use super::shell::{Choice, Shell};
+use super::shell::Shell;
 use super::syncs::{SideEvent, SyncDid, SyncedWith};
 use super::text;
 use askama::Template;
@@ -19,12 +19,6 @@ pub struct RecordsPage {
     pub narrow: Narrow,
     /// Why the filters cannot be used; the page then has no rows.
     pub problem: Option<String>,
-    /// Connections to suggest: id, and what people call it.
-    pub connections: Vec<Choice>,
-    /// Organizations to suggest.
-    pub organizations: Vec<String>,
-    /// Types to suggest.
-    pub types: Vec<String>,
     /// The filters as the export takes them, without the question mark.
     pub export_query: String,
     /// The records.
@@ -78,7 +72,9 @@ impl RecordRow {
     }
 }
 
-fn href(connection_id: &str, object_type: &str, id: &str) -> String {
+/// The address of a record's own page.
+#[must_use]
+pub fn href(connection_id: &str, object_type: &str, id: &str) -> String {
     format!(
         "/portal/records/{}/{}/{}",
         text::segment(connection_id),
@@ -91,10 +87,6 @@ impl RecordsPage {
     fn export_href(&self, format: &str) -> String {
         let join = if self.export_query.is_empty() { "" } else { "&" };
         format!("/portal/records/export?format={format}{join}{}", self.export_query)
-    }
-
-    fn suggested_types(&self) -> impl Iterator<Item = &String> {
-        self.types.iter().take(super::events::MAX_CHOICES)
     }
 }
 

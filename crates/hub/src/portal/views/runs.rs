@@ -16,8 +16,6 @@ pub struct RunsPage {
     pub narrow: Narrow,
     /// Why the filters cannot be used; the page then has no rows.
     pub problem: Option<String>,
-    /// Organizations to suggest.
-    pub organizations: Vec<String>,
     /// The runs, the latest first.
     pub rows: Vec<RunRow>,
     /// The cursor of the page after this one, where there is one.

@@ -91,7 +91,7 @@ impl Section {
             Self::Demo => "What to look at",
             Self::Connections => "Connections",
             Self::Records => "Records",
-            Self::Runs => "Runs",
+            Self::Runs => "Loads",
             Self::Syncs => "Syncs",
             Self::Conflicts => "Conflicts",
             Self::Counters => "Counters",

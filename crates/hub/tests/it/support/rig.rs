@@ -122,7 +122,7 @@ impl Rig {
     }
 
     pub async fn list(&self, state: State) -> Vec<Job> {
-        jobs::list(&self.cx.store, &Scope::All, state, None, None, 100).await.unwrap()
+        jobs::list(&self.cx.store, &Scope::All, state, &jobs::Filter::default(), None, 100).await.unwrap()
     }
 
     pub async fn job(&self, id: &str) -> Option<Job> {

@@ -9,15 +9,26 @@ use syncline_store::runs::{self, Mode, NewLane, NewRun, Trigger};
 
 /// An active connection of this organization to an account of HubSpot.
 pub async fn connection(hub: &TestHub, id: &str, org_id: &str, account: &str) -> Connection {
+    connection_through(hub, "", id, org_id, account).await
+}
+
+/// The same, authorized through an app; without its name by a key.
+pub async fn connection_through(
+    hub: &TestHub,
+    app: &str,
+    id: &str,
+    org_id: &str,
+    account: &str,
+) -> Connection {
     let connection = Connection {
         id: id.to_owned(),
         org_id: org_id.to_owned(),
         user_id: "ada".to_owned(),
         provider: "hubspot".to_owned(),
-        app: String::new(),
+        app: app.to_owned(),
         account: account.to_owned(),
         account_name: format!("Account of {org_id}"),
-        method: Method::Key,
+        method: if app.is_empty() { Method::Key } else { Method::Oauth },
         status: Status::Active,
         reason: None,
         scopes: Vec::new(),

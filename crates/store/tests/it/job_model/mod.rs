@@ -175,7 +175,7 @@ async fn take_alone(store: &Store, model: &mut Model, step: &Step) -> Result<(),
         }
         Step::RetryAll { org } => {
             let own = Scope::Organization(org_name(org));
-            let retried = retry_all_parked(store, &own, None, now).await;
+            let retried = retry_all_parked(store, &own, &jobs::Filter::default(), now).await;
             prop_assert_eq!(retried, model.retry(|job| own.admits(&job.org_id)));
         }
         Step::Discard { job } => {
@@ -194,7 +194,9 @@ async fn take_alone(store: &Store, model: &mut Model, step: &Step) -> Result<(),
 async fn stored(store: &Store) -> Vec<Job> {
     let mut all = Vec::new();
     for state in [State::Waiting, State::Running, State::Parked] {
-        all.extend(jobs::list(store, &Scope::All, state, None, None, 1_000).await.unwrap());
+        all.extend(
+            jobs::list(store, &Scope::All, state, &jobs::Filter::default(), None, 1_000).await.unwrap(),
+        );
     }
     all.sort_by(|a, b| a.id.cmp(&b.id));
     all

@@ -3,7 +3,7 @@
 use super::job;
 use std::time::Duration;
 use syncline_core::time::Timestamp;
-use syncline_store::jobs::{self, Job, NewJob, Outcome};
+use syncline_store::jobs::{self, Filter, Job, NewJob, Outcome};
 use syncline_store::{Result, Scope, Store, Tx};
 
 /// A job of the one key there is.
@@ -51,8 +51,8 @@ pub async fn retry_parked(store: &Store, scope: &Scope, id: &str, now: Timestamp
 }
 
 /// [`jobs::retry_all_parked`], committed.
-pub async fn retry_all_parked(store: &Store, scope: &Scope, kind: Option<&str>, now: Timestamp) -> u64 {
-    in_tx(store, async |tx| jobs::retry_all_parked(tx, scope, kind, now).await).await
+pub async fn retry_all_parked(store: &Store, scope: &Scope, filter: &Filter<'_>, now: Timestamp) -> u64 {
+    in_tx(store, async |tx| jobs::retry_all_parked(tx, scope, filter, now).await).await
 }
 
 /// [`jobs::discard_parked`], committed.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use syncline_core::event::{Event, EventId};
 use syncline_core::time::Timestamp;
 use syncline_store::events::{self, Arrival, Filter, Order, StoredEvent};
-use syncline_store::jobs::{NewJob, State, enqueue as enqueue_job, list};
+use syncline_store::jobs::{Filter as JobFilter, NewJob, State, enqueue as enqueue_job, list};
 use syncline_store::testing::{TestDb, Which};
 use syncline_store::{Scope, Store};
 
@@ -107,7 +107,7 @@ pub async fn enqueue(store: &Store, job: &NewJob, now: Timestamp) {
 pub async fn job_ids(store: &Store) -> Vec<String> {
     let mut ids = Vec::new();
     for state in [State::Waiting, State::Running, State::Parked] {
-        let some = list(store, &Scope::All, state, None, None, 100_000).await.unwrap();
+        let some = list(store, &Scope::All, state, &JobFilter::default(), None, 100_000).await.unwrap();
         ids.extend(some.into_iter().map(|job| job.id));
     }
     ids.sort();

@@ -66,14 +66,19 @@ pub fn short(effects: &[Effect]) -> Vec<(&str, EffectKind)> {
 
 /// Connects an account that goes by the connection's id.
 pub async fn connect(store: &Store, id: &str, org_id: &str, provider: &str) {
+    connect_as(store, id, org_id, provider, &format!("account of {id}"), "Acme Ltd").await;
+}
+
+/// The same with the account's id and name.
+pub async fn connect_as(store: &Store, id: &str, org_id: &str, provider: &str, account: &str, name: &str) {
     let new = Connection {
         id: id.to_owned(),
         org_id: org_id.to_owned(),
         user_id: "ada".to_owned(),
         provider: provider.to_owned(),
         app: "main".to_owned(),
-        account: format!("account of {id}"),
-        account_name: "Acme Ltd".to_owned(),
+        account: account.to_owned(),
+        account_name: name.to_owned(),
         method: Method::Oauth,
         status: Status::Active,
         reason: None,
