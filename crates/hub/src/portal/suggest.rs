@@ -1,16 +1,19 @@
-//! Filters that suggest what there is: organizations, connections, apps.
+//! Filters that suggest what there is: organizations, connections, syncs, apps.
 
 use super::Portal;
 use super::connections::title;
 use super::show::provider_name;
 use super::views::events::MAX_CHOICES;
-use super::views::{Choice, Filter};
+use super::views::{Choice, Filter, text};
 use std::collections::BTreeSet;
 use syncline_store::connections::{self, Connection};
+use syncline_store::syncs::{self, Sync};
 use syncline_store::{Scope, StoreError, accounts};
 
 /// Connections to suggest.
 const CONNECTIONS: u32 = 50;
+/// Syncs to suggest.
+const SYNCS: u32 = 50;
 
 /// The longest value to suggest, in bytes: hostile names would make the page heavy.
 const LONGEST: usize = 64;
@@ -40,6 +43,21 @@ pub(super) async fn connection(portal: &Portal, value: &str) -> Result<Filter, S
         known.push(named(&chosen));
     }
     Ok(Filter::new("connection", "Connection", value).suggest(known).hinted("Its ID"))
+}
+
+/// The filter `sync`, by the sync's id, with the first of them and the one that is chosen: people read their names.
+pub(super) async fn sync(portal: &Portal, chosen: Option<&Sync>, value: &str) -> Result<Filter, StoreError> {
+    let known =
+        syncs::list(&portal.api.cx.store, &Scope::All, &syncs::Filter::default(), None, SYNCS).await?;
+    let mut known: Vec<Choice> = known.iter().map(joined).collect();
+    if let Some(chosen) = chosen.filter(|chosen| !known.iter().any(|choice| choice.value == chosen.id)) {
+        known.push(joined(chosen));
+    }
+    Ok(Filter::new("sync", "Sync", value.trim()).suggest(known).hinted("Its ID"))
+}
+
+fn joined(sync: &Sync) -> Choice {
+    Choice { value: sync.id.clone(), label: text::preview(&sync.name, LONGEST).into_owned() }
 }
 
 /// The filter `app`, with those of the configuration.

@@ -3,6 +3,7 @@
 use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
+use super::super::suggest;
 use super::super::views::counters::{Charts, CountersPage, DefinitionRow, DriftBar, PushBar};
 use super::super::views::{Filter, Narrow, Section};
 use super::super::{Failure, Portal, render};
@@ -58,16 +59,17 @@ pub(super) async fn list(
     }
     let mut shell = session.shell(&portal, Section::Counters);
     shell.notice = query.did.as_deref().and_then(said);
-    Ok(render(&CountersPage { shell, narrow: narrow(&query), problem, rows, older }))
+    let narrow = narrow(&query, suggest::organization(&portal, &query.organization).await?);
+    Ok(render(&CountersPage { shell, narrow, problem, rows, older }))
 }
 
-fn narrow(query: &ListQuery) -> Narrow {
+fn narrow(query: &ListQuery, organization: Filter) -> Narrow {
     let states = [("active", "Active"), ("paused", "Paused"), ("attention", "Needs attention")];
     Narrow {
         base: "/portal/counters".into(),
         filters: vec![
             Filter::new("search", "Name contains", query.search.trim()),
-            Filter::new("organization", "Organization", query.organization.trim()),
+            organization,
             Filter::of("state", "State", query.state.trim(), &states),
         ],
         cursor: query.cursor.clone(),

@@ -3,6 +3,7 @@
 use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
+use super::super::suggest;
 use super::super::views::endpoints::{DeliveriesPage, DeliveryRow};
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, Portal, render};
@@ -62,13 +63,13 @@ impl ListQuery {
         })
     }
 
-    fn narrow(&self, endpoint: Option<&String>) -> Narrow {
+    fn narrow(&self, organization: Filter, endpoint: Option<&String>) -> Narrow {
         Narrow {
             base: "/portal/deliveries".into(),
             filters: vec![
                 Filter::of("state", "State", self.state.trim(), &STATES),
                 Filter::new("type", "Event type", self.kind.trim()),
-                Filter::new("organization", "Organization", self.organization.trim()),
+                organization,
                 Filter {
                     shown: endpoint.cloned().unwrap_or_default(),
                     ..Filter::new("endpoint", "Endpoint ID", self.endpoint.trim())
@@ -130,7 +131,10 @@ pub(super) async fn list(
     let urls = urls(&portal, &page.found, wanted.as_ref()).await?;
     Ok(render(&DeliveriesPage {
         shell: session.shell(&portal, Section::Deliveries),
-        narrow: query.narrow(wanted.as_ref().and_then(|id| urls.get(id))),
+        narrow: query.narrow(
+            suggest::organization(&portal, &query.organization).await?,
+            wanted.as_ref().and_then(|id| urls.get(id)),
+        ),
         problem,
         looked_at: LOOKED_AT as u64,
         next: page.next.as_ref().map(cursor_of),

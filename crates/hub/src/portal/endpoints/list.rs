@@ -3,6 +3,7 @@
 use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
+use super::super::suggest;
 use super::super::views::endpoints::{EndpointRow, EndpointsPage};
 use super::super::views::{Filter, Narrow, Section};
 use super::super::{Failure, Portal, render};
@@ -61,10 +62,11 @@ pub(super) async fn list(
     }
     let mut shell = session.shell(&portal, Section::Endpoints);
     shell.notice = query.did.as_deref().and_then(said);
-    Ok(render(&EndpointsPage { shell, narrow: narrow(&query), problem, rows, older }))
+    let narrow = narrow(&query, suggest::organization(&portal, &query.organization).await?);
+    Ok(render(&EndpointsPage { shell, narrow, problem, rows, older }))
 }
 
-fn narrow(query: &ListQuery) -> Narrow {
+fn narrow(query: &ListQuery, organization: Filter) -> Narrow {
     let states = [
         ("enabled", "Enabled"),
         (FAILING, "Failing: enabled, and does not answer"),
@@ -74,7 +76,7 @@ fn narrow(query: &ListQuery) -> Narrow {
         base: "/portal/endpoints".into(),
         filters: vec![
             Filter::new("search", "URL or description contains", query.search.trim()),
-            Filter::new("organization", "Organization", query.organization.trim()),
+            organization,
             Filter::of("state", "State", query.state.trim(), &states),
         ],
         cursor: query.cursor.clone(),

@@ -3,6 +3,7 @@
 use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
+use super::super::suggest;
 use super::super::views::syncs::{Candidate, ConflictCard, ConflictPage, ConflictsPage, RecordRef, cells};
 use super::super::views::{Filter, Narrow, Section, text};
 use super::super::{Failure, Portal, render};
@@ -47,20 +48,21 @@ const KINDS: [(&str, &str); 5] = [
 ];
 
 impl ListQuery {
-    fn narrow(&self, sync_name: &str) -> Narrow {
+    async fn narrow(&self, portal: &Portal, of: Option<&Sync>) -> Result<Narrow, StoreError> {
         let states = [("", "Open"), ("resolved", "Resolved"), ("passed", "Passed"), ("any", "All")];
-        let sync = Filter { shown: sync_name.to_owned(), ..Filter::new("sync", "Sync ID", self.sync.trim()) };
-        Narrow {
+        let unknown = of.is_none() && some(&self.sync).is_some();
+        let unknown = unknown.then(|| "There is no such sync.".to_owned());
+        Ok(Narrow {
             base: "/portal/conflicts".into(),
             filters: vec![
-                Filter::new("search", "Record's name or ID", self.search.trim()),
-                Filter::new("organization", "Organization", self.organization.trim()),
-                sync,
+                Filter::search("search", "Record's name or ID", self.search.trim()),
+                suggest::organization(portal, &self.organization).await?,
+                suggest::sync(portal, of, &self.sync).await?.wrong(unknown),
                 Filter { required: true, ..Filter::of("state", "State", self.state.trim(), &states) },
                 Filter::of("kind", "Kind", self.kind.trim(), &KINDS),
             ],
             cursor: self.cursor.clone(),
-        }
+        })
     }
 
     fn filter(&self, problem: &mut Option<String>) -> conflicts::Filter {
@@ -69,17 +71,8 @@ impl ListQuery {
             "any" => None,
             word => named(word, ConflictState::named, problem, "state"),
         };
-        let kind = some(&self.kind);
-        if kind.as_ref().is_some_and(|kind| !KINDS.iter().any(|(known, _)| known == kind)) {
-            *problem = Some("There is no such kind.".to_owned());
-        }
-        conflicts::Filter {
-            sync_id: some(&self.sync),
-            state,
-            kind,
-            link_id: None,
-            search: some(&self.search),
-        }
+        let (sync_id, search) = (some(&self.sync), some(&self.search));
+        conflicts::Filter { sync_id, state, kind: some(&self.kind), link_id: None, search }
     }
 }
 
@@ -96,20 +89,18 @@ pub(super) async fn list(
         Some(id) => syncs::get(store, &Scope::All, id).await?,
         None => None,
     };
-    if filter.sync_id.is_some() && of.is_none() {
-        problem = Some("There is no such sync.".to_owned());
-    }
+    let narrow = query.narrow(&portal, of.as_ref()).await?;
     let before = some(&query.cursor);
-    let mut found = match &problem {
-        Some(_) => Vec::new(),
-        None => conflicts::page(store, &scope, &filter, before.as_deref(), PAGE + 1).await?,
+    let mut found = match problem.is_some() || narrow.is_wrong() {
+        true => Vec::new(),
+        false => conflicts::page(store, &scope, &filter, before.as_deref(), PAGE + 1).await?,
     };
     let older = beyond(&mut found, PAGE, |last| last.id.clone());
     let mut shell = session.shell(&portal, Section::Conflicts);
     shell.notice = query.did.as_deref().and_then(act::said);
     Ok(render(&ConflictsPage {
         shell,
-        narrow: query.narrow(of.as_ref().map_or("", |sync| &sync.name)),
+        narrow,
         problem,
         open: conflicts::count_open(store, &scope, filter.sync_id.as_deref()).await?,
         of: of.map(|sync| (sync.name, format!("/portal/syncs/{}", text::segment(&sync.id)))),

@@ -3,6 +3,7 @@
 use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
+use super::super::suggest;
 use super::super::views::syncs::SyncsPage;
 use super::super::views::{Filter, Narrow, Notice, Section, Tone};
 use super::super::{Failure, Portal, render};
@@ -69,7 +70,8 @@ pub(super) async fn list(
         let text = "The sync is deleted. The records stay as they are on both sides.".to_owned();
         shell.notice = Some(Notice { tone: Tone::Good, text });
     }
-    Ok(render(&SyncsPage { shell, narrow: narrow(&query), problem, can_begin, rows, next }))
+    let narrow = narrow(&portal, &query).await?;
+    Ok(render(&SyncsPage { shell, narrow, problem, can_begin, rows, next }))
 }
 
 /// Whether an organization has two connections that can be worked with.
@@ -80,16 +82,16 @@ async fn can_begin(portal: &Portal) -> Result<bool, StoreError> {
     Ok(found.iter().any(|connection| !seen.insert(&connection.org_id)))
 }
 
-fn narrow(query: &ListQuery) -> Narrow {
+async fn narrow(portal: &Portal, query: &ListQuery) -> Result<Narrow, StoreError> {
     let states = [("active", "Active"), ("paused", "Paused"), ("failed", "Last run failed")];
-    Narrow {
+    Ok(Narrow {
         base: "/portal/syncs".into(),
         filters: vec![
-            Filter::new("search", "Name contains", query.search.trim()),
-            Filter::new("organization", "Organization", query.organization.trim()),
-            Filter::new("connection", "Connection ID", query.connection.trim()),
+            Filter::search("search", "Name contains", query.search.trim()),
+            suggest::organization(portal, &query.organization).await?,
+            suggest::connection(portal, &query.connection).await?,
             Filter::of("state", "State", query.state.trim(), &states),
         ],
         cursor: query.cursor.clone(),
-    }
+    })
 }
