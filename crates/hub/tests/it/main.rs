@@ -59,6 +59,7 @@ mod portal_syncs;
 mod portal_views;
 mod records_api;
 mod retention;
+mod roles;
 mod sandbox;
 mod secrets;
 mod setup;
