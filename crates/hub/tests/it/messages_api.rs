@@ -347,7 +347,7 @@ async fn a_test_goes_to_one_endpoint_alone_whatever_it_wants() {
     hub.becomes(id, &made.id, "delivered", 1).await;
     hub.post(&path, &json!({ "type": "record.deleted" })).await;
     assert_eq!(mine.receives(2).await.len(), 2);
-    assert_eq!(hub.post(&path, &json!({ "type": "record.gone" })).await.status, 404);
+    assert_eq!(hub.post(&path, &json!({ "type": "record.gone" })).await.status, 422);
     let of_message = hub.get(&format!("/v1/messages/{id}/deliveries")).await;
     assert_eq!(of_message["data"].as_array().unwrap().len(), 1);
     // Nor does anybody send the made-up message elsewhere as if it had happened.
