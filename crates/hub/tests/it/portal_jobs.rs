@@ -43,8 +43,9 @@ async fn five() -> (TestHub, Browser, String) {
 /// The ids of the jobs that a page lists, in their order by id.
 async fn listed(browser: &mut Browser, query: &str) -> Vec<String> {
     let page = browser.get(&format!("/portal/jobs?{query}")).await.text();
-    let mut ids = between(&page, "formaction=\"/portal/jobs/", "/retry\"");
-    ids.retain(|id| id.starts_with("job_"));
+    let actions = between(&page, "formaction=\"/portal/jobs/", "\"");
+    let mut ids: Vec<String> =
+        actions.iter().filter_map(|action| action.strip_suffix("/retry")).map(ToOwned::to_owned).collect();
     ids.sort();
     ids
 }
