@@ -359,7 +359,8 @@ fn pages(text: &str, rows: usize) -> Vec<String> {
 
 #[test]
 fn no_text_becomes_markup() {
-    stay_harmless(|text| pages(text, 7));
+    // Few rows: of many, the longer text would leave some out.
+    stay_harmless(|text| pages(text, 2));
 }
 
 #[test]
