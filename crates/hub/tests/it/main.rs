@@ -45,6 +45,7 @@ mod portal;
 mod portal_connections;
 mod portal_contrast;
 mod portal_counters;
+mod portal_counters_lists;
 mod portal_counters_views;
 mod portal_endpoints;
 mod portal_endpoints_views;

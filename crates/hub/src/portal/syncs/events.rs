@@ -31,7 +31,7 @@ pub(super) struct About<'a> {
 pub(super) async fn of(
     portal: &Portal,
     caller: &Caller,
-    about: About<'_>,
+    about: &About<'_>,
 ) -> Result<Vec<SideEvent>, StoreError> {
     let of = (about.object_type, about.id);
     let found = history(&portal.api, caller, about.connection, of, EACH).await?;

@@ -81,7 +81,7 @@ async fn events(
         let (Some(id), Some(connection)) = (&link.ids[side], connection) else { continue };
         let object_type = &sync.agreement.sides[side].object_type;
         let about = About { connection, object_type, id, side: names[side].clone(), here: false };
-        all.extend(of(portal, caller, about).await?);
+        all.extend(of(portal, caller, &about).await?);
     }
     Ok(in_order(all))
 }

@@ -45,7 +45,7 @@ pub(in super::super) async fn around(
         side: super::super::show::provider_name(&connection.provider).to_owned(),
         here: true,
     };
-    let mut around = Around { events: of(portal, caller, own).await?, ..Around::default() };
+    let mut around = Around { events: of(portal, caller, &own).await?, ..Around::default() };
     let store = &portal.api.cx.store;
     let filter =
         syncs::Filter { connection_id: Some(record.connection_id.clone()), ..syncs::Filter::default() };
@@ -128,7 +128,7 @@ async fn theirs(
     let connection = known.get(portal, &sync.connections[there]).await?;
     let (Some(id), Some(connection)) = (&row.link.ids[there], connection) else { return Ok(Vec::new()) };
     let object_type = &sync.agreement.sides[there].object_type;
-    of(portal, caller, About { connection, object_type, id, side, here: false }).await
+    of(portal, caller, &About { connection, object_type, id, side, here: false }).await
 }
 
 /// Whether a record is one of those that a side of a sync is about.

@@ -16,6 +16,7 @@ pub mod event;
 pub mod event_filters;
 pub mod events;
 pub mod failure;
+mod field;
 mod filters;
 pub mod jobs;
 pub mod json;

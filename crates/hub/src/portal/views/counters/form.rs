@@ -1,5 +1,7 @@
 //! The form of a definition.
 
+mod fields;
+
 use crate::portal::views::shell::{Choice, Shell};
 use crate::portal::views::{filters, text};
 use askama::Template;
@@ -109,24 +111,6 @@ impl DefinitionForm {
 const SEARCH: &str =
     "[{ \"filters\": [{ \"propertyName\": \"exam_id\", \"operator\": \"EQ\", \"value\": \"{{key}}\" }] }]";
 
-/// A field of one line, as the template draws it.
-pub(super) struct Line<'a> {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) value: &'a str,
-    pub(super) hint: &'static str,
-    pub(super) placeholder: &'static str,
-    /// What the API calls it.
-    field: &'static str,
-}
-
-/// A field: its name, its label, what the API calls it, a hint, and what it looks like.
-type Drawn = (&'static str, &'static str, &'static str, &'static str, &'static str);
-
-fn line(value: &str, (name, label, field, hint, placeholder): Drawn) -> Line<'_> {
-    Line { name, label, value, hint, placeholder, field }
-}
-
 impl DefinitionFormPage {
     fn back(&self) -> String {
         match &self.id {
@@ -151,132 +135,6 @@ impl DefinitionFormPage {
     fn others(&self) -> impl Iterator<Item = &str> {
         let beside = |name: &str| FIELDS.contains(&name);
         self.problems.iter().filter(move |(name, _)| !beside(name)).map(|(_, problem)| problem.as_str())
-    }
-
-    fn wrong(&self, line: &Line<'_>) -> Option<&str> {
-        self.problem(line.field)
-    }
-
-    fn what(&self) -> [Line<'_>; 3] {
-        let form = &self.form;
-        [
-            line(
-                &form.name,
-                (
-                    "name",
-                    "Name",
-                    "name",
-                    "Small letters, digits, - and _. Your application counts under it.",
-                    "exam-bookings",
-                ),
-            ),
-            line(
-                &form.object_type,
-                ("object_type", "Object type", "object_type", "Its name or id at HubSpot.", "2-50158913"),
-            ),
-            line(
-                &form.property,
-                (
-                    "property",
-                    "Property",
-                    "property",
-                    "The one that follows, by its internal name.",
-                    "total_bookings",
-                ),
-            ),
-        ]
-    }
-
-    fn pushing(&self) -> [Line<'_>; 2] {
-        let form = &self.form;
-        [
-            line(
-                &form.window_ms,
-                (
-                    "window_ms",
-                    "Gather changes, in ms",
-                    "window_ms",
-                    "Many changes of a counter become one call.",
-                    "1000",
-                ),
-            ),
-            line(
-                &form.settle_ms,
-                (
-                    "settle_ms",
-                    "Settling, in ms",
-                    "settle_ms",
-                    "How long after its answer a call may still take effect.",
-                    "60000",
-                ),
-            ),
-        ]
-    }
-
-    fn redis(&self) -> [Line<'_>; 2] {
-        let form = &self.form;
-        [
-            line(
-                &form.redis_key,
-                ("redis_key", "Redis key", "store.key", "With {key} in it once.", "exam:{key}:bookings"),
-            ),
-            line(
-                &form.redis_ttl,
-                ("redis_ttl", "Keys live, in days", "store.ttl_days", "Those that are set here.", "90"),
-            ),
-        ]
-    }
-
-    fn associations(&self) -> [Line<'_>; 2] {
-        let form = &self.form;
-        [
-            line(
-                &form.associated_type,
-                (
-                    "associated_type",
-                    "Associated type",
-                    "truth.to_object_type",
-                    "How many records of this type hang on the counter's record.",
-                    "contacts",
-                ),
-            ),
-            line(
-                &form.association_type_id,
-                (
-                    "association_type_id",
-                    "Association type ID",
-                    "truth.association_type_id",
-                    "Empty: of any type.",
-                    "",
-                ),
-            ),
-        ]
-    }
-
-    fn http(&self) -> [Line<'_>; 2] {
-        let form = &self.form;
-        [
-            line(
-                &form.http_url,
-                (
-                    "http_url",
-                    "URL",
-                    "truth.url",
-                    "With {{key}} in the path or the query.",
-                    "https://app.example.com/exams/{{key}}/bookings",
-                ),
-            ),
-            line(
-                &form.http_pointer,
-                (
-                    "http_pointer",
-                    "Where the number is",
-                    "truth.pointer",
-                    "A JSON pointer; empty: the answer is the number.",
-                    "/data/count",
-                ),
-            ),
-        ]
     }
 }
 
@@ -304,4 +162,5 @@ const FIELDS: &[&str] = &[
     "truth.query",
     "truth.url",
     "truth.pointer",
+    "truth.authorization",
 ];

@@ -1,5 +1,6 @@
 //! The form of an endpoint: made, or changed.
 
+use crate::portal::views::field::{Field, Input};
 use crate::portal::views::shell::Shell;
 use crate::portal::views::{filters, text};
 use askama::Template;
@@ -63,6 +64,82 @@ impl EndpointFormPage {
         match &self.id {
             Some(_) => format!("{}/edit", self.back()),
             None => "/portal/endpoints/new".to_owned(),
+        }
+    }
+
+    fn url(&self) -> Field<'_> {
+        Field {
+            name: "url",
+            label: "URL",
+            value: &self.form.url,
+            input: Input::Url,
+            required: true,
+            placeholder: "https://hooks.example.com/syncline".into(),
+            hint: "Over https, at an address of the public internet. It is looked at now and whenever it is called.".into(),
+            ..Field::default()
+        }
+    }
+
+    fn organization(&self) -> Field<'_> {
+        Field {
+            name: "organization",
+            label: "Organization",
+            value: &self.form.organization,
+            optional: true,
+            placeholder: "All organizations".into(),
+            hint: "Without one it gets every organization’s messages.".into(),
+            list: "organizations",
+            ..Field::default()
+        }
+    }
+
+    fn description(&self) -> Field<'_> {
+        let (name, label, value) = ("description", "Description", self.form.description.as_str());
+        Field { name, label, value, optional: true, ..Field::default() }
+    }
+
+    fn types_field(&self) -> Field<'_> {
+        Field {
+            name: "types",
+            label: "Event types",
+            value: &self.form.types,
+            placeholder: "All that are not opt-in".into(),
+            hint: "Names with spaces between them, prefixes like `sync.*`, or `*`.".into(),
+            ..Field::default()
+        }
+    }
+
+    fn headers(&self) -> Field<'_> {
+        let names = &self.header_names;
+        let known = match names.as_slice() {
+            [] => String::new(),
+            [one] => format!(" There is `{one}`; what you write here takes its place."),
+            several => {
+                format!(" There are `{}`; what you write here takes their place.", several.join("`, `"))
+            }
+        };
+        Field {
+            name: "headers",
+            label: "Headers",
+            value: &self.form.headers,
+            input: Input::Text(3),
+            optional: true,
+            placeholder: "X-Api-Key: …".into(),
+            hint: format!("One a line, `Name: value`. They are sealed; values are not shown again.{known}")
+                .into(),
+            ..Field::default()
+        }
+    }
+
+    fn waits(&self) -> Field<'_> {
+        Field {
+            name: "waits",
+            label: "Tried again",
+            value: &self.form.waits,
+            optional: true,
+            placeholder: self.usual_waits.as_str().into(),
+            hint: "The waits between attempts, or `never`. Chance adds up to a tenth to each.".into(),
+            ..Field::default()
         }
     }
 
