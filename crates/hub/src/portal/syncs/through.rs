@@ -84,7 +84,7 @@ mod tests {
                     25,
                     |after, limit| numbers(last, after, limit),
                     |n| *n,
-                    Some(|n: &u64| n % step == 0),
+                    Some(|n: &u64| n.is_multiple_of(step)),
                 )
                 .await
                 .unwrap();
@@ -98,7 +98,7 @@ mod tests {
             }
             assert_eq!(
                 seen,
-                (1..=last).filter(|n| n % step == 0).collect::<Vec<_>>(),
+                (1..=last).filter(|n| n.is_multiple_of(step)).collect::<Vec<_>>(),
                 "every {step} of {last}"
             );
             assert!(pages >= last as usize / LOOKED_AT, "{pages} pages looked at too much");
