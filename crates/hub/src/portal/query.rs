@@ -16,8 +16,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let found = axum::extract::Query::<T>::from_request_parts(parts, state).await;
         found.map(|axum::extract::Query(query)| Self(query)).map_err(|error| {
+            let said = error.body_text();
+            let what = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said);
             let detail =
-                format!("What stands behind the question mark of this address cannot be read. {error}");
+                format!("What stands behind the question mark of this address cannot be read: {what}.");
             Problem::bad_request("bad_query", detail).into()
         })
     }

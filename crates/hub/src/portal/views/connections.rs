@@ -239,6 +239,16 @@ pub struct ConnectForm {
     pub problem: Option<String>,
 }
 
+impl ConnectForm {
+    /// Where it was opened: at the connection, or at the list.
+    fn back_href(&self) -> String {
+        match self.again.as_str() {
+            "" => "/portal/connections".to_owned(),
+            id => format!("/portal/connections/{}", text::segment(id)),
+        }
+    }
+}
+
 /// The ways to connect an account of one provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WayGroup {
