@@ -211,11 +211,9 @@ async fn counters_are_found_by_the_beginning_of_their_key_and_by_what_is_next_pa
     assert_eq!(keys("stage=trigger&search=a").await.len(), 4);
     assert_eq!(keys("stage=trigger&search=a3").await, ["a30"]);
     assert_eq!(keys("stage=look&search=a").await, [""; 0]);
-    for (query, code) in [
-        ("stage=x", "bad_stage"),
-        ("stage=look&cursor=x", "bad_cursor"),
-        ("limit=501", "bad_limit"),
-    ] {
+    for (query, code) in
+        [("stage=x", "bad_stage"), ("stage=look&cursor=x", "bad_cursor"), ("limit=501", "bad_limit")]
+    {
         let refused = scene.hub.get(&format!("{path}/values?{query}")).await;
         assert_eq!((refused.status, refused.code().as_str()), (400, code), "{query}");
     }

@@ -206,7 +206,8 @@ async fn a_comparison_shows_what_was_wrong_by_how_much_and_what_was_done() {
     let narrowed = browser.get(&format!("{page}?verdict=no_truth")).await.text();
     assert!(narrowed.contains("answered 500") && !narrowed.contains("Being repaired"), "{narrowed}");
     assert!(browser.get(&format!("{page}?verdict=x")).await.text().contains("There is no such finding"));
-    for (query, rows) in [("search=1", 1), ("search=1&verdict=no_truth", 0), ("search=3&verdict=no_truth", 1)] {
+    for (query, rows) in [("search=1", 1), ("search=1&verdict=no_truth", 0), ("search=3&verdict=no_truth", 1)]
+    {
         let found = browser.get(&format!("{page}?{query}")).await.text();
         assert_eq!(found.matches("<td class=\"c-key\">").count(), rows, "{query}");
         assert_eq!(found.contains("No finding matches"), rows == 0, "{query}");

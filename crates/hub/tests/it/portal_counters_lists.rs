@@ -23,8 +23,13 @@ async fn pushed(scene: &Counting, id: &str, times: u64) {
     for time in 1..=times {
         // Whatever the wait before the next attempt, it is over.
         let now = cx.now().plus(Duration::from_secs(86_400 * time));
-        let asks =
-            [Ask { definition_id: id, version: stored.version, stage: Stage::Trigger, terms: &terms, limit: 9 }];
+        let asks = [Ask {
+            definition_id: id,
+            version: stored.version,
+            stage: Stage::Trigger,
+            terms: &terms,
+            limit: 9,
+        }];
         let mut tx = cx.store.begin().await.unwrap();
         let claims = pushes::claim(&mut tx, &asks, "w", now, now.plus(minute)).await.unwrap();
         assert_eq!(claims.len(), 2, "both are due");
@@ -85,12 +90,19 @@ async fn all_comparisons_are_listed_narrowed_and_paged() {
     let definition = browser.get(&page).await.text();
     assert!(definition.contains(&format!("href=\"{page}/runs\"")), "{definition}");
     let cell = "<td class=\"c-what\"><a href=\"/portal/counter-runs/crn_";
-    for (query, rows) in
-        [("", 30), ("state=failed", 3), ("dry=yes", 10), ("dry=no", 20), ("state=failed&dry=yes", 1), ("state=waiting", 0)]
-    {
+    for (query, rows) in [
+        ("", 30),
+        ("state=failed", 3),
+        ("dry=yes", 10),
+        ("dry=no", 20),
+        ("state=failed&dry=yes", 1),
+        ("state=waiting", 0),
+    ] {
         assert_eq!(walked(&mut browser, &format!("{page}/runs?{query}"), cell).await, rows, "{query}");
     }
-    assert!(browser.get(&format!("{page}/runs?state=waiting")).await.text().contains("No comparison matches"));
+    assert!(
+        browser.get(&format!("{page}/runs?state=waiting")).await.text().contains("No comparison matches")
+    );
     for query in ["state=odd", "dry=perhaps"] {
         let wrong = browser.get(&format!("{page}/runs?{query}")).await;
         assert!(wrong.status == 200 && wrong.text().contains("These filters cannot be used"), "{query}");
@@ -112,9 +124,13 @@ async fn all_pushes_are_listed_by_outcome_and_key_and_changes_lead_back() {
     }
     pushed(&scene, id, 31).await;
     let cell = "<td class=\"c-key\"><a href=\"/portal/counters/";
-    for (query, rows) in
-        [("", 62), ("key=1", 31), ("outcome=not_taken", 61), ("outcome=accepted", 1), ("outcome=accepted&key=2", 0)]
-    {
+    for (query, rows) in [
+        ("", 62),
+        ("key=1", 31),
+        ("outcome=not_taken", 61),
+        ("outcome=accepted", 1),
+        ("outcome=accepted&key=2", 0),
+    ] {
         assert_eq!(walked(&mut browser, &format!("{page}/pushes?{query}"), cell).await, rows, "{query}");
     }
     let wrong = browser.get(&format!("{page}/pushes?outcome=odd")).await;
@@ -123,7 +139,10 @@ async fn all_pushes_are_listed_by_outcome_and_key_and_changes_lead_back() {
     assert!(value.contains(&format!("{page}/pushes?key=1")), "{value}");
     let next = between(&value, "rel=\"next\" href=\"", "\"")[0].replace("&#38;", "&");
     let older = browser.get(&next).await.text();
-    assert!(older.contains(&format!("<a class=\"button\" href=\"{page}/values/1\">")), "back to the latest: {older}");
+    assert!(
+        older.contains(&format!("<a class=\"button\" href=\"{page}/values/1\">")),
+        "back to the latest: {older}"
+    );
     let change = "<td class=\"c-by\"";
     assert_eq!(walked(&mut browser, &format!("{page}/values/1"), change).await, 30);
 }

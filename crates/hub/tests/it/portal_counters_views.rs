@@ -86,7 +86,8 @@ fn push(text: &str) -> PushRow {
 }
 
 fn counter_page(text: &str, rows: usize) -> CounterPage {
-    let push = PushBar { from: AT.into(), changes: 9, accepted: 1_000, failed: 2, p50: Some(20), p99: Some(1_500) };
+    let push =
+        PushBar { from: AT.into(), changes: 9, accepted: 1_000, failed: 2, p50: Some(20), p99: Some(1_500) };
     let drift = DriftBar { from: AT.into(), runs: 1, checked: 9, drifted: 2, repaired: 1, size: 3 };
     CounterPage {
         shell: framed(text),
@@ -104,12 +105,26 @@ fn counter_page(text: &str, rows: usize) -> CounterPage {
 }
 
 fn value_page(text: &str, rows: usize) -> ValuePage {
-    let change = ChangeRow { version: 7, at: AT.into(), op: "set".into(), amount: 8, value: 8, before: 7, source: text.into() };
+    let change = ChangeRow {
+        version: 7,
+        at: AT.into(),
+        op: "set".into(),
+        amount: 8,
+        value: 8,
+        before: 7,
+        source: text.into(),
+    };
     ValuePage {
         shell: framed(text),
         definition: definition(text),
         row: value(text),
-        truth: Truth { source: text.into(), value: Some(8), at: at(), run: Some("/portal/counter-runs/crn_1".into()), why: Some(text.into()) },
+        truth: Truth {
+            source: text.into(),
+            value: Some(8),
+            at: at(),
+            run: Some("/portal/counter-runs/crn_1".into()),
+            why: Some(text.into()),
+        },
         sent: Some((8, AT.into())),
         due_at: at(),
         problem: Some(text.into()),
@@ -205,10 +220,24 @@ fn form(text: &str) -> String {
         servers: vec![text.into()],
         databases: vec![text.into()],
         preview: Some(text.into()),
-        form: DefinitionForm { name: text.into(), payload: text.into(), search_filters: text.into(), ..DefinitionForm::usual() },
-        problems: ["name", "connection_id", "key", "payload", "target.url", "store.server", "truth.query", ""]
-            .map(|field| (field.to_owned(), text.to_owned()))
-            .to_vec(),
+        form: DefinitionForm {
+            name: text.into(),
+            payload: text.into(),
+            search_filters: text.into(),
+            ..DefinitionForm::usual()
+        },
+        problems: [
+            "name",
+            "connection_id",
+            "key",
+            "payload",
+            "target.url",
+            "store.server",
+            "truth.query",
+            "",
+        ]
+        .map(|field| (field.to_owned(), text.to_owned()))
+        .to_vec(),
     };
     page.dyn_render().unwrap().replace("placeholder=\"https:", "placeholder=\"")
 }

@@ -54,7 +54,10 @@ async fn without_an_endpoint_the_page_says_what_they_are_for() {
     assert_eq!(browser.get("/portal/deliveries/msg_x/ep_x").await.status, 404);
     let page = browser.get(DELIVERIES).await.text();
     assert!(page.contains("Nothing was sent yet"), "{page}");
-    assert!(page.contains("href=\"/portal/deliveries\" aria-current=\"page\""), "the navigation has it: {page}");
+    assert!(
+        page.contains("href=\"/portal/deliveries\" aria-current=\"page\""),
+        "the navigation has it: {page}"
+    );
 }
 
 /// Messages on a page of deliveries, in their order.
@@ -100,7 +103,9 @@ async fn deliveries_of_all_endpoints_are_found_by_whatever_is_known_of_them() {
         assert_eq!(listed(&mut browser, &query).await, messages, "{query}");
     }
     let page = browser.get(&format!("{DELIVERIES}?endpoint={bad}")).await.text();
-    for part in [down.url("/bad").as_str(), &format!("href=\"{PATH}/{bad}\""), "data-label=\"Organization\"", "acme"] {
+    for part in
+        [down.url("/bad").as_str(), &format!("href=\"{PATH}/{bad}\""), "data-label=\"Organization\"", "acme"]
+    {
         assert!(page.contains(part), "{part} in {page}");
     }
     for (query, says) in [

@@ -96,7 +96,12 @@ fn endpoint_page(text: &str, rows: usize) -> EndpointPage {
         chart: Chart { span: "24h".into(), bars: vec![bar; 60] },
         spans: vec!["1h", "24h", "7d"],
         secrets: vec![
-            SecretRow { scheme: text.chars().take(80).collect(), public_key: None, created_at: AT.into(), not_after: at() };
+            SecretRow {
+                scheme: text.chars().take(80).collect(),
+                public_key: None,
+                created_at: AT.into(),
+                not_after: at()
+            };
             2
         ],
         facts: vec![("Headers".into(), text.into()); 6],

@@ -315,7 +315,10 @@ async fn reporting_repairs_nothing(db: &TestDb) {
     let found = findings::page(&store, &acme(), "crn_1", drifted, "", 9).await.unwrap();
     assert_eq!(found[0].drift().unwrap(), Some(drift(9, 8, 7)));
     let theirs = Scope::Organization("globex".to_owned());
-    assert_eq!(findings::page(&store, &theirs, "crn_1", findings::Filter::default(), "", 9).await.unwrap(), []);
+    assert_eq!(
+        findings::page(&store, &theirs, "crn_1", findings::Filter::default(), "", 9).await.unwrap(),
+        []
+    );
 }
 
 async fn what_is_suspected_is_looked_at_again(db: &TestDb) {
@@ -462,7 +465,13 @@ async fn runs_are_forgotten_with_what_they_found(db: &TestDb) {
     begin(&store, "crn_3", at(1)).await;
     assert_eq!(in_tx(&store, async |tx| counters::delete_before(tx, at(50), 9).await).await, 1);
     assert_eq!(runs::get(&store, &acme(), "crn_1").await.unwrap(), None);
-    assert_eq!(findings::page(&store, &Scope::All, "crn_1", findings::Filter::default(), "", 9).await.unwrap(), []);
-    assert_eq!(findings::page(&store, &Scope::All, "crn_2", findings::Filter::default(), "", 9).await.unwrap().len(), 1);
+    assert_eq!(
+        findings::page(&store, &Scope::All, "crn_1", findings::Filter::default(), "", 9).await.unwrap(),
+        []
+    );
+    assert_eq!(
+        findings::page(&store, &Scope::All, "crn_2", findings::Filter::default(), "", 9).await.unwrap().len(),
+        1
+    );
     assert!(runs::unfinished(&store, "ctr_1").await.unwrap().is_some());
 }

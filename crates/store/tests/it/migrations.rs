@@ -145,7 +145,10 @@ async fn counting_reads_the_rows(store: &Store) {
     assert_eq!((minutes[0].changes, minutes[0].spans[2]), (2, 1));
     let run = counters::runs::unfinished(store, "ctr_01").await.unwrap().unwrap();
     assert_eq!((run.position.as_str(), run.counts.drifted), ("40577087837", 1));
-    let found = counters::findings::page(store, &Scope::All, "crn_01", counters::findings::Filter::default(), "", 9).await.unwrap();
+    let found =
+        counters::findings::page(store, &Scope::All, "crn_01", counters::findings::Filter::default(), "", 9)
+            .await
+            .unwrap();
     assert_eq!(found[0].drift().unwrap().unwrap().property_off(), Some(-2));
 }
 

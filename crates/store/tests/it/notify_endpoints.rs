@@ -169,8 +169,11 @@ async fn listed_by_id_in_pages(db: &TestDb) {
         make(&store, &endpoint(id, org_id, &[])).await;
     }
     in_tx(&store, async |tx| endpoints::disable(tx, &Scope::All, "ep_3", "x", at(1)).await).await;
-    let filter =
-        |org_id: Option<&str>, state| Filter { org_id: org_id.map(str::to_owned), state, ..Filter::default() };
+    let filter = |org_id: Option<&str>, state| Filter {
+        org_id: org_id.map(str::to_owned),
+        state,
+        ..Filter::default()
+    };
     assert_eq!(ids(&store, &Scope::All, &filter(None, None)).await, ["ep_1", "ep_2", "ep_3", "ep_4", "ep_5"]);
     assert_eq!(ids(&store, &Scope::All, &filter(Some(""), None)).await, ["ep_2"]);
     assert_eq!(ids(&store, &Scope::All, &filter(None, Some(State::Disabled))).await, ["ep_3"]);

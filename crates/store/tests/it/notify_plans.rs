@@ -219,12 +219,27 @@ async fn deliveries_are_searched_through_an_index_whatever_is_asked_for() {
     let place = Place { at: at(9), message_id: "msg_9".to_owned(), endpoint_id: "ep_9".to_owned() };
     for (search, index) in [
         (none(), "messages_created"),
-        (Search { kind: word("x"), from: Some(at(0)), to: Some(at(9)), ..none() }, "messages_created (created_at>?"),
+        (
+            Search { kind: word("x"), from: Some(at(0)), to: Some(at(9)), ..none() },
+            "messages_created (created_at>?",
+        ),
         (Search { org_id: word("acme"), ..none() }, "messages_organization (org_id=?"),
-        (Search { message_id: word("msg_00001"), state: Some(State::Failed), ..none() }, "deliveries_1 (message_id=?"),
-        (Search { endpoint_id: word("ep_1"), kind: word("x"), ..none() }, "deliveries_endpoint (endpoint_id=?"),
-        (Search { endpoint_id: word("ep_1"), state: Some(State::Waiting), ..none() }, "deliveries_due (endpoint_id=? AND state=?"),
-        (Search { state: Some(State::Waiting), from: Some(at(0)), ..none() }, "deliveries_due (endpoint_id=? AND state=?"),
+        (
+            Search { message_id: word("msg_00001"), state: Some(State::Failed), ..none() },
+            "deliveries_1 (message_id=?",
+        ),
+        (
+            Search { endpoint_id: word("ep_1"), kind: word("x"), ..none() },
+            "deliveries_endpoint (endpoint_id=?",
+        ),
+        (
+            Search { endpoint_id: word("ep_1"), state: Some(State::Waiting), ..none() },
+            "deliveries_due (endpoint_id=? AND state=?",
+        ),
+        (
+            Search { state: Some(State::Waiting), from: Some(at(0)), ..none() },
+            "deliveries_due (endpoint_id=? AND state=?",
+        ),
     ] {
         for scope in [acme(), Scope::All] {
             for before in [None, Some(&place)] {

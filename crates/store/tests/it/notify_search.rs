@@ -77,7 +77,10 @@ fn expected<'a>(there: &'a [Found], search: &Search) -> Vec<(&'a str, &'a str)> 
         let moment: Timestamp = if search.state.is_some() { of.at } else { of.created_at };
         std::cmp::Reverse((moment, of.message_id.clone(), of.endpoint_id.clone()))
     });
-    fitting.into_iter().map(|one| (one.delivery.message_id.as_str(), one.delivery.endpoint_id.as_str())).collect()
+    fitting
+        .into_iter()
+        .map(|one| (one.delivery.message_id.as_str(), one.delivery.endpoint_id.as_str()))
+        .collect()
 }
 
 async fn every_way_finds_what_fits_in_one_order_and_every_one_once(db: &TestDb) {

@@ -76,9 +76,7 @@ pub(super) async fn list(
     let cx = &portal.api.cx;
     let before = some(&query.cursor).and_then(|cursor| read_cursor(&cursor).ok());
     let (mut found, problem) = match query.filter(&id) {
-        Ok(filter) => {
-            (runs::list(&cx.store, &Scope::All, &filter, before.as_ref(), PAGE + 1).await?, None)
-        }
+        Ok(filter) => (runs::list(&cx.store, &Scope::All, &filter, before.as_ref(), PAGE + 1).await?, None),
         Err(problem) => (Vec::new(), Some(problem.to_owned())),
     };
     let older = next_cursor(&mut found, PAGE, |last| (last.created_at, &last.id));

@@ -114,7 +114,9 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let place = match some(&query.cursor) {
         None => Ok(None),
-        Some(cursor) => read_place(&cursor).map(Some).ok_or("The place to go on at is none of ours. Begin again."),
+        Some(cursor) => {
+            read_place(&cursor).map(Some).ok_or("The place to go on at is none of ours. Begin again.")
+        }
     };
     let (page, problem) = match query.search().and_then(|search| Ok((search, place?))) {
         Ok((search, place)) => {

@@ -64,7 +64,11 @@ pub(super) async fn list(
 }
 
 fn narrow(query: &ListQuery) -> Narrow {
-    let states = [("enabled", "Enabled"), (FAILING, "Failing: enabled, and does not answer"), ("disabled", "Disabled")];
+    let states = [
+        ("enabled", "Enabled"),
+        (FAILING, "Failing: enabled, and does not answer"),
+        ("disabled", "Disabled"),
+    ];
     Narrow {
         base: "/portal/endpoints".into(),
         filters: vec![

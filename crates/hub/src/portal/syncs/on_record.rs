@@ -56,7 +56,9 @@ pub(in super::super) async fn around(
             let ids = std::slice::from_ref(&record.record_id);
             for row in links::by_records(store, &sync.id, side, ids).await? {
                 if partners < PARTNERS {
-                    around.events.extend(theirs(portal, caller, &mut known, (&sync, side.other()), &row).await?);
+                    around
+                        .events
+                        .extend(theirs(portal, caller, &mut known, (&sync, side.other()), &row).await?);
                     partners += 1;
                 }
                 around.synced.push(synced(portal, &mut known, (&sync, side.other()), &row).await?);

@@ -181,7 +181,9 @@ impl Scene {
     }
 
     pub async fn findings(&self, run_id: &str) -> Vec<Finding> {
-        findings::page(&self.cx().store, &Scope::All, run_id, findings::Filter::default(), "", 1_000).await.unwrap()
+        findings::page(&self.cx().store, &Scope::All, run_id, findings::Filter::default(), "", 1_000)
+            .await
+            .unwrap()
     }
 
     /// What the application was told of drift.

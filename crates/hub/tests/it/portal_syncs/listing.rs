@@ -1,6 +1,8 @@
 //! Lists of syncs, links, runs, history and conflicts, and the pages they lead to.
 
-use super::rows::{ago, another, connect, did, ended, everything, keep, linked, planned, renamed, running, sync};
+use super::rows::{
+    ago, another, connect, did, ended, everything, keep, linked, planned, renamed, running, sync,
+};
 use crate::support::TestHub;
 use crate::support::browser::{Browser, between};
 use serde_json::json;
@@ -123,7 +125,13 @@ async fn links_are_found_by_name_by_id_and_by_what_is_wrong() {
 }
 
 /// A webhook event about a record, so many minutes ago.
-async fn happened(hub: &TestHub, (provider, account): (&str, &str), about: (&str, &str), what: &str, minutes: u64) {
+async fn happened(
+    hub: &TestHub,
+    (provider, account): (&str, &str),
+    about: (&str, &str),
+    what: &str,
+    minutes: u64,
+) {
     let at = ago(hub, minutes);
     let kind = format!("{}.propertyChange", about.0);
     let arrival = Arrival {
@@ -169,7 +177,9 @@ async fn a_record_and_its_link_show_what_syncs_did_and_the_webhook_events_of_bot
 
     let places = between(&record, "data-label=\"Where\"><bdi>", "</bdi>");
     assert_eq!(places, ["10to8", "this record", "10to8", "both"], "what the sync did, the latest first");
-    for part in ["What syncs did", "href=\"/portal/syncs/syn_1/links/lnk_1\"", "Contacts and customers", "No answer"] {
+    for part in
+        ["What syncs did", "href=\"/portal/syncs/syn_1/links/lnk_1\"", "Contacts and customers", "No answer"]
+    {
         assert!(record.contains(part), "{part}");
     }
     let lone = browser.get("/portal/records/con_left/contacts/180584432889").await.text();

@@ -7,8 +7,8 @@ use syncline_core::sync::{ConflictKind, Side, Sides, Value};
 use syncline_hub::portal::views::syncs::{
     Arrow, Candidate, Cell, Change, ChooseConnections, ConflictCard, ConflictPage, ConflictsPage,
     ConnectionGroup, End, FieldName, HeldView, HistoryPage, HistoryView, LinkCard, LinkCounts, LinkPage,
-    LinksPage, MappingRow, MistakeView, PlanRow, RecordRef, RuleView, SettingsPage, SideEvent, Standing, SyncForm,
-    SyncPage, SyncRow, SyncRunPage, SyncRunRow, SyncRunsPage, SyncsPage, Tally, Terms, TermsPage,
+    LinksPage, MappingRow, MistakeView, PlanRow, RecordRef, RuleView, SettingsPage, SideEvent, Standing,
+    SyncForm, SyncPage, SyncRow, SyncRunPage, SyncRunRow, SyncRunsPage, SyncsPage, Tally, Terms, TermsPage,
 };
 use syncline_hub::portal::views::{Choice, EventRow, Filter, Narrow};
 
@@ -231,7 +231,8 @@ fn link_page(text: &str, rows: usize) -> LinkPage {
         facts: vec![("Status".into(), text.into())],
         times: vec![("Linked".into(), AT.into())],
         conflicts: vec![conflict(0, text), conflict(6, text)],
-        history: vec![done(text); rows],
+        // Few enough that all of it has room.
+        history: vec![done(text); rows.min(3)],
         more_history: true,
         events: vec![SideEvent { side: text.into(), here: false, row: event(text) }; rows.min(15)],
     }

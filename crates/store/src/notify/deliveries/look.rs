@@ -38,7 +38,8 @@ pub enum Filter {
     In(State, Option<(Timestamp, String)>),
 }
 
-pub(super) const COLUMNS: &str = "message_id, endpoint_id, state, at, lease_owner, attempts, tried, status, created_at";
+pub(super) const COLUMNS: &str =
+    "message_id, endpoint_id, state, at, lease_owner, attempts, tried, status, created_at";
 
 /// Deliveries to an endpoint, at most `limit`.
 ///

@@ -131,7 +131,9 @@ impl<'a> Walk<'a> {
             let mut tests = String::new();
             if let Some(place) = after {
                 let (id, here) = (place.message_id.as_str(), place.endpoint_id.as_str());
-                tests.push_str(" AND at <= ? AND (at < ? OR message_id < ? OR (message_id = ? AND endpoint_id < ?))");
+                tests.push_str(
+                    " AND at <= ? AND (at < ? OR message_id < ? OR (message_id = ? AND endpoint_id < ?))",
+                );
                 values.extend(args![place.at, place.at, id, id, here]);
             }
             if let Some(from) = self.search.from {

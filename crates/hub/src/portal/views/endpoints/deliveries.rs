@@ -1,9 +1,9 @@
 //! Deliveries to all endpoints.
 
 use super::endpoint::DeliveryRow;
+use crate::portal::views::filters;
 use crate::portal::views::narrow::Narrow;
 use crate::portal::views::shell::Shell;
-use crate::portal::views::filters;
 use askama::Template;
 
 /// Deliveries to all endpoints.

@@ -114,7 +114,9 @@ impl EndpointFormPage {
         let known = match names.as_slice() {
             [] => String::new(),
             [one] => format!(" There is `{one}`; what you write here takes its place."),
-            several => format!(" There are `{}`; what you write here takes their place.", several.join("`, `")),
+            several => {
+                format!(" There are `{}`; what you write here takes their place.", several.join("`, `"))
+            }
         };
         Field {
             name: "headers",
@@ -123,7 +125,8 @@ impl EndpointFormPage {
             input: Input::Text(3),
             optional: true,
             placeholder: "X-Api-Key: …".into(),
-            hint: format!("One a line, `Name: value`. They are sealed; values are not shown again.{known}").into(),
+            hint: format!("One a line, `Name: value`. They are sealed; values are not shown again.{known}")
+                .into(),
             ..Field::default()
         }
     }

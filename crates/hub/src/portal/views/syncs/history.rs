@@ -84,7 +84,10 @@ impl HistoryView {
         }
         let missing = self.changes.len() + self.held.len() - changes.len() - held.len();
         if missing > 0 {
-            message = format!("{message} {} not shown here.", text::plural(missing as u64, "value is", "values are"));
+            message = format!(
+                "{message} {} not shown here.",
+                text::plural(missing as u64, "value is", "values are")
+            );
         }
         Self {
             what: self.what.clone(),

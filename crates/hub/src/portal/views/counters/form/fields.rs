@@ -177,7 +177,10 @@ impl DefinitionFormPage {
             name: "policy",
             label: "Drift",
             value: if self.form.reports { "report" } else { "repair" },
-            choices: vec![("repair", "is repaired: the truth wins"), ("report", "is reported, and nothing else")],
+            choices: vec![
+                ("repair", "is repaired: the truth wins"),
+                ("report", "is reported, and nothing else"),
+            ],
             ..Choose::default()
         }
     }
@@ -209,7 +212,8 @@ impl DefinitionFormPage {
             },
             Field {
                 hint: "Empty: of any type.".into(),
-                ..self.line(("association_type_id", "Association type ID", ids, ""), &form.association_type_id)
+                ..self
+                    .line(("association_type_id", "Association type ID", ids, ""), &form.association_type_id)
             },
         ]
     }
@@ -219,7 +223,8 @@ impl DefinitionFormPage {
         [
             Field {
                 class: "whole",
-                ..self.line(("search_type", "Object type", "truth.object_type", "contacts"), &form.search_type)
+                ..self
+                    .line(("search_type", "Object type", "truth.object_type", "contacts"), &form.search_type)
             },
             Field {
                 input: Input::Text(4),
@@ -256,7 +261,9 @@ impl DefinitionFormPage {
         let form = &self.form;
         let example = "https://app.example.com/exams/{{key}}/bookings";
         let stays = match self.id {
-            Some(_) => "Sealed, and not shown again. Left empty, it stays as it is while the host is the same.",
+            Some(_) => {
+                "Sealed, and not shown again. Left empty, it stays as it is while the host is the same."
+            }
             None => "Sealed, and not shown again.",
         };
         [
@@ -266,7 +273,10 @@ impl DefinitionFormPage {
             },
             Field {
                 hint: "A JSON pointer; empty: the answer is the number.".into(),
-                ..self.line(("http_pointer", "Where the number is", "truth.pointer", "/data/count"), &form.http_pointer)
+                ..self.line(
+                    ("http_pointer", "Where the number is", "truth.pointer", "/data/count"),
+                    &form.http_pointer,
+                )
             },
             Field {
                 input: Input::Secret,
