@@ -231,7 +231,8 @@ fn link_page(text: &str, rows: usize) -> LinkPage {
         facts: vec![("Status".into(), text.into())],
         times: vec![("Linked".into(), AT.into())],
         conflicts: vec![conflict(0, text), conflict(6, text)],
-        history: vec![done(text); rows],
+        // Few enough that all of it has room.
+        history: vec![done(text); rows.min(3)],
         more_history: true,
         events: vec![SideEvent { side: text.into(), here: false, row: event(text) }; rows.min(15)],
     }
