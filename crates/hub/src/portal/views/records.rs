@@ -127,7 +127,7 @@ const MAX_PROPERTIES: usize = 18_000;
 /// As above.
 const MAX_RAW: usize = 20_000;
 /// The most HTML that is made of what syncs did.
-const MAX_DID: usize = 16_000;
+const MAX_DID: usize = 6_000;
 /// The longest value that is shown in the table.
 const MAX_VALUE: usize = 240;
 
