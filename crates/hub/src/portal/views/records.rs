@@ -122,8 +122,8 @@ pub struct RecordPage {
     pub events_href: String,
 }
 
-/// The most HTML that properties make, and that the raw form makes: a page stays below 100 KB with both.
-const MAX_PROPERTIES: usize = 18_000;
+/// The most HTML that properties make, and that the raw form makes: a page, with what it asks for, stays below 100 KB with both.
+const MAX_PROPERTIES: usize = 12_000;
 /// As above.
 const MAX_RAW: usize = 20_000;
 /// The most HTML that is made of what syncs did.
