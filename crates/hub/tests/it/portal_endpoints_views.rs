@@ -75,13 +75,13 @@ fn delivery(text: &str, n: usize) -> DeliveryRow {
     DeliveryRow {
         message_id: format!("msg_01M8118F5N9Y51SCC195FW6N{n:02}"),
         endpoint_id: "ep_01M8118F5N9Y51SCC195FW6N99".into(),
-        endpoint_url: (n % 2 == 0).then(|| text.to_owned()),
+        endpoint_url: n.is_multiple_of(2).then(|| text.to_owned()),
         organization: Some(text.into()),
         kind: text.into(),
         state: "failed".into(),
         status: Some(500),
         tried: 9,
-        next_at: (n % 3 == 0).then(|| AT.to_owned()),
+        next_at: n.is_multiple_of(3).then(|| AT.to_owned()),
         settled_at: (n % 3 == 1).then(|| AT.to_owned()),
         created_at: AT.into(),
     }
