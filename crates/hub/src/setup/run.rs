@@ -107,7 +107,9 @@ pub async fn prepare(cx: &Cx, connection: &Connection, how: How) -> Result<Repor
         leases::give_back(&cx.store, &lease, &me).await?;
         if cx.by.is_somebody() {
             let to = To { org_id: &connection.org_id, id: &connection.id };
-            let what = format!("{}, {} steps", connection.provider, report.steps.len());
+            let count = report.steps.len();
+            let steps = if count == 1 { "step" } else { "steps" };
+            let what = format!("{}, {count} {steps}", connection.provider);
             audit::note_after(cx, Action::ConnectionSetUp, to, what).await;
         }
         cx.wake.jobs.notify_one();
