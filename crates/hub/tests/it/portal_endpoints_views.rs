@@ -237,10 +237,10 @@ fn one_thing_is_not_called_many() {
 
 #[test]
 fn a_page_without_hits_that_did_not_look_at_all_says_that_there_may_be_more() {
-    let none = DeliveriesPage { problem: None, ..deliveries_page("x", 0) }.dyn_render().unwrap();
+    let none = DeliveriesPage { problem: None, ..deliveries_page("a", 0) }.dyn_render().unwrap();
     assert!(none.contains("None of the 2,000 deliveries") && none.contains("rel=\"next\""), "{none}");
     let buttons = tags(&none).into_iter().filter(|tag| tag.starts_with("a class=\"button\" rel=\"next\""));
     assert_eq!(buttons.count(), 1);
-    let end = DeliveriesPage { problem: None, next: None, ..deliveries_page("x", 0) }.dyn_render().unwrap();
+    let end = DeliveriesPage { problem: None, next: None, ..deliveries_page("a", 0) }.dyn_render().unwrap();
     assert!(end.contains("Nothing further"), "behind the end the list ends, whatever the filters: {end}");
 }
