@@ -383,6 +383,7 @@ fn text_is_shortened_between_characters() {
     assert_eq!(text::visible("a\0b\u{202e}"), "a␀b\u{fffd}");
     assert_eq!(text::id("https://a.example/customer/12345/", 12), "…omer/12345/");
     assert_eq!(text::id("https://a.example/customer/1/", 40), "…/customer/1/");
+    assert_eq!(text::id("https://a.example/api/v2/customer/1/", 40), "…/customer/1/");
     assert_eq!(text::id("https://a.example/ñ\u{202e}", 4), "…/ñ\u{fffd}");
     assert_eq!(text::id("18058443288", 4), "1805…");
     assert_eq!(text::id("https://a.example", 4), "http…");

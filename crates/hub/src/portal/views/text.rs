@@ -24,11 +24,13 @@ pub fn preview(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", visible(shown)))
 }
 
-/// [`preview`] of an id. Of an address the end is kept, where the ids of one provider differ, and not the host that they all share.
+/// [`preview`] of an id. Of an address the last two parts are kept, where the ids of one provider differ, and not what they all share.
 #[must_use]
 pub fn id(id: &str, max: usize) -> Cow<'_, str> {
     let path = id.strip_prefix("https://").or_else(|| id.strip_prefix("http://"));
     let Some((_, path)) = path.and_then(|rest| rest.split_once('/')) else { return preview(id, max) };
+    let mut parts = path.trim_end_matches('/').rmatch_indices('/');
+    let path = &path[parts.nth(1).map_or(0, |(slash, _)| slash + 1)..];
     let Some(length) = path.chars().count().checked_sub(max.saturating_sub(1)) else {
         return Cow::Owned(format!("…/{}", visible(path)));
     };
