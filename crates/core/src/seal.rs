@@ -79,6 +79,14 @@ impl KeyRing {
         if ring.is_empty() { Err(SealError::NoKey) } else { Ok(Self(ring)) }
     }
 
+    /// Reads the keys of a setting or a file, as [`split`] tells them apart.
+    ///
+    /// # Errors
+    /// As [`KeyRing::new`].
+    pub fn read(keys: &Secret) -> Result<Self, SealError> {
+        Self::new(&split(keys.expose()))
+    }
+
     /// The id of the key that seals.
     #[must_use]
     pub fn current(&self) -> KeyId {
@@ -131,6 +139,12 @@ impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(id, _)| id)).finish()
     }
+}
+
+/// Keys with commas or line breaks between them: a setting may be read from a file too.
+#[must_use]
+pub fn split(text: &str) -> Vec<Secret> {
+    text.split([',', '\n']).map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
 }
 
 /// A new key, for [`KeyRing::new`].

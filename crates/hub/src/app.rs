@@ -1,25 +1,27 @@
 //! The composition root: configuration in, a running hub out. The only place that knows all rooms.
 
+use crate::api::local_key;
 use crate::api::{self, Api};
-use crate::audit::By;
 use crate::call::Calls;
 use crate::config::{Config, DatabaseUrl, IntakeLog as LogKind};
-use crate::connect::{Keys, rotation};
 use crate::counters::{self, Counters};
+use crate::cx::By;
 use crate::cx::Cx;
 use crate::dice::Dice;
+use crate::gauges::{self, Health, LogGauge};
+use crate::handlers;
 use crate::http::{client, server};
 use crate::intake::log::{IntakeLog, database, embedded, kafka};
 use crate::intake::reader::{self, Source};
 use crate::intake::routes::{self, Intake, Proofs};
 use crate::jobs::{self, Payload, worker};
+use crate::keys::{Addresses, Keys};
 use crate::lifecycle::Lifecycle;
-use crate::local_key;
 use crate::notify::{Notify, engine};
 use crate::popup;
 use crate::portal;
-use crate::setup::Addresses;
-use crate::telemetry::gauges::{self, Health, LogGauge};
+use crate::roles::Roles;
+use crate::sealing;
 use crate::telemetry::metrics;
 use crate::wake::{self, Wake};
 use anyhow::{Context as _, Result};
@@ -34,22 +36,6 @@ use syncline_store::embedded_log::{self, LogReader};
 use syncline_store::{Options, Store, intake_log};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// What a process does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Roles {
-    /// Takes webhooks in.
-    pub intake: bool,
-    /// Reads the log and runs jobs.
-    pub worker: bool,
-    /// Serves the API and the portal.
-    pub api: bool,
-}
-
-impl Roles {
-    /// Everything.
-    pub const ALL: Self = Self { intake: true, worker: true, api: true };
-}
 
 /// A hub that has been put together and not yet started.
 #[derive(Debug)]
@@ -134,7 +120,10 @@ impl App {
         };
         let router = self.router(&api).await?;
         life.spawn("http", server::serve(listener, router, life.soft(), life.hard()));
-        life.spawn("wake", wake::run(cx.clone(), life.soft()));
+        life.spawn(
+            "wake",
+            wake::run(cx.wake.clone(), cx.config.redis.url.clone(), cx.me.clone(), life.soft()),
+        );
         // Only who reads the log opens it: a member of the consumer group that never reads keeps others from its share.
         let source = self.roles.worker.then(|| self.log.source(cx)).transpose()?;
         let app = BackgroundParts { log: source };
@@ -274,7 +263,7 @@ impl BackgroundParts {
     async fn run(self, cx: &Cx, life: &Lifecycle) {
         if let Some(log) = self.log {
             let reading = reader::run(cx.clone(), log, life.soft());
-            let working = worker::work(cx.clone(), life.soft(), life.hard());
+            let working = worker::work(cx.clone(), handlers::run, life.soft(), life.hard());
             let telling = engine::run(cx.clone(), life.soft(), life.hard());
             let counting = counters::engine::run(cx.clone(), life.soft(), life.hard());
             tokio::join!(reading, working, telling, counting);
@@ -298,7 +287,7 @@ pub async fn prepare(cx: &Cx, roles: Roles) -> Result<()> {
         // Elsewhere nobody would ask with it: each new container would leave another key for everything behind.
         local_key::ensure(cx).await?;
     }
-    rotation::warn_of_lost_keys(cx).await?;
+    sealing::warn_of_lost_keys(cx).await?;
     cx.ready.cancel();
     Ok(())
 }

@@ -1,45 +1,11 @@
 //! Who did what: written in the transaction of what was done, or right after it where that is no single transaction. Never a secret,
 //! never a value of a record.
 
+pub use crate::cx::By;
+
 use crate::cx::Cx;
-use std::sync::Arc;
-use syncline_store::audit::{self, Door, Entry};
+use syncline_store::audit::{self, Entry};
 use syncline_store::{StoreError, Tx};
-
-/// On whose word something is done. Goes with the [`Cx`] that a room is handed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct By {
-    /// How they came in.
-    pub door: Door,
-    /// What they are called: the key's name, the portal's session, the page's origin; empty for the hub itself.
-    pub name: Arc<str>,
-}
-
-impl By {
-    /// The hub by itself.
-    #[must_use]
-    pub fn hub() -> Self {
-        Self { door: Door::Hub, name: Arc::from("") }
-    }
-
-    /// Somebody at this door.
-    #[must_use]
-    pub fn at(door: Door, name: impl Into<Arc<str>>) -> Self {
-        Self { door, name: name.into() }
-    }
-
-    /// Somebody in a browser on the way to connect an account: the user that the application named, or else the page they came from.
-    #[must_use]
-    pub fn on_page(user_id: &str, origin: Option<&str>) -> Self {
-        Self::at(Door::Page, if user_id.is_empty() { origin.unwrap_or_default() } else { user_id })
-    }
-
-    /// Whether somebody is behind it, and not a schedule or a rule.
-    #[must_use]
-    pub fn is_somebody(&self) -> bool {
-        self.door != Door::Hub
-    }
-}
 
 macro_rules! actions {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal $says:literal;)*) => {

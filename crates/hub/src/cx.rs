@@ -1,18 +1,17 @@
 //! What every room of the hub is handed: the database, the time, the dice, the configuration.
 
-use crate::audit::By;
 use crate::call::Calls;
 use crate::config::Config;
-use crate::connect::Keys;
 use crate::counters::Counters;
 use crate::dice::Dice;
+use crate::keys::{Addresses, Keys};
 use crate::notify::Notify;
-use crate::setup::Addresses;
 use crate::wake::Wake;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use syncline_core::time::{Clock, Timestamp};
 use syncline_store::Store;
+use syncline_store::audit::Door;
 use tokio_util::sync::CancellationToken;
 
 /// The context. Cheap to clone; built once, by the composition root.
@@ -63,5 +62,40 @@ impl Cx {
     #[must_use]
     pub fn on_word_of(&self, by: &By) -> Self {
         Self { by: by.clone(), ..self.clone() }
+    }
+}
+
+/// On whose word something is done. Goes with the [`Cx`] that a room is handed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// How they came in.
+    pub door: Door,
+    /// What they are called: the key's name, the portal's session, the page's origin; empty for the hub itself.
+    pub name: Arc<str>,
+}
+
+impl By {
+    /// The hub by itself.
+    #[must_use]
+    pub fn hub() -> Self {
+        Self { door: Door::Hub, name: Arc::from("") }
+    }
+
+    /// Somebody at this door.
+    #[must_use]
+    pub fn at(door: Door, name: impl Into<Arc<str>>) -> Self {
+        Self { door, name: name.into() }
+    }
+
+    /// Somebody in a browser on the way to connect an account: the user that the application named, or else the page they came from.
+    #[must_use]
+    pub fn on_page(user_id: &str, origin: Option<&str>) -> Self {
+        Self::at(Door::Page, if user_id.is_empty() { origin.unwrap_or_default() } else { user_id })
+    }
+
+    /// Whether somebody is behind it, and not a schedule or a rule.
+    #[must_use]
+    pub fn is_somebody(&self) -> bool {
+        self.door != Door::Hub
     }
 }

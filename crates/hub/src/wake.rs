@@ -1,7 +1,9 @@
 //! Wake-ups: hints that there is something new. A hint may be lost; whoever waits also looks by itself from time to time.
 
 use std::sync::Arc;
+use syncline_core::secret::Secret;
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
 /// Bells that rooms ring for one another. With Redis configured they also ring in other processes.
 #[derive(Clone, Debug)]
@@ -65,15 +67,15 @@ impl Wake {
 const CHANNEL: &str = "syncline:events";
 
 /// Carries wake-ups to and from other processes through Redis, where it is configured. Losing Redis costs latency, nothing else:
-/// everybody also looks by itself.
-pub async fn run(cx: crate::cx::Cx, stop: tokio_util::sync::CancellationToken) {
-    let Some(url) = cx.config.redis.url.clone() else {
+/// everybody also looks by itself. `me` tells our own voice from others'.
+pub async fn run(wake: Wake, redis: Option<Secret>, me: Arc<str>, stop: CancellationToken) {
+    let Some(url) = redis else {
         stop.cancelled().await;
         return;
     };
     loop {
         tokio::select! {
-            ended = carry(&cx.wake, url.expose(), &cx.me) => {
+            ended = carry(&wake, url.expose(), &me) => {
                 if let Err(error) = ended {
                     tracing::warn!(%error, "Redis is away; other processes are noticed by looking");
                 }

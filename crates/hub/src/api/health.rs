@@ -2,10 +2,10 @@
 
 use super::Api;
 use super::access::Operator;
-use crate::app::Roles;
 use crate::config::IntakeLog;
 use crate::http::{Problem, json};
 use crate::intake::log::kafka;
+use crate::roles::Roles;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};

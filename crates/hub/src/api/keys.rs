@@ -2,8 +2,10 @@
 
 use super::Api;
 use super::access::Operator;
-use crate::connect::{ConnectError, KeysError, rotation};
+use crate::connect::ConnectError;
 use crate::http::{Problem, json};
+use crate::keys::KeysError;
+use crate::sealing;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -13,7 +15,7 @@ use http::StatusCode;
 /// # Errors
 /// 503 when the database is away or the keys cannot be used.
 pub async fn list(State(api): State<Api>, _: Operator) -> Result<Response, Problem> {
-    let keys = rotation::list(&api.cx).await?;
+    let keys = sealing::list(&api.cx).await?;
     Ok(json(&serde_json::json!({ "data": keys })))
 }
 
@@ -22,7 +24,7 @@ pub async fn list(State(api): State<Api>, _: Operator) -> Result<Response, Probl
 /// # Errors
 /// 409 when the keys are a setting, 503 when they cannot be used or the database is away.
 pub async fn rotate(State(api): State<Api>, operator: Operator) -> Result<Response, Problem> {
-    let id = rotation::rotate(&operator.cx(&api)).await?;
+    let id = sealing::rotate(&operator.cx(&api)).await?;
     Ok(json(&serde_json::json!({ "id": id })))
 }
 
@@ -31,7 +33,7 @@ pub async fn rotate(State(api): State<Api>, operator: Operator) -> Result<Respon
 /// # Errors
 /// As [`rotate`].
 pub async fn prune(State(api): State<Api>, operator: Operator) -> Result<Response, Problem> {
-    let gone = rotation::prune(&operator.cx(&api)).await?;
+    let gone = sealing::prune(&operator.cx(&api)).await?;
     Ok(json(&serde_json::json!({ "pruned": gone })))
 }
 

@@ -8,17 +8,15 @@ use super::Api;
 use super::access::Caller;
 use super::connections::{find, organization};
 use super::events::{EventView, checked};
-use super::item::IntegrationItem;
 use super::paging::limit;
 use crate::http::{Problem, json};
+use crate::item::RecordView;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use cursor::Place;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use syncline_core::cursor::filter_hash;
-use syncline_core::time::Timestamp;
 use syncline_providers::load;
 use syncline_store::connections::Connection;
 use syncline_store::events::{self, Order, StoredEvent};
@@ -138,45 +136,6 @@ impl Selection {
         let more = found.len() > limit as usize;
         found.truncate(limit as usize);
         Ok((found, more))
-    }
-}
-
-/// A record as the API shows it: the seed's `IntegrationItem`, then what the mirror knows of it.
-#[derive(Debug, Serialize)]
-pub struct RecordView<'a> {
-    #[serde(flatten)]
-    item: IntegrationItem<'a>,
-    connection_id: &'a str,
-    org_id: &'a str,
-    collection: &'a str,
-    archived: bool,
-    gone_at: Option<Timestamp>,
-    merged_into: Option<&'a str>,
-    first_seen_at: Timestamp,
-    changed_at: Timestamp,
-    read_at: Timestamp,
-    version: i64,
-    body: Box<RawValue>,
-}
-
-impl<'a> RecordView<'a> {
-    /// The view of a mirrored record.
-    #[must_use]
-    pub fn of(record: &'a Stored) -> Self {
-        Self {
-            item: IntegrationItem::of(record),
-            connection_id: &record.connection_id,
-            org_id: &record.org_id,
-            collection: &record.collection,
-            archived: record.archived,
-            gone_at: record.gone_at,
-            merged_into: record.merged_into.as_deref(),
-            first_seen_at: record.created_at,
-            changed_at: record.changed_at,
-            read_at: record.read_at,
-            version: record.version,
-            body: RawValue::from_string(record.body.clone()).unwrap_or_default(),
-        }
     }
 }
 

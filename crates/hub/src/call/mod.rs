@@ -1,17 +1,13 @@
 //! Calling providers: every request goes out through here, under the budgets of its account, bounded in time and size.
 
 pub mod budget;
-pub mod line;
 mod send;
 mod shared;
 
-pub use line::{Line, Patience, Trouble};
 pub use send::Answer;
 
-use crate::jobs::Hold;
-
 use crate::config::Config;
-use crate::connect;
+use crate::hold::Hold;
 use budget::{Budgets, Whose};
 use send::Sender;
 use std::collections::BTreeMap;
@@ -34,13 +30,14 @@ impl Calls {
     /// # Errors
     /// When Redis' URL cannot be one.
     pub fn new(config: &Config, client: reqwest::Client) -> anyhow::Result<Self> {
-        let hosts = CONNECTORS.iter().map(|(provider, _)| Ok((*provider, connect::hosts(config, provider)?)));
-        let hosts: Result<_, connect::AppError> = hosts.collect();
+        let hosts = CONNECTORS
+            .iter()
+            .filter_map(|(provider, _)| Some((*provider, config.providers.place(provider)?.hosts())));
         let factors = CONNECTORS
             .iter()
             .filter_map(|(provider, _)| Some((*provider, config.providers.place(provider)?.budget)));
         Ok(Self {
-            hosts: hosts?,
+            hosts: hosts.collect(),
             sender: Sender { client, timeout: config.providers.timeout.get() },
             budgets: Budgets::new(factors.collect(), config.redis.url.as_ref())?,
         })

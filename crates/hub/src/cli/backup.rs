@@ -5,11 +5,10 @@
 
 use super::settings::Flags;
 use super::{out, runtime};
+use crate::api::local_key;
 use crate::app::options;
 use crate::config::{Config, DatabaseUrl, Loaded};
-use crate::connect::keys;
-use crate::local_key;
-use crate::setup::addresses;
+use crate::keys::{addresses, sealing};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use std::fs;
@@ -89,7 +88,7 @@ impl Backup {
             config.sealing.keys.is_none(),
             "the sealing keys are a setting (sealing.keys) and in no file of the data directory: back up where they come from"
         );
-        let path = keys::path(&config.data_dir);
+        let path = sealing::path(&config.data_dir);
         let bytes = read(&path)?;
         Ok(Some((path, bytes)))
     }
@@ -114,7 +113,7 @@ impl Backup {
             out::note(format!(
                 "Not in it: {}, because with it this copy opens every connected account. Keep a copy of it in another place: \
                  without it, every account has to be connected again.",
-                keys::path(&config.data_dir).display()
+                sealing::path(&config.data_dir).display()
             ));
         }
         if let Some(file) = file {

@@ -7,11 +7,10 @@ use super::settings::Flags;
 use super::{out, runtime};
 use crate::app::options;
 use crate::config::{Config, IntakeLog, Loaded, Provider};
-use crate::connect::keys;
 use crate::http::client;
 use crate::intake::log::kafka;
+use crate::keys::{addresses, sealing};
 use crate::notify;
-use crate::setup::addresses;
 use anyhow::Result;
 use clap::Args;
 use std::path::Path;
@@ -193,7 +192,7 @@ async fn redis(config: &Config) -> Option<Finding> {
 async fn sealing_keys(config: &Config) -> Finding {
     const WHAT: &str = "sealing keys";
     let advice = "bring the keys back from a backup; what was sealed with lost ones has to be connected anew";
-    let ring = match keys::look(config) {
+    let ring = match sealing::look(config) {
         Ok(None) => return Finding::fine(WHAT, "will be made at the first start; back them up then"),
         Ok(Some(ring)) => ring,
         Err(error) => return Finding::broken(WHAT, error.to_string(), advice),

@@ -2,8 +2,8 @@
 
 use super::out;
 use super::settings::Flags;
+use crate::api::local_key;
 use crate::http::client;
-use crate::local_key;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use reqwest::header::USER_AGENT;

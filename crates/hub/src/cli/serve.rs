@@ -2,12 +2,13 @@
 
 use super::settings::Flags;
 use super::{out, runtime};
-use crate::app::{App, Roles};
+use crate::app::App;
 use crate::config::{Flag, Loaded};
 use crate::cx::Cx;
 use crate::dice::Dice;
 use crate::lifecycle::{Ending, Lifecycle, Signals};
 use crate::portal::setup;
+use crate::roles::Roles;
 use crate::telemetry::{logs, otlp};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};

@@ -11,6 +11,7 @@ use super::origin::Origin;
 use super::problem::Problem;
 use super::units::Keep;
 use super::urls::DatabaseUrl;
+use syncline_core::seal::{KeyRing, SealError};
 
 type Entries = BTreeMap<String, Entry>;
 
@@ -42,8 +43,8 @@ pub(super) fn contradictions(config: &Config, entries: &Entries, bad: &BTreeSet<
 fn unusable_keys(config: &Config, entries: &Entries, bad: &BTreeSet<String>) -> Vec<Problem> {
     const KEY: &str = "sealing.keys";
     let given = config.sealing.keys.as_ref().filter(|_| !bad.contains(KEY));
-    let refused = given.and_then(|keys| crate::connect::keys::ring(keys).err());
-    let says = |error: crate::connect::KeysError| format!("cannot be used (not shown here): {error}");
+    let refused = given.and_then(|keys| KeyRing::read(keys).err());
+    let says = |error: SealError| format!("cannot be used (not shown here): {error}");
     refused.map(|error| Problem::about(KEY, origin(entries, KEY), says(error))).into_iter().collect()
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer};
 use syncline_core::secret::Secret;
+use syncline_providers::wire::Hosts;
 
 use super::counters::Counters;
 use super::demo::Demo;
@@ -267,6 +268,14 @@ pub struct Place {
     pub web_url: BaseUrl,
     /// How much of its limits to use, as a multiple of the documented ones; 0: no limits are kept to.
     pub budget: f64,
+}
+
+impl Place {
+    /// As the providers' functions want it.
+    #[must_use]
+    pub fn hosts(&self) -> Hosts {
+        Hosts { api: self.api_url.as_str().to_owned(), web: self.web_url.as_str().to_owned() }
+    }
 }
 
 impl Providers {

@@ -1,9 +1,9 @@
 //! Tokens for whoever calls a provider: the one to use now, renewed first when its end is near.
 
 use super::credentials;
-use super::keys::KeysError;
 use super::refresh::{self, Why};
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use std::time::Duration;
 use syncline_core::renewal;
 use syncline_core::secret::Secret;

@@ -1,7 +1,7 @@
 //! Our registrations at the providers, as connecting needs them.
 
 use super::scopes;
-use crate::config::{App, Config};
+use crate::config::{App, Config, Place};
 use syncline_core::secret::Secret;
 use syncline_providers::connect::{self, Connect, OAuth};
 use syncline_providers::wire::Hosts;
@@ -79,9 +79,8 @@ pub(super) fn oauth(provider: &str) -> Result<&'static dyn OAuth, AppError> {
 }
 
 /// Where it is.
-pub fn hosts(config: &Config, provider: &str) -> Result<Hosts, AppError> {
-    let place = config.providers.place(provider).ok_or(AppError::UnknownProvider)?;
-    Ok(Hosts { api: place.api_url.as_str().to_owned(), web: place.web_url.as_str().to_owned() })
+pub(super) fn hosts(config: &Config, provider: &str) -> Result<Hosts, AppError> {
+    config.providers.place(provider).map(Place::hosts).ok_or(AppError::UnknownProvider)
 }
 
 /// The registration at `provider` that goes by `app`; without a name the only one there is.

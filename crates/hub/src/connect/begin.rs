@@ -2,10 +2,10 @@
 
 use super::apps::{self, AppError};
 use super::keep::ConnectError;
-use super::keys::KeysError;
 use crate::audit::{self, Action, To};
 use crate::config::Config;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use data_encoding::HEXLOWER;
 use http::Uri;
 use syncline_core::event::MAX_COLUMN_CHARS;

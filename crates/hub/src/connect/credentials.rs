@@ -1,7 +1,7 @@
 //! Tokens as they are kept: sealed, and bound to the row of their connection.
 
-use super::keys::KeysError;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use syncline_core::renewal;
 use syncline_core::seal::SealError;
 use syncline_core::secret::Secret;

@@ -136,56 +136,21 @@ pub(crate) async fn erase(cx: &Cx, id: &str) -> Result<Outcome, Failure> {
     Ok(if more { Outcome::Continue(cx.now()) } else { Outcome::Done })
 }
 
-/// `credentials.reseal`: seals all credentials with the key that seals now. Those whose key is lost are left, and said.
+/// Seals the credentials of all connections with the key that seals now. Those whose key is lost are left, and said. Answers how many were
+/// sealed anew, and how many are lost.
 ///
 /// # Errors
-/// [`Failure`]: given up, for the operator to see, when some cannot be opened.
-pub(crate) async fn reseal(cx: &Cx) -> Result<Outcome, Failure> {
-    let unusable = |error: super::KeysError| Failure::Retry(error.to_string());
-    let current = cx.keys.current().map_err(unusable)?.to_string();
-    let (mut after, mut done, mut lost) = (String::new(), 0_u64, 0_u64);
+/// [`StoreError`] as the database says.
+pub(crate) async fn reseal(cx: &Cx, current: &str) -> Result<(u64, u64), StoreError> {
+    let (mut after, mut done, mut lost) = (String::new(), 0, 0);
     loop {
-        let batch = connections::sealed_otherwise(&cx.store, &current, &after, BATCH).await?;
-        let Some(last) = batch.last() else { break };
+        let batch = connections::sealed_otherwise(&cx.store, current, &after, BATCH).await?;
+        let Some(last) = batch.last() else { return Ok((done, lost)) };
         after.clone_from(&last.id);
         let (batch_done, batch_lost) = reseal_batch(cx, &batch).await?;
         done += batch_done;
         lost += batch_lost;
     }
-    let (hooks_done, hooks_lost) = crate::setup::reseal(cx, &current).await?;
-    let (endpoints_done, endpoints_lost) = crate::notify::reseal(cx, &current).await?;
-    let (counters_done, counters_lost) = crate::counters::seal::reseal(cx, &current).await?;
-    done += hooks_done + endpoints_done + counters_done;
-    tracing::info!(
-        key = current,
-        done,
-        lost,
-        hooks_lost,
-        endpoints_lost,
-        counters_lost,
-        "credentials were sealed anew"
-    );
-    if lost > 0 {
-        let say = format!(
-            "{lost} connections are sealed with keys that are not there; add those keys and retry, or connect anew"
-        );
-        return Err(Failure::GiveUp(say));
-    }
-    if endpoints_lost > 0 {
-        let say = format!(
-            "{endpoints_lost} secrets or headers of endpoints are sealed with keys that are not there; add those keys and retry, \
-             or give the endpoints new ones"
-        );
-        return Err(Failure::GiveUp(say));
-    }
-    if counters_lost > 0 {
-        let say = format!(
-            "the secrets of {counters_lost} counters are sealed with keys that are not there; add those keys and retry, or give the \
-             counters their trigger's URL again"
-        );
-        return Err(Failure::GiveUp(say));
-    }
-    Ok(Outcome::Done)
 }
 
 async fn reseal_batch(cx: &Cx, batch: &[Renewal]) -> Result<(u64, u64), StoreError> {

@@ -3,10 +3,10 @@
 use super::after::{self, News};
 use super::credentials::{self, Purse};
 use super::disconnect::described;
-use super::keys::KeysError;
 use crate::audit::{self, Action, To};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use crate::keys::KeysError;
 use std::time::Duration;
 use syncline_core::renewal;
 use syncline_core::time::Timestamp;

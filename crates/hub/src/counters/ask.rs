@@ -1,7 +1,7 @@
 //! Asking HubSpot for a counter's sake: calls under the account's budget, repeated while that helps.
 
-use crate::call::{Line, Patience, Trouble};
-use crate::jobs::Hold;
+use crate::connect::{Line, Patience, Trouble};
+use crate::hold::Hold;
 use std::time::Duration;
 use syncline_core::counters::definition::{Definition, KeyBy};
 use syncline_core::counters::push::{Property, Seen};

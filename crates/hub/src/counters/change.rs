@@ -1,15 +1,17 @@
 //! Changing and reading counters.
 //!
-//! Changes of counters that live in the database share a transaction: a caller puts its request into a queue; whoever finds nobody at work
-//! leads, carries out what waits, answers everybody in it, and takes what came meanwhile. So a lone change waits for nobody, and the busier
-//! it is the larger the groups. Those of counters that live in Redis are one script there. Either way whoever is answered has counted, and
-//! nothing remote is in the way.
+//! Changes of counters that live in the database and come at the same time share a transaction ([`crate::gather`]). Those of counters that
+//! live in Redis are one script there. Either way whoever is answered has counted, and nothing remote is in the way.
 
+pub use super::refusal::{ChangeError, MOST_ITEMS};
+
+use super::desk::{Told, Waiting};
 use super::request::terms;
 use crate::cx::Cx;
+use crate::gather::Full;
 use crate::telemetry::{Stopwatch, metrics};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::counters::change::{Bounds, Change, Refusal};
 use syncline_core::counters::definition::Keep;
@@ -49,46 +51,6 @@ pub struct Applied {
     /// Whether the same request was carried out before; these are its answers then.
     pub before: bool,
 }
-
-/// Why a request was not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// There is no such definition, or not for this caller; its id.
-    #[error("there is no counter {0}")]
-    NoDefinition(String),
-    /// The definitions are of several organizations.
-    #[error("the counters belong to different organizations")]
-    Mixed,
-    /// More at once than [`MOST_ITEMS`].
-    #[error("a request has {0} changes; at most {MOST_ITEMS} are taken at once")]
-    TooMany(usize),
-    /// Its idempotency key was used with another request.
-    #[error("this idempotency key was used with another request: use a new key for a new change")]
-    AnotherRequest,
-    /// More wait already than can be kept soon.
-    #[error("too many changes wait to be kept; try again in a moment")]
-    Busy,
-    /// The Redis server that the counters live in is away, or does not do what it is asked. With an idempotency key it can be tried again.
-    #[error("the Redis server {server:?} cannot be used: {why}")]
-    Redis {
-        /// Its name in the configuration.
-        server: String,
-        /// What is wrong, for people.
-        why: String,
-    },
-    /// The database. Nobody knows whether it was carried out: with an idempotency key it can be tried again.
-    #[error(transparent)]
-    Store(Arc<StoreError>),
-}
-
-impl From<StoreError> for ChangeError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(Arc::new(error))
-    }
-}
-
-/// Changes in one request, at most.
-pub const MOST_ITEMS: usize = 1_000;
 
 /// Carries a request out; whoever is answered has counted. A change of a key that is none of the definition's, or of a counter that would
 /// leave its bounds, or of a definition that was deleted meanwhile, is refused in its answer and changes nothing.
@@ -209,64 +171,17 @@ pub(super) fn rules(cx: &Cx, of: &Stored) -> Rules {
 
 /// Changes in one transaction, about.
 const GROUP: usize = 1_000;
-/// Requests that may wait.
-const QUEUE: usize = 8_192;
-/// Transactions at the same time: while one is flushed, the next is written.
-const LEADERS: usize = 2;
 /// How long a caller waits. A database that says nothing is given up later than that.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-type Told = Result<Outcome, Arc<StoreError>>;
-
-struct Waiting {
-    request: Request,
-    reply: oneshot::Sender<Told>,
-}
-
-/// What waits to be carried out.
-#[derive(Default)]
-pub(super) struct Applier {
-    queue: Mutex<Queue>,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
-    leaders: usize,
-}
-
-impl Applier {
-    /// Answers whether the caller has to find a leader.
-    fn join(&self, waiting: Waiting) -> Result<bool, ChangeError> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.waiting.len() >= QUEUE {
-            return Err(ChangeError::Busy);
-        }
-        queue.waiting.push_back(waiting);
-        let lacking = queue.leaders < LEADERS;
-        queue.leaders += usize::from(lacking);
-        Ok(lacking)
-    }
-
-    /// The next group; a leader that finds none is none any more.
-    fn group(&self) -> Vec<Waiting> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut group, mut changes) = (Vec::new(), 0);
-        while changes < GROUP {
-            let Some(next) = queue.waiting.pop_front() else { break };
-            changes += next.request.items.len().max(1);
-            group.push(next);
-        }
-        if group.is_empty() {
-            queue.leaders -= 1;
-        }
-        group
-    }
+/// A request weighs its changes.
+fn weight(waiting: &Waiting) -> usize {
+    waiting.request.items.len().max(1)
 }
 
 async fn queued(cx: &Cx, request: Request) -> Result<Applied, ChangeError> {
     let (reply, answer) = oneshot::channel();
-    if cx.counters.applier.join(Waiting { request, reply })? {
+    if cx.counters.changers.join(Waiting { request, reply }).map_err(|Full| ChangeError::Busy)? {
         // A task of its own: a caller that goes away takes nobody's change with it.
         tokio::spawn(lead(cx.clone()));
     }
@@ -282,7 +197,7 @@ async fn queued(cx: &Cx, request: Request) -> Result<Applied, ChangeError> {
 
 async fn lead(cx: Cx) {
     loop {
-        let group = cx.counters.applier.group();
+        let group = cx.counters.changers.group(GROUP, weight);
         if group.is_empty() {
             return;
         }

@@ -2,9 +2,9 @@
 
 use super::seal;
 use crate::audit::{self, Action, To};
-use crate::connect::KeysError;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use crate::keys::KeysError;
 use crate::notify::policy;
 use std::time::Duration;
 use syncline_core::counters::definition::{Definition, Keep, Problem, Rules};

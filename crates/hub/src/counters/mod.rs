@@ -19,6 +19,7 @@ pub(crate) mod observe;
 pub mod probe;
 pub(crate) mod reconcile;
 mod redis;
+mod refusal;
 pub mod request;
 pub mod seal;
 mod truth;

@@ -2,10 +2,10 @@
 
 use super::ask::{self, PURPOSE, Stopped};
 use super::{engine, seal};
-use crate::call::Line;
-use crate::connect::KeysError;
+use crate::connect::Line;
 use crate::cx::Cx;
-use crate::jobs::Hold;
+use crate::hold::Hold;
+use crate::keys::KeysError;
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::counters::push::{Answer, Property};

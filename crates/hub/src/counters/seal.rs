@@ -1,7 +1,7 @@
 //! What of a definition is secret, sealed for its row and opened again.
 
-use crate::connect::KeysError;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use syncline_core::counters::definition::{Definition, Secrets};
 use syncline_core::secret::Secret;
 use syncline_store::StoreError;

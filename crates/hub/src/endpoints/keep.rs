@@ -3,8 +3,8 @@
 use super::secrets::{Made, NewSecret, add_first};
 use super::{Change, MOST, NewEndpoint, Refused};
 use crate::audit::{self, Action, To};
-use crate::connect::KeysError;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use crate::notify::{self, Headers, seal_headers};
 use syncline_store::notify::endpoints::{self, Endpoint, Health, State};
 use syncline_store::{Scope, StoreError};

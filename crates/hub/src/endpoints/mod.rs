@@ -14,7 +14,7 @@ pub use mend::{Recovered, Replayed, Wish, recover, replay, resend, skip};
 pub use secrets::{LONGEST_OVERLAP, Made, NewSecret, OVERLAP, SecretView, list as list_secrets, rotate};
 pub use terms::{Change, NewEndpoint};
 
-use crate::connect::KeysError;
+use crate::keys::KeysError;
 use crate::notify::{HeadersRefused, TestError, UrlRefused};
 use syncline_core::notify::filter::BadFilter;
 use syncline_core::notify::schedule::BadSchedule;

@@ -281,7 +281,7 @@ async fn process(cx: &Cx, source: &Source, batch: &mut Batch) -> Result<(), Stor
         match store_batch(cx, source, batch).instrument(span).await {
             Ok(tally) => {
                 source.moved_on(&batch.receipt, &cx.config.intake.kafka.topic);
-                metrics::stored(tally, watch.elapsed());
+                metrics::stored(tally.new, tally.duplicates, tally.parked, watch.elapsed());
                 cx.wake.events_stored();
                 return Ok(());
             }

@@ -2,10 +2,10 @@
 
 use super::log::{AppendError, IntakeLog};
 use crate::config::Config;
-use crate::connect::Keys;
 use crate::dice::Dice;
 use crate::http::Problem;
-use crate::setup::{Addresses, handshake};
+use crate::keys::{Addresses, Keys};
+use crate::setup::handshake;
 use crate::telemetry::{SPANS, Stopwatch, metrics};
 use axum::Router;
 use axum::body::Body;

@@ -2,14 +2,13 @@
 //! the rest flows on.
 
 use crate::cx::Cx;
-use crate::jobs::{Payload, park};
+use crate::jobs::{Misfit, Payload, park};
 use crate::load::announced;
 use crate::news;
 use crate::setup::handshake::{self, Handshake};
 use crate::setup::pull;
 use bytes::Bytes;
 use syncline_core::segment::LoggedDelivery;
-use syncline_core::time::Timestamp;
 use syncline_providers::{Reading, Unreadable};
 use syncline_store::events::{self, Arrival};
 use syncline_store::{StoreError, Tx};
@@ -23,22 +22,6 @@ pub struct Sorted {
     pub unreadable: Vec<Misfit>,
     /// Secrets that providers told.
     pub handshakes: Vec<Handshake>,
-}
-
-/// Something that could not be made an event, and where it came from. The payload of the job it is parked as.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Misfit {
-    /// The provider's name.
-    pub provider: String,
-    /// The app whose webhook URL it came to.
-    pub app: String,
-    /// When it was received.
-    pub received_at: Timestamp,
-    /// The bytes as they came, as text.
-    pub raw: String,
-    /// Why it is here.
-    #[serde(skip)]
-    pub reason: String,
 }
 
 /// What storing a batch came to.

@@ -1,8 +1,11 @@
 //! The worker: claims due jobs fairly, runs them, keeps their leases alive, settles them.
 
-use super::{COMPARE_COUNTERS, FOLLOW_COUNTERS, Failure, Hold, LOAD_RUN, SYNC_WORK, run};
+use super::Failure;
+use super::payload::{COMPARE_COUNTERS, FOLLOW_COUNTERS, LOAD_RUN, SYNC_WORK};
 use crate::cx::Cx;
+use crate::hold::Hold;
 use crate::telemetry::{SPANS, Stopwatch, metrics};
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +27,10 @@ const COMPARISONS: usize = 64;
 /// How soon to look again when there is due work that cannot be taken.
 const SOON: Duration = Duration::from_millis(20);
 
+/// Runs a job once, whatever its kind. The last is cancelled when long ones should come to a halt and give the rest back.
+pub type Handler =
+    for<'a> fn(&'a Cx, &'a Job, &'a Hold, &'a CancellationToken) -> BoxFuture<'a, Result<Outcome, Failure>>;
+
 /// What this worker is running.
 #[derive(Clone, Debug, Default)]
 struct Running(Arc<Mutex<BTreeMap<String, Hold>>>);
@@ -44,7 +51,7 @@ impl Running {
 }
 
 /// Works until `soft` is cancelled, then finishes what it is running; `hard` makes it give that back instead.
-pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
+pub async fn work(cx: Cx, handler: Handler, soft: CancellationToken, hard: CancellationToken) {
     let running = Running::default();
     let (mut tasks, mut loads, mut syncs) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
     let (mut comparing, mut following) = (JoinSet::new(), JoinSet::new());
@@ -79,7 +86,7 @@ pub async fn work(cx: Cx, soft: CancellationToken, hard: CancellationToken) {
             let hold = Hold::new(cx.clock.clone(), until);
             running.add(&job.id, hold.clone());
             let stops = (soft.clone(), hard.clone());
-            seats.spawn(run_and_settle(cx.clone(), job, hold, running.clone(), stops));
+            seats.spawn(run_and_settle(cx.clone(), handler, (job, hold), running.clone(), stops));
         }
         if any && tasks.len() < cx.config.jobs.workers {
             continue;
@@ -161,8 +168,8 @@ async fn candidates(
 
 async fn run_and_settle(
     cx: Cx,
-    job: Job,
-    hold: Hold,
+    handler: Handler,
+    (job, hold): (Job, Hold),
     running: Running,
     (soft, hard): (CancellationToken, CancellationToken),
 ) {
@@ -175,7 +182,7 @@ async fn run_and_settle(
             // Every earlier attempt ended with its worker's death, or it would have been parked before.
             return Err(Failure::GiveUp(format!("its worker died {} times", work.attempts - 1)));
         }
-        run(&worker, &work, &hold, &soft).await
+        handler(&worker, &work, &hold, &soft).await
     };
     let mut attempt = tokio::spawn(attempt.instrument(span));
     let ended = tokio::select! {

@@ -1,8 +1,8 @@
 //! One lane of a run: page after page, the next one on its way while this one is stored, a checkpoint with each.
 
+use super::by_id;
 use super::engine::{Plan, new_lanes};
-use super::hydrate;
-use crate::call::{Line, Patience, Trouble};
+use crate::connect::{Line, Patience, Trouble};
 use crate::news;
 use crate::sync::note;
 use crate::telemetry::metrics;
@@ -263,7 +263,7 @@ impl LaneRun {
 
     async fn look_again(&self, ids: &[String]) -> Result<Vec<Found>, Trouble> {
         let of = (self.row.object_type.as_str(), self.row.collection.as_str());
-        hydrate::read(&self.plan.cx, &self.plan.connection.id, &self.plan.wish, of, ids, "load").await
+        by_id::read(&self.plan.cx, &self.plan.connection.id, &self.plan.wish, of, ids, "load").await
     }
 
     async fn clear(

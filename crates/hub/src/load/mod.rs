@@ -1,6 +1,7 @@
 //! Loading: an account's records read page by page under its budgets into the mirror, from checkpoint to checkpoint.
 
 pub mod announced;
+pub mod by_id;
 pub mod engine;
 mod finish;
 pub mod hydrate;

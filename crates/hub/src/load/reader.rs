@@ -1,7 +1,7 @@
 //! Reading announced records again: which come next, and how many in one go.
 
-use super::hydrate;
-use crate::call::Trouble;
+use super::by_id;
+use crate::connect::Trouble;
 use crate::cx::Cx;
 use crate::telemetry::Stopwatch;
 use futures_util::future::join_all;
@@ -110,7 +110,7 @@ impl Reader<'_> {
         let read_at = self.cx.now();
         let ids: Vec<String> = marks.iter().map(|mark| mark.record_id.clone()).collect();
         let of = marks.first().map_or(("", ""), |mark| (mark.object_type.as_str(), mark.collection.as_str()));
-        let found = hydrate::read(self.cx, &self.connection.id, self.wish, of, &ids, "hydrate").await;
+        let found = by_id::read(self.cx, &self.connection.id, self.wish, of, &ids, "hydrate").await;
         Came { marks: marks.to_vec(), read_at, found }
     }
 
@@ -122,7 +122,7 @@ impl Reader<'_> {
         let mut ready = Vec::new();
         for came in come {
             let Ok(found) = &came.found else { continue };
-            ready.push((came, hydrate::sorted(self.cx, &self.reading(came.read_at), found).await?));
+            ready.push((came, by_id::sorted(self.cx, &self.reading(came.read_at), found).await?));
         }
         // In the order in which everybody locks them: records by their ids, then who hears of them, then the marks.
         ready.sort_by(|(a, _), (b, _)| a.first().cmp(&b.first()));
@@ -131,11 +131,11 @@ impl Reader<'_> {
         for (came, (here, gone)) in ready {
             let object_type = came.marks.first().map_or("", |mark| &mark.object_type);
             let reading = self.reading(came.read_at);
-            effects.extend(hydrate::write(&mut tx, &reading, object_type, (here, &gone)).await?);
+            effects.extend(by_id::write(&mut tx, &reading, object_type, (here, &gone)).await?);
             settled.extend(came.marks.iter().cloned());
         }
         let reading = self.reading(self.cx.now());
-        hydrate::follow(self.cx, &mut tx, &reading, &effects, None).await?;
+        by_id::follow(self.cx, &mut tx, &reading, &effects, None).await?;
         stale::settled(&mut tx, &self.connection.id, &settled).await?;
         tx.commit().await
     }

@@ -1,8 +1,8 @@
 //! `record.created`, `record.updated` and `record.deleted`: what happened to the mirror, for those who hear it.
 
 use super::{News, queue_all};
-use crate::api::records::RecordView;
 use crate::cx::Cx;
+use crate::item::RecordView;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::time::Timestamp;

@@ -1,22 +1,24 @@
 //! The desk between those who publish and the engine that sends, in one process. Everything on it is a hint: the database has it too.
 
 use super::guard::{Names, SystemNames};
-use super::publish::Publisher;
-use crate::cx::Cx;
+use crate::gather::Gather;
+use data_encoding::BASE32HEX_NOPAD;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use syncline_core::time::Timestamp;
+use syncline_store::StoreError;
 use syncline_store::notify::Handover;
-use syncline_store::notify::messages::{Message, Routed};
+use syncline_store::notify::messages::{Idempotency, Message, Published, Routed};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// What the room shares within a process. Cheap to clone.
 #[derive(Clone)]
 pub struct Notify {
-    pub(super) publisher: Arc<Publisher>,
+    pub(super) publishers: Arc<Gather<Waiting>>,
+    latest: Arc<Mutex<u128>>,
     pub(super) desk: Arc<Desk>,
     pub(crate) names: Arc<dyn Names>,
 }
@@ -25,7 +27,16 @@ impl Notify {
     /// With these for the names of endpoints.
     #[must_use]
     pub fn with_names(names: Arc<dyn Names>) -> Self {
-        Self { publisher: Arc::default(), desk: Arc::default(), names }
+        Self { publishers: Arc::default(), latest: Arc::default(), desk: Arc::default(), names }
+    }
+
+    /// An id that is greater than every one before it in this process: so messages of one caller keep their order even within a
+    /// millisecond.
+    pub(super) fn mint(&self, chance: u128, now: Timestamp, prefix: &str) -> String {
+        let millis = u128::from(now.as_millis().clamp(0, Timestamp::MAX_MILLIS).unsigned_abs());
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        *latest = (millis << 80 | chance >> 48).max(*latest + 1);
+        format!("{prefix}_{}", BASE32HEX_NOPAD.encode(&latest.to_be_bytes()))
     }
 }
 
@@ -39,6 +50,20 @@ impl fmt::Debug for Notify {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Notify")
     }
+}
+
+/// A message, and what makes publishing it twice equal publishing it once.
+pub(super) type Item = (Message, Option<Idempotency>);
+/// What a publisher is told.
+pub(super) type Answer = Result<Published, Arc<StoreError>>;
+
+/// A publisher who waits for the message to be kept.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// What is to be kept.
+    pub item: Item,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Answer>,
 }
 
 /// What was just committed.
@@ -123,14 +148,13 @@ impl Desk {
         }
     }
 
-    /// What the engine takes at once from whoever publishes now.
-    pub(super) fn handover(&self, cx: &Cx, now: Timestamp) -> Option<Handover> {
+    /// What the engine of this process, `me`, takes at once from whoever publishes now, under leases of this length.
+    pub(super) fn handover(&self, me: &str, now: Timestamp, lease: Duration) -> Option<Handover> {
         let inner = self.inner();
         if inner.engine.is_none() || inner.room.is_empty() || inner.full || inner.waiting >= WAITING {
             return None;
         }
-        let until = now.plus(cx.config.notify.lease.get());
-        Some(Handover { owner: cx.me.to_string(), until, endpoints: inner.room.clone() })
+        Some(Handover { owner: me.to_owned(), until: now.plus(lease), endpoints: inner.room.clone() })
     }
 
     /// Whether the engine has as much in memory as it may: then it looks into the database when it has less.

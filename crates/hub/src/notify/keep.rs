@@ -1,8 +1,8 @@
 //! What is kept of endpoints beside their rows: where they may be, their headers and secrets, sealed.
 
 use super::guard::{self, Blocked};
-use crate::connect::KeysError;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::BTreeMap;
 use syncline_core::notify::target::{self, Policy, Refusal};

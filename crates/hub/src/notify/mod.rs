@@ -20,6 +20,7 @@ mod lanes;
 mod outbox;
 mod publish;
 mod settle;
+mod signals;
 mod terms;
 mod test;
 
@@ -30,19 +31,5 @@ pub use keep::{
     seal_secret, sealing_keys,
 };
 pub use publish::{Draft, PublishError, Receipt, publish};
+pub use signals::{changed, mint};
 pub use test::{TestError, test};
-
-use crate::cx::Cx;
-
-/// An id that is greater than every one that this process made before it: what is told in one transaction keeps its order.
-#[must_use]
-pub fn mint(cx: &Cx, prefix: &str) -> String {
-    cx.notify.publisher.mint(cx, prefix)
-}
-
-/// Says that endpoints were made, changed, enabled or deleted, their secrets rotated, or deliveries queued again (`resend`, `recover`,
-/// `replay`): to be called after the commit. Every engine looks then, here and where the bell is heard, and reads what has another version
-/// than it knows. Losing the call costs time, nothing else.
-pub fn changed(cx: &Cx) {
-    cx.wake.news();
-}

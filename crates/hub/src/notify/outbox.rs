@@ -15,7 +15,7 @@ const BATCH_BYTES: usize = 4 << 20;
 pub(super) async fn dispatch(cx: &Cx) -> Result<(), StoreError> {
     while messages::pending(&cx.store).await?.is_some() {
         let now = cx.now();
-        let handover = cx.notify.desk.handover(cx, now);
+        let handover = cx.notify.desk.handover(&cx.me, now, cx.config.notify.lease.get());
         let mut tx = cx.store.begin().await?;
         let made = messages::dispatch(&mut tx, (BATCH, BATCH_BYTES), handover.as_ref(), now).await?;
         tx.commit().await?;

@@ -1,18 +1,14 @@
 //! Publishing: messages of several callers share a transaction, and its flush to disk.
 //!
-//! A caller puts its message into the queue. Whoever finds nobody at work leads: it takes what waits, keeps it in one transaction, answers
-//! everybody in it, and takes what came meanwhile. So a lone message waits for nobody, and the busier it is the larger the groups.
+//! Who waits, and who leads, is [`crate::gather`]'s business.
 
 use super::caught::caught;
-use super::desk::Handed;
+use super::desk::{Answer, Handed, Item, Waiting};
 use crate::cx::Cx;
+use crate::gather::Full;
 use crate::telemetry::Stopwatch;
-use data_encoding::BASE32HEX_NOPAD;
-use rand::RngExt as _;
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use syncline_core::time::Timestamp;
 use syncline_store::StoreError;
 use syncline_store::notify::messages::{self, Idempotency, Message, Publication, Published};
 use tokio::sync::oneshot;
@@ -67,10 +63,6 @@ pub enum PublishError {
 const GROUP: usize = 256;
 /// Their bytes in one transaction, about.
 const GROUP_BYTES: usize = 4 << 20;
-/// Messages that may wait.
-const QUEUE: usize = 8_192;
-/// Transactions at the same time: while one is flushed, the next is written.
-const LEADERS: usize = 2;
 
 /// How long a caller waits. A database that says nothing is given up later than that, and what it was asked for may be kept even then.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -85,8 +77,7 @@ pub async fn publish(cx: &Cx, draft: Draft) -> Result<Receipt, PublishError> {
     if bytes > limit {
         return Err(PublishError::TooLarge { bytes, limit });
     }
-    let publisher = &cx.notify.publisher;
-    let id = publisher.mint(cx, "msg");
+    let id = super::mint(cx, "msg");
     let message = Message {
         id: id.clone(),
         org_id: draft.org_id,
@@ -96,7 +87,8 @@ pub async fn publish(cx: &Cx, draft: Draft) -> Result<Receipt, PublishError> {
         created_at: cx.now(),
     };
     let (reply, answer) = oneshot::channel();
-    if publisher.join(Waiting { item: (message, draft.idempotency), reply })? {
+    let waiting = Waiting { item: (message, draft.idempotency), reply };
+    if cx.notify.publishers.join(waiting).map_err(|Full| PublishError::Busy)? {
         // A task of its own: a caller that goes away takes nobody's message with it.
         tokio::spawn(lead(cx.clone()));
     }
@@ -110,70 +102,15 @@ pub async fn publish(cx: &Cx, draft: Draft) -> Result<Receipt, PublishError> {
     }
 }
 
-type Item = (Message, Option<Idempotency>);
-type Answer = Result<Published, Arc<StoreError>>;
-
-struct Waiting {
-    item: Item,
-    reply: oneshot::Sender<Answer>,
-}
-
-/// What waits to be kept.
-#[derive(Default)]
-pub(super) struct Publisher {
-    queue: Mutex<Queue>,
-    latest: Mutex<u128>,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Waiting>,
-    leaders: usize,
-}
-
-impl Publisher {
-    /// An id that is greater than every one before it in this process: so messages of one caller keep their order even within a
-    /// millisecond.
-    pub(super) fn mint(&self, cx: &Cx, prefix: &str) -> String {
-        let chance: u128 = cx.dice.with(|rng| rng.random());
-        let millis = u128::from(cx.now().as_millis().clamp(0, Timestamp::MAX_MILLIS).unsigned_abs());
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        *latest = (millis << 80 | chance >> 48).max(*latest + 1);
-        format!("{prefix}_{}", BASE32HEX_NOPAD.encode(&latest.to_be_bytes()))
-    }
-
-    /// Answers whether the caller has to find a leader.
-    fn join(&self, waiting: Waiting) -> Result<bool, PublishError> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.waiting.len() >= QUEUE {
-            return Err(PublishError::Busy);
-        }
-        queue.waiting.push_back(waiting);
-        let lacking = queue.leaders < LEADERS;
-        queue.leaders += usize::from(lacking);
-        Ok(lacking)
-    }
-
-    /// The next group; a leader that finds none is none any more.
-    fn group(&self) -> Vec<Waiting> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut group, mut bytes) = (Vec::new(), 0);
-        while group.len() < GROUP && bytes < GROUP_BYTES {
-            let Some(next) = queue.waiting.pop_front() else { break };
-            bytes += next.item.0.payload.len();
-            group.push(next);
-        }
-        if group.is_empty() {
-            queue.leaders -= 1;
-        }
-        group
-    }
+/// Its bytes, or its part of a group of small ones.
+fn weight(waiting: &Waiting) -> usize {
+    waiting.item.0.payload.len().max(GROUP_BYTES / GROUP)
 }
 
 async fn lead(cx: Cx) {
     loop {
         cx.notify.desk.caught_up().await;
-        let group = cx.notify.publisher.group();
+        let group = cx.notify.publishers.group(GROUP_BYTES, weight);
         if group.is_empty() {
             return;
         }
@@ -217,7 +154,7 @@ async fn keep(cx: &Cx, mut items: Vec<Item>) -> Vec<Answer> {
 
 async fn try_keep(cx: &Cx, items: &mut Vec<Item>) -> Result<Vec<Published>, StoreError> {
     let now = cx.now();
-    let handover = cx.notify.desk.handover(cx, now);
+    let handover = cx.notify.desk.handover(&cx.me, now, cx.config.notify.lease.get());
     let mut tx = cx.store.begin().await?;
     let Publication { outcomes, routed } = messages::publish(&mut tx, items, handover.as_ref(), now).await?;
     tx.commit().await?;

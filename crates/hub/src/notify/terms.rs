@@ -2,8 +2,8 @@
 
 use super::exchange::content_type;
 use super::{open_headers, open_secret};
-use crate::connect::KeysError;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What callers carry for us: sealed, short-lived, stored nowhere. Whoever holds one can use it and cannot read or change it.
 
-use crate::connect::KeysError;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use data_encoding::BASE64URL_NOPAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -8,9 +8,10 @@ use super::short::{self, contains};
 use super::views::operate::{SEALING_STATES, SealingKey, SealingPage};
 use super::views::{Filter, Narrow, Notice, Section, Tone};
 use super::{Failure, Portal, render};
-use crate::connect::rotation::KeyView;
-use crate::connect::{ConnectError, KeysError, rotation};
+use crate::connect::ConnectError;
 use crate::http::Problem;
+use crate::keys::KeysError;
+use crate::sealing::{self, KeyView};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -62,7 +63,7 @@ pub(super) async fn list(
     session: Session,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
-    let keys = rotation::list(&portal.api.cx).await.map_err(Problem::from)?;
+    let keys = sealing::list(&portal.api.cx).await.map_err(Problem::from)?;
     let keys: Vec<SealingKey> = keys.into_iter().map(row).collect();
     let narrow = query.narrow();
     let fits = |key: &&SealingKey| {
@@ -95,7 +96,7 @@ pub(super) async fn rotate(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    done(rotation::rotate(&session.cx(&portal)).await.map(|_| "rotate"))
+    done(sealing::rotate(&session.cx(&portal)).await.map(|_| "rotate"))
 }
 
 pub(super) async fn prune(
@@ -104,7 +105,7 @@ pub(super) async fn prune(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    done(rotation::prune(&session.cx(&portal)).await.map(|gone| if gone > 0 { "prune" } else { "none" }))
+    done(sealing::prune(&session.cx(&portal)).await.map(|gone| if gone > 0 { "prune" } else { "none" }))
 }
 
 /// Back to the list, which says what was done; what only the configuration can mend is said there, too.

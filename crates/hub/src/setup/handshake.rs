@@ -6,9 +6,9 @@
 use super::keep;
 use super::report::Verification;
 use super::want::of_app;
-use crate::connect::{Keys, KeysError};
 use crate::cx::Cx;
 use crate::dice::Dice;
+use crate::keys::{Keys, KeysError};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use syncline_core::seal::made_with;

@@ -1,7 +1,7 @@
 //! What is remembered of our subscriptions, their secrets sealed.
 
-use crate::connect::KeysError;
 use crate::cx::Cx;
+use crate::keys::KeysError;
 use syncline_providers::setup::Kept;
 use syncline_store::hooks::{self, Hook};
 use syncline_store::{Store, StoreError};

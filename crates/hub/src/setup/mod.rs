@@ -6,7 +6,6 @@
 //! **Invariant:** a dry run sends no call that changes something, and keeps nothing.
 //! **Invariant:** one set-up at a time for what is set up, in all processes: a lease says so.
 
-pub mod addresses;
 pub mod handshake;
 mod keep;
 pub mod pull;
@@ -16,7 +15,6 @@ pub mod run;
 mod want;
 pub mod watch;
 
-pub use addresses::Addresses;
 pub use keep::{reseal, sealing_keys};
 pub use report::{Report, State, Step, Verification};
 pub use run::{How, SetupError, prepare};

@@ -2,7 +2,7 @@
 //! others, in the transaction that moves the subscription's cursor on: none is missed, none counts twice.
 
 use super::want;
-use crate::call::{Line, Patience, Trouble};
+use crate::connect::{Line, Patience, Trouble};
 use crate::cx::Cx;
 use crate::intake::stored::{self, Sorted};
 use crate::jobs::{Failure, Payload, enqueue};

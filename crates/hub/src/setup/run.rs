@@ -4,10 +4,10 @@ use super::handshake;
 use super::report::{Report, Step};
 use super::want::Task;
 use crate::audit::{self, Action, To};
-use crate::call::{Line, Patience, Trouble};
-use crate::connect::KeysError;
+use crate::connect::{Line, Patience, Trouble};
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use crate::keys::KeysError;
 use std::time::Duration;
 use syncline_core::time::Timestamp;
 use syncline_providers::load::At;
@@ -221,7 +221,7 @@ impl Way<'_> {
 
     async fn recover(
         &self,
-        ready: &crate::call::line::Ready<'_>,
+        ready: &crate::connect::line::Ready<'_>,
         call: &Call,
         fault: Fault,
         unknown: bool,

@@ -148,8 +148,8 @@ impl Task {
     /// As a row.
     ///
     /// # Errors
-    /// [`crate::connect::KeysError`] when its secret cannot be sealed.
-    pub fn row(&self, cx: &Cx, kept: &Kept) -> Result<Hook, crate::connect::KeysError> {
+    /// [`crate::keys::KeysError`] when its secret cannot be sealed.
+    pub fn row(&self, cx: &Cx, kept: &Kept) -> Result<Hook, crate::keys::KeysError> {
         keep::row(cx, (&self.owner, &self.provider, &self.place), kept)
     }
 

@@ -4,7 +4,7 @@ use super::engine::End;
 use super::run::{self, Wanted};
 use super::{Halt, schedule, schemas, tell};
 use crate::audit::{self, Action, To};
-use crate::call::Trouble;
+use crate::connect::Trouble;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
 use std::collections::BTreeSet;

@@ -1,9 +1,9 @@
 //! What working on one sync takes: its terms and both ends, as of when the work began.
 
 use super::Halt;
-use crate::call::Trouble;
+use crate::connect::Trouble;
 use crate::cx::Cx;
-use crate::jobs::Hold;
+use crate::hold::Hold;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use syncline_core::sync::{Can, Fields, Schema, Seen, Side, Sides, Snapshot, Terms, mapping};

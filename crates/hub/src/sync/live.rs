@@ -1,7 +1,7 @@
 //! What changed lately: the marks of a sync, looked at until none is left that is due.
 
+use super::Place;
 use super::engine::Engine;
-use super::note::Place;
 use super::pairs;
 use super::step::{self, Way};
 use super::{Halt, index, tell};

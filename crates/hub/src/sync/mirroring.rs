@@ -1,7 +1,7 @@
 //! What was written is in the mirror before webhooks tell of it: where they tell what changed, nobody has to read it again because of that,
 //! and where they do not, it is known to be most likely an echo.
 
-use crate::load::hydrate;
+use crate::load::by_id;
 use crate::sync::engine::Engine;
 use crate::sync::{Halt, index};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +81,7 @@ pub async fn keep(engine: &Engine, side: Side, sent_at: Timestamp, written: Writ
     for (read_at, found) in by_reading {
         let (connection_id, org_id) = (end.connection.id.as_str(), end.connection.org_id.as_str());
         let reading = Reading { connection_id, org_id, read_at, now: engine.cx.now() };
-        hydrate::keep(&engine.cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
+        by_id::keep(&engine.cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
     }
     let mut tx = engine.cx.store.begin().await?;
     stale::are_echoes(&mut tx, &end.connection.id, &end.object.object_type, &ours, sent_at).await?;

@@ -31,8 +31,12 @@ pub use conflicts::{Choice, resolve};
 pub use note::{ended, resumed};
 pub use run::{Asked, Wanted, cancel, request};
 
-use crate::call::Trouble;
+use crate::connect::Trouble;
+use syncline_core::sync::Side;
 use syncline_providers::wire::Fault;
+
+/// A record of a side, in marks and pairs.
+pub type Place = (Side, String);
 
 /// Why work on a sync stops where it is.
 #[derive(Debug)]

@@ -143,6 +143,3 @@ async fn of(tx: &mut Tx, connection_id: &str) -> Result<BTreeMap<String, String>
     let parties = syncs::on_connection(tx, connection_id).await?;
     Ok(parties.into_iter().map(|party| (party.sync_id, party.org_id)).collect())
 }
-
-/// A record of a side, in marks and pairs.
-pub type Place = (Side, String);

@@ -1,9 +1,9 @@
 //! Gathering: which records belong together, and what is known of them.
 
 use super::Halt;
+use super::Place;
 use super::engine::Engine;
 use super::index::{self, Crowd, Keyed};
-use super::note::Place;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::sync::identity::{self, Candidate, Identity};
 use syncline_core::sync::{ConflictKind, Ending, Link, Seen, Side, Sides, State};

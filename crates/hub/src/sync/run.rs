@@ -4,9 +4,9 @@
 mod reading;
 
 use self::reading::Failed;
+use super::Place;
 use super::engine::Engine;
 use super::live::Busy;
-use super::note::Place;
 use super::pairs;
 use super::step::{self, Way};
 use super::{Halt, index, note, tell};

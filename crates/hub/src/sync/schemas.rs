@@ -2,7 +2,7 @@
 
 use super::Halt;
 use super::engine::{End, Engine};
-use crate::call::{Line, Patience};
+use crate::connect::{Line, Patience};
 use crate::cx::Cx;
 use syncline_core::sync::{Schema, Side};
 use syncline_store::syncs;

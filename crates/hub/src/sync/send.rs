@@ -4,7 +4,7 @@
 use super::Halt;
 use super::engine::{End, Engine};
 use super::mirroring::{self, Written};
-use crate::call::{Line, Patience, Trouble};
+use crate::connect::{Line, Patience, Trouble};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::BTreeMap;

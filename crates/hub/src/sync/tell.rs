@@ -1,9 +1,9 @@
 //! What people are asked and told: conflicts as rows, and the application's notifications.
 
 use super::Halt;
+use super::Place;
 use super::engine::Engine;
-use super::note::Place;
-use super::run::Tally;
+use super::step::tally::Tally;
 use crate::cx::Cx;
 use crate::news::{self, News};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,12 +1,9 @@
 //! Prometheus metrics: what is counted, under which names.
 
-use crate::call::budget::BudgetView;
-use crate::intake::stored::Tally;
 use metrics::{
     Counter, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 use syncline_store::records::Written;
@@ -164,11 +161,11 @@ pub fn log_lag(deliveries: u64, oldest: Duration) {
     gauge!("syncline_intake_log_lag_seconds").set(oldest.as_secs_f64());
 }
 
-/// A batch of events was stored.
-pub fn stored(tally: Tally, took: Duration) {
-    counter!("syncline_events_stored_total").increment(tally.new);
-    counter!("syncline_events_duplicate_total").increment(tally.duplicates);
-    counter!("syncline_events_parked_total").increment(tally.parked);
+/// A batch of events was stored: so many that were new, so many that were there already, so many that were parked.
+pub fn stored(new: u64, duplicates: u64, parked: u64, took: Duration) {
+    counter!("syncline_events_stored_total").increment(new);
+    counter!("syncline_events_duplicate_total").increment(duplicates);
+    counter!("syncline_events_parked_total").increment(parked);
     histogram!("syncline_events_batch_seconds").record(took);
 }
 
@@ -205,22 +202,12 @@ pub fn rate_limited(provider: &'static str) {
     counter!("syncline_provider_rate_limited_total", "provider" => provider).increment(1);
 }
 
-/// How the budgets are: by provider and limit, over all accounts, so that a thousand accounts do not make a thousand series. Accounts
-/// one by one are in the portal and at `/v1/budgets`.
-pub fn budgets(views: &[BudgetView]) {
-    let mut by_limit: BTreeMap<(&'static str, &'static str), (f64, usize, usize)> = BTreeMap::new();
-    for view in views {
-        let (fullest, waiting, closed) = by_limit.entry((view.provider, view.limit)).or_default();
-        *fullest = fullest.max(view.used as f64 / view.calls.max(1) as f64);
-        *waiting += view.waiting;
-        *closed += usize::from(view.closed_ms > 0);
-    }
-    for ((provider, limit), (fullest, waiting, closed)) in by_limit {
-        gauge!("syncline_budget_fullest_ratio", "provider" => provider, "limit" => limit).set(fullest);
-        gauge!("syncline_budget_waiting_calls", "provider" => provider, "limit" => limit).set(waiting as f64);
-        gauge!("syncline_budget_closed_accounts", "provider" => provider, "limit" => limit)
-            .set(closed as f64);
-    }
+/// How the budgets of a provider's limit are, over all accounts: how full the fullest is, how many calls wait, how many accounts are
+/// closed.
+pub fn budget(provider: &'static str, limit: &'static str, fullest: f64, waiting: usize, closed: usize) {
+    gauge!("syncline_budget_fullest_ratio", "provider" => provider, "limit" => limit).set(fullest);
+    gauge!("syncline_budget_waiting_calls", "provider" => provider, "limit" => limit).set(waiting as f64);
+    gauge!("syncline_budget_closed_accounts", "provider" => provider, "limit" => limit).set(closed as f64);
 }
 
 /// A page of records was stored.

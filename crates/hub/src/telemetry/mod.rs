@@ -1,6 +1,5 @@
 //! What the operator sees from outside: logs, metrics, traces.
 
-pub mod gauges;
 pub mod logs;
 pub mod metrics;
 pub mod otlp;

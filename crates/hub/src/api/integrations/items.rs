@@ -1,6 +1,6 @@
 //! Mirrored records as the front ends of these routes know them, one JSON list of any length.
 
-use crate::api::item::IntegrationItem;
+use crate::item::IntegrationItem;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;

@@ -5,12 +5,13 @@
 //! begins with `=`, `+`, `-`, `@`, a tab or a carriage return gets an apostrophe in front, unless it is a number with a sign.
 
 use super::columns::{plain, properties};
-use super::{RecordQuery, RecordView, Selection, place};
+use super::{RecordQuery, Selection, place};
 use crate::api::Api;
 use crate::api::access::Caller;
 use crate::api::events::checked;
 use crate::audit::{self, Action, To};
 use crate::http::Problem;
+use crate::item::RecordView;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};

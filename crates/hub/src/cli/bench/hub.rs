@@ -1,6 +1,6 @@
 //! A hub in a process of its own, so that its memory and its time are nobody else's.
 
-use crate::local_key;
+use crate::api::local_key;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::net::{SocketAddr, TcpListener};

@@ -3,8 +3,8 @@
 
 use super::client::Connection;
 use super::sample;
+use crate::api::local_key;
 use crate::cli::out;
-use crate::local_key;
 use crate::telemetry::Stopwatch;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;

@@ -1,8 +1,8 @@
 //! The hub in a process of its own, so that pulling the plug is what it says: SIGKILL, and another process over the same files.
 
 use super::place::{Place, config_file};
+use crate::api::local_key;
 use crate::cli::remote::Remote;
-use crate::local_key;
 use anyhow::{Context as _, Result, bail};
 use reqwest::Method;
 use serde_json::Value;

@@ -3,11 +3,11 @@
 use super::post::{budget, outcome, post};
 use super::settle::{Turned, settle};
 use super::{Known, written};
-use crate::call::Line;
 use crate::call::budget::{Aside, Whose};
+use crate::connect::Line;
 use crate::counters::ask::{self, PURPOSE, Stopped};
 use crate::cx::Cx;
-use crate::jobs::Hold;
+use crate::hold::Hold;
 use crate::telemetry::{Stopwatch, metrics};
 use std::sync::Arc;
 use std::time::Duration;

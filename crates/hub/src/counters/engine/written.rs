@@ -1,8 +1,8 @@
 //! A hundred values written in one call, and what became of each.
 
-use crate::call::{Line, Patience, Trouble};
+use crate::connect::{Line, Patience, Trouble};
 use crate::counters::ask::{Stopped, place};
-use crate::jobs::Hold;
+use crate::hold::Hold;
 use futures_util::future::BoxFuture;
 use syncline_core::counters::definition::Definition;
 use syncline_core::counters::push::Answer;

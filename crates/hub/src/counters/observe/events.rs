@@ -29,7 +29,7 @@ impl Events {
     /// # Errors
     /// [`Halt::Redis`] when it cannot be reached.
     pub async fn open(cx: &Cx, server: &str, followed: &BTreeMap<String, Stored>) -> Result<Self, Halt> {
-        let client = redis::client(cx, server)?;
+        let client = redis::client(&cx.config.counters, server)?;
         let database = client.get_connection_info().redis_settings().db();
         let prefix = format!("__keyspace@{database}__:");
         let templates: Vec<(String, RedisKey)> = { followed.iter() }
@@ -95,7 +95,7 @@ impl Events {
 
 /// Whether a server tells of strings that change, keys that are deleted, and keys that expire. One that does not let us ask does not.
 async fn tells(cx: &Cx, server: &str) -> Result<bool, Halt> {
-    let mut connection = cx.counters.servers.get(cx, server)?;
+    let mut connection = cx.counters.servers.get(&cx.config.counters, server)?;
     let asked: ::redis::RedisResult<Vec<String>> =
         ::redis::cmd("CONFIG").arg("GET").arg("notify-keyspace-events").query_async(&mut connection).await;
     let flags = match asked {

@@ -3,7 +3,7 @@
 use super::{Halt, redis};
 use crate::counters::change::rules;
 use crate::cx::Cx;
-use crate::jobs::Hold;
+use crate::hold::Hold;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::counters::change::MOST;
 use syncline_store::Scope;
@@ -42,7 +42,7 @@ pub(super) async fn all(cx: &Cx, hold: &Hold, of: &Stored) -> Result<(), Halt> {
 
 async fn scan(cx: &Cx, hold: &Hold, of: &Stored) -> Result<(), Halt> {
     let Some((server, template, _)) = redis::place(of) else { return Ok(()) };
-    let mut connection = cx.counters.servers.get(cx, server)?;
+    let mut connection = cx.counters.servers.get(&cx.config.counters, server)?;
     let (mut cursor, mut found) = (0_u64, BTreeSet::new());
     while hold.is_good() {
         let (next, names): (u64, Vec<String>) = ::redis::cmd("SCAN")
@@ -127,7 +127,7 @@ async fn read(cx: &Cx, of: &Stored, keys: &[&str]) -> Result<Vec<Held>, Halt> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let mut connection = cx.counters.servers.get(cx, server)?;
+    let mut connection = cx.counters.servers.get(&cx.config.counters, server)?;
     let names: Vec<String> = keys.iter().map(|key| template.of(key)).collect();
     let held: Vec<Option<String>> = ::redis::cmd("MGET")
         .arg(&names)

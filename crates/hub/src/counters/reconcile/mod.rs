@@ -8,9 +8,10 @@ mod page;
 
 use super::ask::{self, PURPOSE, Stopped};
 use super::seal;
-use crate::call::{Line, Trouble};
+use crate::connect::{Line, Trouble};
 use crate::cx::Cx;
-use crate::jobs::{Failure, Hold};
+use crate::hold::Hold;
+use crate::jobs::Failure;
 use page::{Page, Through};
 use std::time::Duration;
 use syncline_core::counters::definition::Definition;

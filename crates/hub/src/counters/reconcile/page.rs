@@ -1,7 +1,7 @@
 //! One page of a run: three numbers of each counter, what they say, what is done.
 
 use super::{Running, keys, trouble};
-use crate::call::Trouble;
+use crate::connect::Trouble;
 use crate::counters::ask::{self, Stopped};
 use crate::counters::change::{ChangeError, bounds, rules};
 use crate::counters::redis::{self, Repaired};

@@ -89,7 +89,7 @@ async fn on_server(
     request: &Request,
     places: &[usize],
 ) -> Result<Applied, ChangeError> {
-    let mut connection = cx.counters.servers.get(cx, server)?;
+    let mut connection = cx.counters.servers.get(&cx.config.counters, server)?;
     let script = ::redis::Script::new(APPLY);
     let mut call = script.prepare_invoke();
     let idempotency = request.idempotency.as_ref();
@@ -162,7 +162,7 @@ pub(in crate::counters) async fn read(
 ) -> Result<Vec<Option<i64>>, ChangeError> {
     let Some((server, template, _)) = place(of) else { return Ok(vec![None; keys.len()]) };
     let mut values = Vec::with_capacity(keys.len());
-    let mut connection = cx.counters.servers.get(cx, server)?;
+    let mut connection = cx.counters.servers.get(&cx.config.counters, server)?;
     for piece in keys.chunks(500) {
         let names: Vec<String> = piece.iter().map(|key| template.of(key)).collect();
         let held: Vec<Option<String>> = ::redis::cmd("MGET")
@@ -218,7 +218,7 @@ pub(in crate::counters) async fn repair(
     wanted: &[(&str, Option<i64>, i64)],
 ) -> Result<Vec<Repaired>, ChangeError> {
     let Some((server, template, ttl)) = place(of) else { return Ok(vec![Repaired::Moved; wanted.len()]) };
-    let mut connection = cx.counters.servers.get(cx, server)?;
+    let mut connection = cx.counters.servers.get(&cx.config.counters, server)?;
     let script = ::redis::Script::new(REPAIR);
     let mut set = Vec::with_capacity(wanted.len());
     for piece in wanted.chunks(500) {

@@ -10,7 +10,7 @@ mod servers;
 pub(super) use changes::{Repaired, apply, read, repair};
 pub(super) use servers::{Servers, client};
 
-use super::change::ChangeError;
+use super::refusal::ChangeError;
 use syncline_core::counters::definition::Keep;
 use syncline_core::counters::redis_key::RedisKey;
 use syncline_store::counters::definitions::Stored;

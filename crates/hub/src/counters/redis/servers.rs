@@ -1,7 +1,7 @@
 //! Connections to the Redis servers of the configuration, made when they are needed and made again when they broke.
 
 use super::ChangeError;
-use crate::cx::Cx;
+use crate::config;
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -21,12 +21,12 @@ impl Servers {
     ///
     /// # Errors
     /// [`ChangeError::Redis`] when the configuration names none such.
-    pub fn get(&self, cx: &Cx, server: &str) -> Result<ConnectionManager, ChangeError> {
+    pub fn get(&self, settings: &config::Counters, server: &str) -> Result<ConnectionManager, ChangeError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(connection) = open.get(server) {
             return Ok(connection.clone());
         }
-        let client = client(cx, server)?;
+        let client = client(settings, server)?;
         let settings = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(PATIENCE))
@@ -40,8 +40,11 @@ impl Servers {
 }
 
 /// A client of a server, not connected yet.
-pub(in crate::counters) fn client(cx: &Cx, server: &str) -> Result<::redis::Client, ChangeError> {
-    let place = cx.config.counters.servers.get(server).ok_or_else(|| ChangeError::Redis {
+pub(in crate::counters) fn client(
+    settings: &config::Counters,
+    server: &str,
+) -> Result<::redis::Client, ChangeError> {
+    let place = settings.servers.get(server).ok_or_else(|| ChangeError::Redis {
         server: server.to_owned(),
         why: "the configuration names no such server (counters.servers)".to_owned(),
     })?;

@@ -5,24 +5,15 @@ mod hubspot;
 mod sql;
 
 use super::ask::Stopped;
-use crate::call::{Line, Trouble};
+use crate::connect::{Line, Trouble};
 use crate::cx::Cx;
-use crate::jobs::Hold;
-use std::collections::HashMap;
+use crate::hold::Hold;
 use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::counters::definition::Definition;
 use syncline_core::counters::reconcile::Known;
 use syncline_core::counters::truth::Truth;
 use syncline_providers::hubspot::counters::Shown;
-use syncline_store::outside::Outside;
-use tokio::sync::Mutex;
-
-/// The databases of the configuration that were asked so far, by name.
-#[derive(Default)]
-pub(super) struct Databases {
-    open: Mutex<HashMap<String, Outside>>,
-}
 
 /// Whoever asks.
 pub(super) struct Asker<'a> {

@@ -33,7 +33,7 @@ pub(super) async fn numbers(
 }
 
 async fn open(cx: &Cx, name: &str) -> Result<Outside, String> {
-    let mut open = cx.counters.databases.open.lock().await;
+    let mut open = cx.counters.databases.lock().await;
     if let Some(database) = open.get(name) {
         return Ok(database.clone());
     }

@@ -4,13 +4,13 @@ mod deleting;
 mod reading;
 mod settling;
 mod singly;
-mod tally;
+pub mod tally;
 
 pub use tally::Tally;
 
+use super::Place;
 use super::engine::Engine;
 use super::keep::{self, Entry};
-use super::note::Place;
 use super::pairs::{Pair, places};
 use super::send::{self, Numbered};
 use super::{Halt, find};

@@ -1,7 +1,7 @@
 //! Reading again what is too old to decide by.
 
 use super::{Entry, Stepping};
-use crate::load::hydrate;
+use crate::load::by_id;
 use crate::sync::Halt;
 use syncline_core::sync::{Seen, Side, Snapshot};
 use syncline_providers::load::Found;
@@ -38,9 +38,9 @@ impl Stepping<'_> {
             (&end.object.object_type, &end.object.collection),
             wanted.iter().map(|(_, id)| id.clone()).collect(),
         );
-        let wish = hydrate::wish(cx, &end.connection).await?;
+        let wish = by_id::wish(cx, &end.connection).await?;
         let read_at = cx.now();
-        let found = hydrate::read(cx, &end.connection.id, &wish, of, &ids, self.way.purpose).await?;
+        let found = by_id::read(cx, &end.connection.id, &wish, of, &ids, self.way.purpose).await?;
         let reading = Reading {
             connection_id: &end.connection.id,
             org_id: &end.connection.org_id,
@@ -75,7 +75,7 @@ impl Stepping<'_> {
                 Found::Gone(_) => Seen::Gone { id: asked.clone(), at: read_at, merged_into: None },
             };
         }
-        hydrate::keep(cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
+        by_id::keep(cx, &reading, &end.object.object_type, &found, Some(&engine.sync.id)).await?;
         Ok(())
     }
 }

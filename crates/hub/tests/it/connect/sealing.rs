@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use syncline_core::seal::new_key;
 use syncline_core::secret::Secret;
-use syncline_hub::connect::rotation::{list, prune, rotate};
-use syncline_hub::connect::{Completed, ConnectError, Denied, Keys, KeysError, access, begin};
+use syncline_hub::connect::{Completed, ConnectError, Denied, access, begin};
+use syncline_hub::keys::{Keys, KeysError};
+use syncline_hub::sealing::{list, prune, rotate};
 use syncline_store::connections::{self, Status};
 use syncline_store::jobs::State;
 

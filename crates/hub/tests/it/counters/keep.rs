@@ -116,7 +116,7 @@ async fn the_triggers_address_is_sealed_kept_by_changes_and_sealed_anew() {
     let late = keep::update(cx, &Scope::All, &of.id, changed, Some(of.version)).await;
     assert!(matches!(late, Err(Refused::Changed)), "{late:?}");
     let old = after.secrets.unwrap().key;
-    let new = syncline_hub::connect::rotation::rotate(cx).await.unwrap();
+    let new = syncline_hub::sealing::rotate(cx).await.unwrap();
     assert_ne!(old, new);
     scene
         .as_time_passes("it is sealed anew", async || {

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::notify::lane::Rate;
 use syncline_core::notify::secret::{Scheme, VerifyingKey};
-use syncline_hub::connect::rotation;
 use syncline_hub::endpoints::{self as rows, Change, NewSecret};
+use syncline_hub::handlers;
 use syncline_hub::jobs::{Payload, enqueue, worker};
+use syncline_hub::sealing;
 use syncline_store::Scope;
 use syncline_store::notify::deliveries::State;
 use syncline_store::notify::messages;
@@ -163,12 +164,12 @@ async fn secrets_and_headers_are_sealed_anew_and_go_on_working() {
     let change = Change { headers: Some(headers), ..Change::default() };
     let made = scene.endpoint_at(&receiver.url("/"), change).await;
     let before = scene.cx.keys.current().unwrap().to_string();
-    let after = rotation::rotate(&scene.cx).await.unwrap();
-    assert_eq!(rotation::prune(&scene.cx).await.unwrap(), 0, "the endpoint still needs the key before");
+    let after = sealing::rotate(&scene.cx).await.unwrap();
+    assert_eq!(sealing::prune(&scene.cx).await.unwrap(), 0, "the endpoint still needs the key before");
     assert_eq!(syncline_hub::notify::reseal(&scene.cx, &after).await.unwrap(), (2, 0));
     let keys = syncline_hub::notify::sealing_keys(&scene.cx.store).await.unwrap();
     assert!(keys.iter().all(|(key, _)| *key == after && *key != before), "{keys:?}");
-    assert_eq!(rotation::prune(&scene.cx).await.unwrap(), 1);
+    assert_eq!(sealing::prune(&scene.cx).await.unwrap(), 1);
     syncline_hub::notify::changed(&scene.cx);
     let id = scene.publish("invoice.paid").await;
     scene.becomes(&id, &made.id, State::Delivered).await;
@@ -188,7 +189,8 @@ async fn old_messages_are_forgotten_by_the_housekeeping() {
     let mut tx = scene.cx.store.begin().await.unwrap();
     enqueue(&scene.cx, &mut tx, &Payload::Retention, scene.cx.now()).await.unwrap();
     tx.commit().await.unwrap();
-    let working = tokio::spawn(worker::work(scene.cx.clone(), scene.soft.clone(), scene.hard.clone()));
+    let working =
+        tokio::spawn(worker::work(scene.cx.clone(), handlers::run, scene.soft.clone(), scene.hard.clone()));
     until("the old one is gone", async || {
         let found = messages::get(&scene.cx.store, &Scope::All, &old).await.unwrap();
         found.is_none().then_some(())

@@ -5,8 +5,8 @@ use crate::support::TestHub;
 use reqwest::Method;
 use std::collections::BTreeSet;
 use syncline_hub::api::{self, Api};
-use syncline_hub::app::Roles;
-use syncline_hub::telemetry::gauges::{Health, LogGauge};
+use syncline_hub::gauges::{Health, LogGauge};
+use syncline_hub::roles::Roles;
 use tokio_util::sync::CancellationToken;
 
 /// The addresses that a router knows, as it shows them to whoever debugs it: nothing else lists them.

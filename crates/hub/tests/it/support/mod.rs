@@ -25,11 +25,12 @@ use std::time::Duration;
 use syncline_core::signature::hmac_sha256;
 use syncline_core::time::{Clock, ManualClock, Timestamp};
 use syncline_hub::api::access::create_key;
-use syncline_hub::app::{App, Roles};
+use syncline_hub::app::App;
 use syncline_hub::config::{self, Flag, Sources};
 use syncline_hub::cx::Cx;
 use syncline_hub::dice::Dice;
 use syncline_hub::lifecycle::{Ending, Lifecycle};
+use syncline_hub::roles::Roles;
 use syncline_store::testing::{TestDb, Which};
 use tokio::net::TcpListener;
 

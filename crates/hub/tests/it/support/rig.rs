@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use syncline_core::segment::LoggedDelivery;
 use syncline_core::time::{Clock as _, ManualClock};
-use syncline_hub::app::{self, App, Roles};
+use syncline_hub::app::{self, App};
 use syncline_hub::config::Config;
 use syncline_hub::cx::Cx;
 use syncline_hub::dice::Dice;
+use syncline_hub::handlers;
 use syncline_hub::intake::stored;
 use syncline_hub::jobs::{self as work, Payload, worker};
+use syncline_hub::roles::Roles;
 use syncline_store::events::{self, Filter, Order};
 use syncline_store::jobs::{self, Job, NewJob, Outcome, State};
 use syncline_store::testing::{TestDb, Which};
@@ -138,7 +140,7 @@ impl Rig {
 
     pub fn work(&self, cx: Cx) -> Worker {
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
-        let task = tokio::spawn(worker::work(cx, soft.clone(), hard.clone()));
+        let task = tokio::spawn(worker::work(cx, handlers::run, soft.clone(), hard.clone()));
         Worker { soft, hard, task }
     }
 

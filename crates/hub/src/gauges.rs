@@ -1,11 +1,12 @@
 //! Figures that have to be asked for: lag of the log, jobs by state, whether the database answers. Asked every few
 //! seconds, so that scraping costs nothing.
 
-use super::metrics;
+use crate::call::budget::BudgetView;
 use crate::cx::Cx;
 use crate::intake::log::embedded::ReadPosition;
+use crate::telemetry::metrics;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -142,7 +143,7 @@ async fn measure(
         metrics::jobs(&count.kind, state_name(count.state), count.jobs);
         seen.insert((count.kind.clone(), state_name(count.state)));
     }
-    metrics::budgets(&cx.calls.budgets.view());
+    budgets(&cx.calls.budgets.view());
     metrics::notify_waiting(deliveries::waiting_in_all(&cx.store).await?);
     let parked = counts.iter().filter(|count| count.state == State::Parked).map(|count| count.jobs).sum();
     let stored = events::stored(&cx.store).await?;
@@ -152,6 +153,21 @@ async fn measure(
     slices.push_back(if before.database { stored.saturating_sub(before.stored) } else { 0 });
     slices.drain(..slices.len().saturating_sub(SLICES));
     Ok(Snapshot { at: now, database: true, lag, parked, conflicts, stored, slices })
+}
+
+/// By provider and limit, so that a thousand accounts do not make a thousand series. Accounts one by one are in the portal and at
+/// `/v1/budgets`.
+fn budgets(views: &[BudgetView]) {
+    let mut by_limit: BTreeMap<(&'static str, &'static str), (f64, usize, usize)> = BTreeMap::new();
+    for view in views {
+        let (fullest, waiting, closed) = by_limit.entry((view.provider, view.limit)).or_default();
+        *fullest = fullest.max(view.used as f64 / view.calls.max(1) as f64);
+        *waiting += view.waiting;
+        *closed += usize::from(view.closed_ms > 0);
+    }
+    for ((provider, limit), (fullest, waiting, closed)) in by_limit {
+        metrics::budget(provider, limit, fullest, waiting, closed);
+    }
 }
 
 fn state_name(state: State) -> &'static str {

@@ -1,7 +1,7 @@
 //! Events of an account go over to the organization it was assigned to, a batch a run.
 
-use super::Failure;
 use crate::cx::Cx;
+use crate::jobs::Failure;
 use syncline_store::accounts;
 use syncline_store::jobs::Outcome;
 

@@ -1,6 +1,6 @@
 //! The local key: an API key in a file only this user can read, so that the command line on this machine just works.
 
-use crate::api::access::{create_key, hash};
+use super::access::{create_key, hash};
 use crate::cx::Cx;
 use anyhow::{Context as _, Result};
 use std::io::Write as _;

@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use syncline_core::seal::{KeyId, KeyRing, SealError, new_key};
+use syncline_core::seal::{KeyId, KeyRing, SealError, new_key, split};
 use syncline_core::secret::Secret;
 
 /// Why something cannot be sealed or opened, or keys cannot be changed. Never says anything of a key or of what was sealed.
@@ -65,7 +65,7 @@ impl Keys {
     /// When the configured keys are none. A file that cannot be used is an error of whatever needs it.
     pub fn load(config: &Config, dice: &Dice) -> Result<Self, KeysError> {
         if let Some(keys) = &config.sealing.keys {
-            let loaded = Loaded { ring: Ok(ring(keys)?), stamp: None };
+            let loaded = Loaded { ring: Ok(KeyRing::read(keys)?), stamp: None };
             return Ok(Self(Arc::new(Inner { file: None, loaded: RwLock::new(loaded) })));
         }
         let path = path(&config.data_dir);
@@ -206,23 +206,10 @@ pub fn path(data_dir: &Path) -> PathBuf {
 /// [`KeysError`] when there is no usable key; none when there is no file yet.
 pub fn look(config: &Config) -> Result<Option<KeyRing>, KeysError> {
     if let Some(keys) = &config.sealing.keys {
-        return ring(keys).map(Some);
+        return Ok(Some(KeyRing::read(keys)?));
     }
     let path = path(&config.data_dir);
     if path.exists() { read(&path).ring.map(Some) } else { Ok(None) }
-}
-
-/// The ring of the setting.
-///
-/// # Errors
-/// [`KeysError`] when one of them is none.
-pub fn ring(keys: &Secret) -> Result<KeyRing, KeysError> {
-    Ok(KeyRing::new(&split(keys.expose()))?)
-}
-
-/// Keys with commas or line breaks between them: a setting may be read from a file too.
-pub(crate) fn split(text: &str) -> Vec<Secret> {
-    text.split([',', '\n']).map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
 }
 
 fn unusable(path: &Path, why: String) -> KeysError {

@@ -1,8 +1,8 @@
 //! A parked event, tried again: after an upgrade that can read it, or once the database takes it.
 
-use super::Failure;
 use crate::cx::Cx;
-use crate::intake::stored::{Misfit, store, take_apart};
+use crate::intake::stored::{store, take_apart};
+use crate::jobs::{Failure, Misfit};
 use syncline_core::segment::LoggedDelivery;
 use syncline_store::jobs::Outcome;
 

@@ -4,12 +4,13 @@
 //! It has to outlive everything: an address that is registered with a provider is good as long as this key is. So it is not one
 //! of the sealing keys, which rotate, and not in the database, which the intake does not ask.
 
+use super::sealing;
 use crate::config::Config;
-use crate::connect::keys;
 use crate::dice::Dice;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use syncline_core::seal::split;
 use syncline_core::secret::Secret;
 use syncline_providers::address::Address;
 
@@ -23,7 +24,7 @@ impl Addresses {
     #[must_use]
     pub fn load(config: &Config, dice: &Dice) -> Self {
         if config.intake.address_keys.is_none()
-            && let Err(error) = keys::make(&path(&config.data_dir), dice)
+            && let Err(error) = sealing::make(&path(&config.data_dir), dice)
         {
             tracing::error!(path = %path(&config.data_dir).display(), %error, "there is no key for webhook addresses");
         }
@@ -67,9 +68,9 @@ pub fn path(data_dir: &Path) -> PathBuf {
 /// When the file cannot be read, or holds none.
 pub fn look(config: &Config) -> std::io::Result<Option<Addresses>> {
     let found = match &config.intake.address_keys {
-        Some(keys) => keys::split(keys.expose()),
+        Some(keys) => split(keys.expose()),
         None => match std::fs::read_to_string(path(&config.data_dir)) {
-            Ok(text) => keys::split(&text),
+            Ok(text) => split(&text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         },

@@ -1,9 +1,10 @@
 //! A connection's line to its provider: the token that is good now, the budgets, and what to do when a call fails.
 
-use super::{Answer, Whose};
-use crate::connect::{self, Access, Denied};
+use super::access::{self, Access, Denied};
+use crate::call::Answer;
+use crate::call::budget::Whose;
 use crate::cx::Cx;
-use crate::jobs::Hold;
+use crate::hold::Hold;
 use crate::telemetry::metrics;
 use rand::RngExt as _;
 use std::time::Duration;
@@ -85,7 +86,7 @@ impl<'a> Line<'a> {
     /// # Errors
     /// [`Trouble`].
     pub async fn ready(&self) -> Result<Ready<'a>, Trouble> {
-        let access = connect::access(self.cx, &self.connection_id).await.map_err(Trouble::from)?;
+        let access = access::access(self.cx, &self.connection_id).await.map_err(Trouble::from)?;
         let connection = &access.connection;
         let provider = syncline_providers::connect::CONNECTORS
             .iter()
@@ -121,7 +122,7 @@ impl<'a> Line<'a> {
         match fault {
             Fault::Unauthorized if !patience.renewed => {
                 patience.renewed = true;
-                connect::refused(self.cx, &ready.access).await.map(|_| ()).map_err(Trouble::from)
+                access::refused(self.cx, &ready.access).await.map(|_| ()).map_err(Trouble::from)
             }
             Fault::Unauthorized => Err(Trouble::Later {
                 message: "the provider does not accept the token it gave a moment ago".to_owned(),
@@ -171,7 +172,7 @@ impl Ready<'_> {
     /// Sends a call under the budgets, once.
     ///
     /// # Errors
-    /// As [`super::Calls::send`].
+    /// As [`crate::call::Calls::send`].
     pub async fn send(&self, call: &Call) -> Result<Answer, Fault> {
         self.cx.calls.send(&self.whose, call).await
     }
@@ -179,7 +180,7 @@ impl Ready<'_> {
     /// The same, unless the job that wants it was lost meanwhile: then there is no answer, and nothing was sent.
     ///
     /// # Errors
-    /// As [`super::Calls::send`].
+    /// As [`crate::call::Calls::send`].
     pub async fn send_while(&self, hold: &Hold, call: &Call) -> Option<Result<Answer, Fault>> {
         self.cx.calls.send_while(hold, &self.whose, call).await
     }

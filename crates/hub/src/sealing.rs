@@ -1,10 +1,11 @@
 //! Changing the sealing keys while everything goes on: a new one in front, everything sealed anew by a job, the old ones taken out.
 
-use super::keep::ConnectError;
-use super::keys::KeysError;
 use crate::audit::{self, Action, To};
+use crate::connect::{self, ConnectError};
+use crate::counters;
 use crate::cx::Cx;
-use crate::jobs::{Payload, enqueue};
+use crate::jobs::{Failure, Payload, enqueue};
+use crate::keys::KeysError;
 use crate::notify;
 use crate::setup;
 use data_encoding::BASE64;
@@ -13,7 +14,7 @@ use syncline_core::seal::made_with;
 use syncline_core::time::Timestamp;
 use syncline_store::connections::{self, authorizations};
 use syncline_store::counters::definitions;
-use syncline_store::jobs::{self, Job, State};
+use syncline_store::jobs::{self, Job, Outcome, State};
 use syncline_store::{Scope, StoreError};
 
 /// A sealing key, by its id.
@@ -167,4 +168,45 @@ pub async fn warn_of_lost_keys(cx: &Cx) -> Result<(), StoreError> {
         );
     }
     Ok(())
+}
+
+/// `credentials.reseal`: seals everything with the key that seals now. What was sealed with a key that is lost is left, and said.
+///
+/// # Errors
+/// [`Failure`]: given up, for the operator to see, when something cannot be opened.
+pub(crate) async fn reseal(cx: &Cx) -> Result<Outcome, Failure> {
+    let current = cx.keys.current().map_err(|error| Failure::Retry(error.to_string()))?.to_string();
+    let (connections, lost) = connect::jobs::reseal(cx, &current).await?;
+    let (hooks, hooks_lost) = setup::reseal(cx, &current).await?;
+    let (endpoints, endpoints_lost) = notify::reseal(cx, &current).await?;
+    let (counters, counters_lost) = counters::seal::reseal(cx, &current).await?;
+    let done = connections + hooks + endpoints + counters;
+    tracing::info!(
+        key = current,
+        done,
+        lost,
+        hooks_lost,
+        endpoints_lost,
+        counters_lost,
+        "credentials were sealed anew"
+    );
+    match left_over(lost, endpoints_lost, counters_lost) {
+        Some(say) => Err(Failure::GiveUp(say)),
+        None => Ok(Outcome::Done),
+    }
+}
+
+/// What the operator is told when something cannot be opened. Webhooks are none of it: they are set up anew by themselves.
+fn left_over(connections: u64, endpoints: u64, counters: u64) -> Option<String> {
+    const LOST: &str = "sealed with keys that are not there; add those keys and retry, or";
+    match (connections, endpoints, counters) {
+        (0, 0, 0) => None,
+        (0, 0, _) => Some(format!(
+            "the secrets of {counters} counters are {LOST} give the counters their trigger's URL again"
+        )),
+        (0, ..) => Some(format!(
+            "{endpoints} secrets or headers of endpoints are {LOST} give the endpoints new ones"
+        )),
+        _ => Some(format!("{connections} connections are {LOST} connect anew")),
+    }
 }

@@ -1,6 +1,8 @@
-//! `IntegrationItem`: what a front end that knows no provider shows of a record, in every answer that has records.
+//! Records as applications are shown them: `IntegrationItem`, what a front end that knows no provider shows of a record, and with what the
+//! mirror knows of it the record in answers and messages.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use syncline_core::time::Timestamp;
 use syncline_store::records::Stored;
 
@@ -44,6 +46,45 @@ impl<'a> IntegrationItem<'a> {
             delta: item.delta.as_deref(),
             drive_id: item.drive_id.as_deref(),
             visibility: item.visibility.unwrap_or(true),
+        }
+    }
+}
+
+/// A record as the API shows it: the seed's `IntegrationItem`, then what the mirror knows of it.
+#[derive(Debug, Serialize)]
+pub struct RecordView<'a> {
+    #[serde(flatten)]
+    item: IntegrationItem<'a>,
+    connection_id: &'a str,
+    org_id: &'a str,
+    collection: &'a str,
+    archived: bool,
+    gone_at: Option<Timestamp>,
+    merged_into: Option<&'a str>,
+    first_seen_at: Timestamp,
+    changed_at: Timestamp,
+    read_at: Timestamp,
+    version: i64,
+    body: Box<RawValue>,
+}
+
+impl<'a> RecordView<'a> {
+    /// The view of a mirrored record.
+    #[must_use]
+    pub fn of(record: &'a Stored) -> Self {
+        Self {
+            item: IntegrationItem::of(record),
+            connection_id: &record.connection_id,
+            org_id: &record.org_id,
+            collection: &record.collection,
+            archived: record.archived,
+            gone_at: record.gone_at,
+            merged_into: record.merged_into.as_deref(),
+            first_seen_at: record.created_at,
+            changed_at: record.changed_at,
+            read_at: record.read_at,
+            version: record.version,
+            body: RawValue::from_string(record.body.clone()).unwrap_or_default(),
         }
     }
 }

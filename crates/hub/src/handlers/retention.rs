@@ -1,7 +1,7 @@
 //! What is older than configured goes, in small batches; comes by once an hour.
 
-use super::Failure;
 use crate::cx::Cx;
+use crate::jobs::Failure;
 use std::time::Duration;
 use syncline_store::jobs::{Outcome, discard_parked_before};
 use syncline_store::syncs::{conflicts, history, runs as sync_runs};
