@@ -1,5 +1,6 @@
 //! HTTP as all rooms speak it: one server, one shape of error.
 
+mod busy;
 pub mod client;
 pub mod problem;
 pub mod server;
