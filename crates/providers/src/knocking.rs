@@ -56,7 +56,16 @@ impl Knock {
         let hook = RawHook { method: &Method::POST, url: &self.url, headers: &headers, body: &self.body };
         let secrets: Vec<Secret> = secrets.iter().map(|secret| Secret::new(*secret)).collect();
         let secrets: Vec<&Secret> = secrets.iter().collect();
-        provider.door(&hook, &DoorKeys { secrets: &secrets, address }, NOW)
+        let keys = DoorKeys { secrets: &secrets, address };
+        let door = provider.door(&hook, &keys, NOW);
+        match provider.knock(&RawHook { body: &[], ..hook }, &keys, NOW) {
+            Err(refusal) => assert_eq!(refusal.code, refused(&door), "the head says what the whole would"),
+            Ok(most) if self.body.len() > most => {
+                assert!(matches!(door, Door::Refuse(_)), "too much is never wanted")
+            }
+            Ok(_) => {}
+        }
+        door
     }
 }
 

@@ -31,7 +31,7 @@ mod writing;
 
 use bytes::Bytes;
 use std::fmt::Debug;
-use syncline_core::door::{Door, RawHook};
+use syncline_core::door::{Door, RawHook, Refusal};
 use syncline_core::event::Event;
 use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
@@ -50,6 +50,13 @@ pub fn by_id(id: &str) -> Option<&'static dyn Provider> {
 pub trait Provider: Debug + Sync {
     /// Its name in URLs, rows and configuration: lower case, for ever the same.
     fn id(&self) -> &'static str;
+
+    /// What a webhook's head tells alone, before any of its body is read (`hook.body` is empty): how many bytes of body are worth reading,
+    /// at most. What it refuses, [`Provider::door`] would refuse alike.
+    ///
+    /// # Errors
+    /// The refusal to answer: nothing this provider could have sent.
+    fn knock(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Result<usize, Refusal>;
 
     /// Whether to take a webhook in, decided before anything of it is stored: first whether it comes from the provider (a
     /// signature over the raw bytes, or where there is none, our own address), then a look at whether the body is something

@@ -1,5 +1,6 @@
 //! `POST /webhooks/{provider}/{app}`: limit, signature, log, answer; in this order and nothing else.
 
+use super::body::{Bodies, TOO_LARGE};
 use super::log::{AppendError, IntakeLog};
 use crate::config::Config;
 use crate::dice::Dice;
@@ -13,14 +14,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use bytes::Bytes;
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use syncline_core::door::{Answer, Door, RawHook};
+use syncline_core::door::{Answer, Door, RawHook, Refusal};
 use syncline_core::secret::Secret;
 use syncline_core::segment::LoggedDelivery;
 use syncline_core::time::{Clock, Timestamp};
@@ -32,8 +31,7 @@ use tracing::Instrument as _;
 pub struct Intake {
     apps: BTreeMap<(String, String), App>,
     public_url: String,
-    max_body: usize,
-    read_timeout: Duration,
+    bodies: Bodies,
     clock: Arc<dyn Clock>,
     proofs: Proofs,
     log: IntakeLog,
@@ -80,8 +78,7 @@ impl Intake {
         Self {
             apps: apps.collect(),
             public_url: config.server.public_url.as_str().to_owned(),
-            max_body: config.intake.max_body.bytes(),
-            read_timeout: config.server.request_timeout.get(),
+            bodies: Bodies::new(config.intake.max_body.bytes(), config.server.request_timeout.get()),
             clock,
             proofs,
             log,
@@ -137,18 +134,31 @@ fn unknown_app() -> Problem {
 
 async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(Answer, usize), Problem> {
     let (head, body) = request.into_parts();
-    let body = read_body(body, intake.max_body, intake.read_timeout).await?;
     let path_and_query = head.uri.path_and_query().map_or("/", |it| it.as_str());
     let url = [intake.public_url.as_str(), path_and_query].concat();
-    let hook = RawHook { method: &head.method, url: &url, headers: &head.headers, body: &body };
-    let secrets: Vec<&Secret> = app.secrets.iter().collect();
+    let hook = RawHook { method: &head.method, url: &url, headers: &head.headers, body: &[] };
     let received_at = intake.clock.now();
-    let door = intake.proofs.addresses.of(&app.name, |address| {
-        let address = (!address.keys.is_empty()).then_some(address);
-        app.provider.door(&hook, &DoorKeys { secrets: &secrets, address }, received_at)
-    });
-    match door {
-        Door::Refuse(refusal) => Err(Problem::new(refusal.status, refusal.code, refusal.detail)),
+    // A stranger's body is not even read.
+    let most = match app.check(intake, |provider, keys| provider.knock(&hook, keys, received_at)) {
+        Ok(most) => most,
+        Err(refusal) => {
+            intake.bodies.throw_away(body).await;
+            return Err(refused(refusal));
+        }
+    };
+    let (body, _room) = match intake.bodies.read(&head.headers, body, most).await {
+        Ok(read) => read,
+        Err(problem) => {
+            // More than can be behind such a head is refused for the head.
+            return Err(match app.check(intake, |provider, keys| provider.door(&hook, keys, received_at)) {
+                Door::Refuse(refusal) if most < usize::MAX && problem.code == TOO_LARGE => refused(refusal),
+                _ => problem,
+            });
+        }
+    };
+    let hook = RawHook { body: &body, ..hook };
+    match app.check(intake, |provider, keys| provider.door(&hook, keys, received_at)) {
+        Door::Refuse(refusal) => Err(refused(refusal)),
         Door::Handshake { answer, token } => {
             if app.secrets.is_empty() {
                 keep_token(intake, app, &token, received_at).await?;
@@ -167,6 +177,21 @@ async fn take_in(intake: &Intake, app: &App, request: Request<Body>) -> Result<(
             Ok((answer, events))
         }
     }
+}
+
+impl App {
+    /// Asks the provider's room, with all that this app's webhooks are checked with.
+    fn check<T>(&self, intake: &Intake, ask: impl FnOnce(&dyn Provider, &DoorKeys<'_>) -> T) -> T {
+        let secrets: Vec<&Secret> = self.secrets.iter().collect();
+        intake.proofs.addresses.of(&self.name, |address| {
+            let address = (!address.keys.is_empty()).then_some(address);
+            ask(self.provider, &DoorKeys { secrets: &secrets, address })
+        })
+    }
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    Problem::new(refusal.status, refusal.code, refusal.detail)
 }
 
 /// How long after a handshake the next one is turned away: nothing vouches for them, and each is written down.
@@ -191,46 +216,6 @@ async fn keep_token(intake: &Intake, app: &App, token: &Secret, now: Timestamp) 
     let (provider, name) = (Arc::clone(&app.provider_id), Arc::clone(&app.name));
     tracing::info!(%provider, app = %name, "a verification token arrived; `syncline setup` shows it");
     intake.log.append(LoggedDelivery { provider, app: name, received_at: now, body }).await.map_err(busy)
-}
-
-/// Reads a body of at most `limit` bytes.
-///
-/// # Errors
-/// 413 when there is more, 408 when it takes too long, 400 when the connection breaks off.
-pub async fn read_body(mut body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(patience, Limited::new(&mut body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let _ = tokio::time::timeout(DRAIN_PATIENCE, drain(body, limit)).await;
-            Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body_too_large",
-                format!("The body is over {limit} bytes."),
-            ))
-        }
-        Ok(Err(_)) => Err(Problem::bad_request("body_incomplete", "The body broke off before its end.")),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "body_too_slow",
-            "The body took too long to arrive.",
-        )),
-    }
-}
-
-/// How long a client may go on sending what is thrown away.
-const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
-
-/// Throws away what is left of a body, up to `most` bytes: a connection that is closed while its client still writes is reset, and
-/// takes the answer with it.
-async fn drain(mut body: Body, most: usize) {
-    let mut left = most;
-    while let Some(Ok(frame)) = body.frame().await {
-        let length = frame.data_ref().map_or(0, Bytes::len);
-        match left.checked_sub(length) {
-            Some(still) => left = still,
-            None => return,
-        }
-    }
 }
 
 fn busy(error: AppendError) -> Problem {

@@ -44,6 +44,7 @@ pub const CODES: &[(&str, u16)] = &[
     ("bad_ttl", 400),
     ("bad_verdict", 400),
     ("below_minimum", 409),
+    ("bodies_full", 503),
     ("body_incomplete", 400),
     ("body_not_array", 400),
     ("body_not_json", 400),

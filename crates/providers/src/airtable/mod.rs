@@ -16,9 +16,9 @@ mod walk;
 mod webhook;
 mod write;
 
-use crate::{DoorKeys, Provider, Reading, Unreadable, json};
+use crate::{DoorKeys, Provider, Reading, Unreadable, address, json};
 use bytes::Bytes;
-use syncline_core::door::{Door, RawHook};
+use syncline_core::door::{Door, RawHook, Refusal};
 use syncline_core::time::Timestamp;
 
 /// Airtable's web API.
@@ -28,6 +28,10 @@ pub struct Airtable;
 impl Provider for Airtable {
     fn id(&self) -> &'static str {
         ID
+    }
+
+    fn knock(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, _now: Timestamp) -> Result<usize, Refusal> {
+        keys.address.ok_or(address::CLOSED)?.check(ID, hook.url).map(|_| usize::MAX)
     }
 
     fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, _now: Timestamp) -> Door {

@@ -25,7 +25,7 @@ mod write;
 
 use crate::{DoorKeys, Provider, Reading, Unreadable};
 use bytes::Bytes;
-use syncline_core::door::{Door, RawHook};
+use syncline_core::door::{Door, RawHook, Refusal};
 use syncline_core::time::Timestamp;
 
 /// HubSpot's public API and webhooks.
@@ -35,6 +35,10 @@ pub struct HubSpot;
 impl Provider for HubSpot {
     fn id(&self) -> &'static str {
         ID
+    }
+
+    fn knock(&self, hook: &RawHook<'_>, _keys: &DoorKeys<'_>, now: Timestamp) -> Result<usize, Refusal> {
+        signature::knock(hook, now).map(|()| usize::MAX)
     }
 
     fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Door {

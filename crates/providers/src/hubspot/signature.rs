@@ -50,6 +50,14 @@ pub fn verify(hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Result
     if genuine { Ok(()) } else { Err(MISMATCH) }
 }
 
+/// Whether the head alone rules it out that [`verify`] finds a signature: there is none, or one of another time.
+pub fn knock(hook: &RawHook<'_>, now: Timestamp) -> Result<(), Refusal> {
+    if hook.headers.contains_key(V3) {
+        return timestamp(hook, now).map(|_| ());
+    }
+    if hook.headers.contains_key(OLDER) { Ok(()) } else { Err(MISSING) }
+}
+
 /// Whether one of the secrets fits. An empty one never does: anybody could sign with it.
 fn any_secret(keys: &DoorKeys<'_>, fits: impl Fn(&[u8]) -> bool) -> bool {
     keys.secrets.iter().any(|secret| !secret.is_empty() && fits(secret.expose().as_bytes()))

@@ -23,7 +23,7 @@ use crate::{DoorKeys, Provider, Reading, Unreadable, json};
 use bytes::Bytes;
 use http::HeaderValue;
 use std::time::Duration;
-use syncline_core::door::{Door, RawHook};
+use syncline_core::door::{Door, RawHook, Refusal};
 use syncline_core::time::Timestamp;
 
 /// Notion's public API.
@@ -33,6 +33,10 @@ pub struct Notion;
 impl Provider for Notion {
     fn id(&self) -> &'static str {
         ID
+    }
+
+    fn knock(&self, hook: &RawHook<'_>, _keys: &DoorKeys<'_>, _now: Timestamp) -> Result<usize, Refusal> {
+        Ok(webhook::worth_reading(hook))
     }
 
     fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, _now: Timestamp) -> Door {

@@ -11,6 +11,11 @@ use syncline_core::secret::Secret;
 /// No handshake is longer: for a stranger's body nothing more than this is parsed.
 const LONGEST_HANDSHAKE: usize = 1024;
 
+/// How many bytes of a body can matter: of one without a signature no more than a handshake has.
+pub fn worth_reading(hook: &RawHook<'_>) -> usize {
+    if signature::is_there(hook) { usize::MAX } else { LONGEST_HANDSHAKE }
+}
+
 /// Decides over a webhook.
 pub fn door(hook: &RawHook<'_>, keys: &DoorKeys<'_>) -> Door {
     // Notion facts 8: any 2xx acknowledges, and no body is read.

@@ -10,9 +10,9 @@ mod tests;
 mod webhook;
 mod write;
 
-use crate::{DoorKeys, Provider, Reading, Unreadable, json};
+use crate::{DoorKeys, Provider, Reading, Unreadable, address, json};
 use bytes::Bytes;
-use syncline_core::door::{Door, RawHook};
+use syncline_core::door::{Door, RawHook, Refusal};
 use syncline_core::time::Timestamp;
 
 /// 10to8's enterprise API.
@@ -22,6 +22,10 @@ pub struct TenToEight;
 impl Provider for TenToEight {
     fn id(&self) -> &'static str {
         ID
+    }
+
+    fn knock(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, _now: Timestamp) -> Result<usize, Refusal> {
+        keys.address.ok_or(address::CLOSED)?.check(ID, hook.url).map(|_| usize::MAX)
     }
 
     fn door(&self, hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Door {

@@ -7,14 +7,16 @@ use super::sample;
 use crate::cli::out;
 use crate::config::{self, Config, Flag, Sources};
 use crate::http::server;
+use crate::intake::body::Bodies;
 use crate::intake::log::{IntakeLog, embedded};
-use crate::intake::routes::{self, Intake as Door, Proofs, read_body};
+use crate::intake::routes::{self, Intake as Door, Proofs};
 use crate::wake::Wake;
 use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::post;
 use clap::Args;
+use http::HeaderMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -125,7 +127,7 @@ async fn start(dir: &Path) -> Result<SocketAddr> {
 
 async fn bare(body: Body) -> &'static str {
     // What is read is not looked at.
-    let _ = read_body(body, 8 << 20, Duration::from_secs(30)).await;
+    let _ = Bodies::new(8 << 20, Duration::from_secs(30)).read(&HeaderMap::new(), body, usize::MAX).await;
     ""
 }
 

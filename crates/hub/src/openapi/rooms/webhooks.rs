@@ -51,7 +51,7 @@ fn receive() -> Operation {
         .header("X-Notion-Signature", text("Notion's signature."))
         .answers_in(200, "It is on disk, or was a handshake.", taken)
         .refuses(&["unknown_app", "body_too_large", "body_too_slow", "handshake_too_soon"])
-        .refuses(&["log_full", "log_slow", "log_unavailable", "keys_unusable", "keys_busy"])
+        .refuses(&["bodies_full", "log_full", "log_slow", "log_unavailable", "keys_unusable", "keys_busy"])
         .refuses(&NOT_PROVEN)
         .refuses(&BODY);
     operation.body = Some(crate::openapi::operation::Body {
