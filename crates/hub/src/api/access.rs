@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use syncline_store::api_keys::{self, ApiKey};
 use syncline_store::audit::Door;
-use syncline_store::{Scope, StoreError};
+use syncline_store::{Scope, StoreError, portal};
 
 /// What every key begins with, so that scanners and people recognise one.
 pub const PREFIX: &str = "syn_";
@@ -33,13 +33,38 @@ impl Caller {
     }
 }
 
-/// A caller, and what the key is called: for what is kept under its name.
+/// A caller, and the key: for what is kept under its name, or lasts only as long as it.
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// Who.
     pub caller: Caller,
     /// The key's name.
     pub name: String,
+    /// The key itself, to be asked for again.
+    pub pass: Pass,
+}
+
+/// What lets somebody follow a stream. It is looked at again before anything more is read, so that a key that is revoked or a session that
+/// ends takes its streams with it.
+#[derive(Clone, Debug)]
+pub enum Pass {
+    /// An API key, by its hash.
+    Key(String),
+    /// A session of the portal, by its hash.
+    Session(String),
+}
+
+impl Pass {
+    /// Whether it still is one.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the database says.
+    pub async fn is_good(&self, cx: &Cx) -> Result<bool, StoreError> {
+        match self {
+            Self::Key(hash) => Ok(api_keys::find(&cx.store, hash).await?.is_some()),
+            Self::Session(hash) => Ok(portal::session(&cx.store, hash, cx.now()).await?.is_some()),
+        }
+    }
 }
 
 /// A caller that may see everything: an operator.
@@ -72,12 +97,13 @@ impl FromRequestParts<Api> for Signed {
                 "Send an API key: `Authorization: Bearer syn_…`. `syncline api-key create` makes one.",
             ));
         };
-        let key = api_keys::find(&api.cx.store, &hash(secret.trim())).await?.ok_or_else(|| {
+        let hash = hash(secret.trim());
+        let key = api_keys::find(&api.cx.store, &hash).await?.ok_or_else(|| {
             Problem::new(StatusCode::UNAUTHORIZED, "key_unknown", "This API key is unknown or was revoked.")
         })?;
         note_use(&api.cx, &key).await;
         let by = By::at(door(&parts.headers), key.name.as_str());
-        Ok(Self { caller: Caller { scope: key.scope(), by }, name: key.name })
+        Ok(Self { caller: Caller { scope: key.scope(), by }, name: key.name, pass: Pass::Key(hash) })
     }
 }
 

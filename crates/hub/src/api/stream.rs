@@ -2,7 +2,7 @@
 //! misses nothing, whichever process it asks.
 
 use super::Api;
-use super::access::Caller;
+use super::access::{Pass, Signed};
 use super::events::{EventQuery, EventView, checked};
 use crate::cx::Cx;
 use crate::http::Problem;
@@ -31,6 +31,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Tail {
     cx: Cx,
+    pass: Pass,
     scope: Scope,
     filter: Filter,
     seq: i64,
@@ -46,7 +47,7 @@ impl Tail {
     /// [`StoreError`] as the database says.
     pub async fn behind(
         api: &Api,
-        scope: Scope,
+        (pass, scope): (Pass, Scope),
         filter: Filter,
         seq: Option<i64>,
     ) -> Result<Self, StoreError> {
@@ -56,17 +57,23 @@ impl Tail {
             None => events::last_seq(&api.cx.store).await?,
         };
         let stop = api.stop.clone();
-        Ok(Self { cx: api.cx.clone(), scope, filter, seq, chunk: VecDeque::new(), stored, stop })
+        Ok(Self { cx: api.cx.clone(), pass, scope, filter, seq, chunk: VecDeque::new(), stored, stop })
     }
 
-    /// The next event; `None` when the process stops. A database that is away is waited for.
+    /// The next event; `None` when the process stops, or whoever follows may not any more. A database that is away is waited for.
     pub async fn next(&mut self) -> Option<StoredEvent> {
         loop {
             if let Some(event) = self.chunk.pop_front() {
                 return Some(event);
             }
-            if let Err(error) = self.fill().await {
-                tracing::debug!(%error, "a stream waits for the database");
+            match self.pass.is_good(&self.cx).await {
+                Ok(true) => {
+                    if let Err(error) = self.fill().await {
+                        tracing::debug!(%error, "a stream waits for the database");
+                    }
+                }
+                Ok(false) => return None,
+                Err(error) => tracing::debug!(%error, "a stream waits for the database"),
             }
             if self.chunk.is_empty() {
                 tokio::select! {
@@ -114,7 +121,7 @@ impl Tail {
 /// 400 for a query that makes no sense, 503 when the database is away.
 pub async fn stream(
     State(api): State<Api>,
-    caller: Caller,
+    Signed { caller, pass, .. }: Signed,
     headers: HeaderMap,
     query: Result<Query<EventQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
@@ -124,7 +131,7 @@ pub async fn stream(
         return Err(Problem::bad_request("bad_query", say));
     }
     let filter = query.filter_for(&caller)?;
-    let tail = Tail::behind(&api, caller.scope, filter, resume_from(&headers, &query)?).await?;
+    let tail = Tail::behind(&api, (pass, caller.scope), filter, resume_from(&headers, &query)?).await?;
     Ok(sse(tail, |event| {
         let json = serde_json::to_string(&EventView::of(event)).unwrap_or_default();
         // Line breaks in valid JSON are white space between its parts; in a stream they would end the message.

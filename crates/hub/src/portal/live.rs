@@ -37,14 +37,14 @@ struct Live {
 
 pub(super) async fn stream(
     State(portal): State<Portal>,
-    _: Session,
+    session: Session,
     headers: HeaderMap,
     Query(query): Query<TimelineQuery>,
 ) -> Result<Response, Failure> {
     let filter = database_filter(&query.filters())
         .map_err(|problem| Problem::bad_request("bad_filter", problem.message))?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-    let tail = Tail::behind(&portal.api, Scope::All, filter, last.or(query.after)).await?;
+    let tail = Tail::behind(&portal.api, (session.pass(), Scope::All), filter, last.or(query.after)).await?;
     let live = Live { portal, tail, ready: VecDeque::new(), next_stats: Instant::now(), rows: 0 };
     let mut response = axum::response::Sse::new(messages(live)).keep_alive(KeepAlive::new()).into_response();
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -59,7 +59,7 @@ fn messages(live: Live) -> impl Stream<Item = Result<Sse, Infallible>> {
 }
 
 impl Live {
-    /// The next message; `None` when the process stops.
+    /// The next message; `None` when the process stops or the session ends.
     async fn next(&mut self) -> Option<Sse> {
         loop {
             if let Some(message) = self.ready.pop_front() {

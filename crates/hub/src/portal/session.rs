@@ -3,7 +3,7 @@
 use super::failure::came_from;
 use super::views::{Section, Shell, text};
 use super::{Failure, Portal};
-use crate::api::access::{Caller, hash};
+use crate::api::access::{Caller, Pass, hash};
 use crate::audit::{self, Action, By, To};
 use crate::cx::Cx;
 use axum::extract::FromRequestParts;
@@ -25,6 +25,8 @@ pub(super) struct Session {
     pub(super) csrf: String,
     /// Which session it is, for the audit log.
     by: By,
+    /// The same for the database.
+    hash: String,
 }
 
 impl Session {
@@ -51,6 +53,11 @@ impl Session {
         Caller { scope: Scope::All, by: self.by.clone() }
     }
 
+    /// What lets this operator follow a stream.
+    pub(super) fn pass(&self) -> Pass {
+        Pass::Session(self.hash.clone())
+    }
+
     /// The context for what is done on this operator's word.
     pub(super) fn cx(&self, portal: &Portal) -> Cx {
         portal.api.cx.on_word_of(&self.by)
@@ -67,7 +74,7 @@ impl FromRequestParts<Portal> for Session {
             let cx = &portal.api.cx;
             let hash = hash(&cookie);
             match rows::session(&cx.store, &hash, cx.now()).await {
-                Ok(Some(session)) => return Ok(Self { csrf: session.csrf, by: named(&hash) }),
+                Ok(Some(session)) => return Ok(Self { csrf: session.csrf, by: named(&hash), hash }),
                 Ok(None) => {}
                 Err(error) => return Err(Failure::from(error).into_response()),
             }

@@ -1,6 +1,7 @@
 //! Getting into the portal, staying in, being kept out.
 
 use crate::support::browser::{Browser, PASSWORD, between, csrf};
+use crate::support::sse::SseStream;
 use crate::support::{Answer, TestHub};
 use reqwest::Method;
 use std::time::Duration;
@@ -151,6 +152,8 @@ async fn a_session_ends_with_its_time_or_with_logging_out() {
     let page = browser.get("/portal/events").await;
     assert_eq!(page.status, 200);
     let stolen = browser.cookies.clone();
+    let mut stream = SseStream::open(browser.request(Method::GET, "/portal/events/stream")).await;
+    stream.next_of("stats").await;
     for forged in ["", "wrong"] {
         assert_eq!(browser.post("/portal/logout", &[("csrf", forged)]).await.status, 403);
     }
@@ -158,6 +161,12 @@ async fn a_session_ends_with_its_time_or_with_logging_out() {
     let out = browser.post("/portal/logout", &[("csrf", &csrf(&page))]).await;
     is_redirect(&out, "/portal/login?why=out");
     assert!(!browser.cookies.contains_key("syncline_session"), "the browser forgets it");
+    // Some numbers may still have been on their way.
+    let mut late = 0;
+    while stream.next().await.is_some() {
+        late += 1;
+        assert!(late < 5, "the stream goes on without the session");
+    }
     let mut thief = Browser::new(&hub);
     thief.cookies = stolen;
     is_redirect(&thief.get("/portal/events").await, "/portal/login?next=%2Fportal%2Fevents&why=ended");

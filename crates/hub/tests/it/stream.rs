@@ -98,6 +98,21 @@ async fn it_shows_only_what_was_asked_for_and_may_be_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_with_the_key_that_opened_it() {
+    let hub = TestHub::start(&[]).await;
+    let (key, secret) = create_key(&hub.cx, "for a while", None).await.unwrap();
+    let of_the_key = hub.request(Method::GET, "/v1/events/stream").bearer_auth(&secret);
+    let (mut ended, mut going_on) = (SseStream::open(of_the_key).await, SseStream::open(ask(&hub, "")).await);
+    store(&hub, [1]).await;
+    assert_eq!((read(&mut ended, 1).await.0, read(&mut going_on, 1).await.0), (vec![1], vec![1]));
+    let revoke = hub.request(Method::DELETE, &format!("/v1/api-keys/{}", key.id)).bearer_auth(&hub.key);
+    assert_eq!(hub.send(revoke).await.status, 204);
+    store(&hub, [2]).await;
+    assert_eq!(read(&mut going_on, 1).await.0, [2]);
+    assert_eq!(ended.next().await, None, "not even what came right after");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn line_breaks_between_the_parts_of_an_event_do_not_break_the_message() {
     let hub = TestHub::start(&[]).await;
     let mut stream = SseStream::open(ask(&hub, "")).await;

@@ -22,7 +22,7 @@ const LONGEST_ID: usize = 1_000;
 /// choice does not fit it.
 pub async fn resolve(
     State(api): State<Api>,
-    Signed { caller, name }: Signed,
+    Signed { caller, name, .. }: Signed,
     Path(id): Path<String>,
     body: Result<Json<serde_json::Value>, JsonRejection>,
 ) -> Result<Response, Problem> {
