@@ -1,6 +1,6 @@
 //! Migrations: embedded, applied in order under a lock, recorded with a checksum, never rewritten.
 
-use crate::value::{Value, args};
+use crate::value::{Row, Value, args};
 use crate::{Dialect, Result, Store, StoreError, Tx};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -124,10 +124,29 @@ async fn apply_missing(tx: &mut Tx, migrations: &[Migration]) -> Result<()> {
     let create = "CREATE TABLE IF NOT EXISTS schema_migrations (version {int} NOT NULL PRIMARY KEY, name {name} NOT NULL, \
                   checksum {name} NOT NULL) {table}";
     tx.execute(&tx.dialect().render(create), Vec::new()).await?;
-    let applied = tx
-        .query("SELECT version, name, checksum FROM schema_migrations ORDER BY version", Vec::new())
-        .await?;
-    for row in &applied {
+    let applied = tx.query(APPLIED, Vec::new()).await?;
+    check(&applied, migrations)?;
+    for migration in migrations.iter().skip(applied.len()) {
+        apply(tx, migration).await?;
+    }
+    Ok(())
+}
+
+/// How many of the migrations are missing in a database that nobody changes meanwhile. All of them where it has no schema yet.
+pub(crate) async fn missing(store: &Store, migrations: &[Migration]) -> Result<usize> {
+    match store.query(APPLIED, Vec::new()).await {
+        Ok(applied) => check(&applied, migrations).map(|()| migrations.len() - applied.len()),
+        // There is no such table.
+        Err(StoreError::Rejected(_)) => Ok(migrations.len()),
+        Err(error) => Err(error),
+    }
+}
+
+const APPLIED: &str = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
+
+/// Whether what was applied is the beginning of what there is to apply.
+fn check(applied: &[Row], migrations: &[Migration]) -> Result<()> {
+    for row in applied {
         let (version, name) = (row.int(0)?, row.text(1)?);
         let Some(known) = migrations.iter().find(|migration| migration.version == version) else {
             return Err(StoreError::Setup(format!(
@@ -139,9 +158,6 @@ async fn apply_missing(tx: &mut Tx, migrations: &[Migration]) -> Result<()> {
                 "migration {name} is not the one this database was built with"
             )));
         }
-    }
-    for migration in migrations.iter().skip(applied.len()) {
-        apply(tx, migration).await?;
     }
     Ok(())
 }

@@ -78,7 +78,15 @@ impl Store {
         self.migrate_along(crate::MIGRATIONS).await
     }
 
-    /// The same along another history, such as the beginning of [`crate::MIGRATIONS`].
+    /// How many migrations [`Store::migrate`] would apply. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::migrate`].
+    pub async fn missing_migrations(&self) -> Result<usize> {
+        migrate::missing(self, crate::MIGRATIONS).await
+    }
+
+    /// [`Store::migrate`] along another history, such as the beginning of [`crate::MIGRATIONS`].
     ///
     /// # Errors
     /// As [`Store::migrate`].

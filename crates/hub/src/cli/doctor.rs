@@ -9,10 +9,11 @@ use crate::app::options;
 use crate::config::{Config, IntakeLog, Loaded, Provider};
 use crate::http::client;
 use crate::intake::log::kafka;
-use crate::keys::{addresses, sealing};
+use crate::keys::{self, addresses, sealing};
 use crate::notify;
 use anyhow::Result;
 use clap::Args;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -119,17 +120,28 @@ fn data_dir(path: &Path) -> Finding {
     if !path.exists() {
         return Finding::fine("data directory", format!("{shown} (will be made at the first start)"));
     }
-    match std::fs::write(&probe, b"") {
-        Ok(()) => {
-            let _ = std::fs::remove_file(&probe);
-            Finding::fine("data directory", shown)
-        }
-        Err(error) => Finding::broken(
-            "data directory",
-            format!("{shown}: {error}"),
-            "make it writable for this user, or choose another with data_dir",
-        ),
+    let written = write_through(&probe);
+    let _ = std::fs::remove_file(&probe);
+    if let Err(error) = written {
+        let advice = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space on its disk",
+            _ => "make it writable for this user, or choose another with data_dir",
+        };
+        return Finding::broken("data directory", format!("{shown}: {error}"), advice);
     }
+    let exposed: Vec<String> = keys::exposed(path).iter().map(|file| file.display().to_string()).collect();
+    if !exposed.is_empty() {
+        let says = format!("every user of this machine can read {}", exposed.join(", "));
+        return Finding::warning("data directory", says, format!("run chmod 700 {shown}"));
+    }
+    Finding::fine("data directory", shown)
+}
+
+/// As much as a few rows take, down to the disk: an empty file finds room on a full one.
+fn write_through(probe: &Path) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(probe)?;
+    file.write_all(&[0; 64 << 10])?;
+    file.sync_all()
 }
 
 async fn database(config: &Config) -> Finding {
@@ -140,13 +152,27 @@ async fn database(config: &Config) -> Finding {
     match Store::open(&options) {
         Err(error) => Finding::broken("database", error.to_string(), "correct database.url"),
         Ok(store) => match store.ping(PATIENCE).await {
-            Ok(()) => Finding::fine("database", format!("{} answers", store.dialect().name())),
+            Ok(()) => schema(&store).await,
             Err(error) => Finding::broken(
                 "database",
                 error.to_string(),
                 "start the server, check database.url, its user and its password",
             ),
         },
+    }
+}
+
+/// Whether this version can work with what is in the database.
+async fn schema(store: &Store) -> Finding {
+    let name = store.dialect().name();
+    match store.missing_migrations().await {
+        Ok(0) => Finding::fine("database", format!("{name} answers")),
+        Ok(missing) => {
+            let says =
+                format!("{name} answers; the next start brings its schema up to date ({missing} missing)");
+            Finding::fine("database", says)
+        }
+        Err(error) => Finding::broken("database", error.to_string(), "start the version that it belongs to"),
     }
 }
 
@@ -218,7 +244,7 @@ async fn sealing_keys(config: &Config) -> Finding {
         return Finding::broken(
             WHAT,
             format!(
-                "{lost} connections, secrets of endpoints and counters are sealed with keys that are not there"
+                "{lost} of the connections and the secrets of endpoints and counters are sealed with keys that are not there"
             ),
             advice,
         );

@@ -236,10 +236,14 @@ impl Export {
     }
 }
 
-/// Writes beside the file and puts it in place at the end: whoever finds it finds all of it.
+/// Writes beside the file and puts it in place at the end: whoever finds it finds all of it. What is no plain file, such as a pipe, is
+/// written into: nothing may take its place.
 async fn into_file(answer: reqwest::Response, path: &Path, format: Format) -> Result<u64> {
+    let in_place = path.metadata().is_ok_and(|meta| !meta.is_file());
     let mut partial = path.as_os_str().to_owned();
-    partial.push(".part");
+    if !in_place {
+        partial.push(".part");
+    }
     let partial = PathBuf::from(partial);
     let cannot = || format!("cannot write {}", partial.display());
     let mut file = std::fs::File::create(&partial).with_context(cannot)?;
@@ -249,9 +253,12 @@ async fn into_file(answer: reqwest::Response, path: &Path, format: Format) -> Re
         bar.set_position(bytes);
         bar.set_message(records.to_string());
     });
-    let done = copied.await.and_then(|()| file.sync_all().with_context(cannot));
+    let copied = copied.await;
     bar.finish_and_clear();
-    if let Err(error) = done {
+    if in_place {
+        return copied.map(|()| lines.records());
+    }
+    if let Err(error) = copied.and_then(|()| file.sync_all().with_context(cannot)) {
         let _ = std::fs::remove_file(&partial);
         return Err(error);
     }

@@ -2,7 +2,9 @@
 //! ([`addresses`]). They know the configuration and the data directory, and no other room.
 
 pub mod addresses;
+mod exposed;
 pub mod sealing;
 
 pub use addresses::Addresses;
+pub use exposed::exposed;
 pub use sealing::{Keys, KeysError};

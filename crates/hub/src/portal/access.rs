@@ -107,7 +107,9 @@ pub(super) async fn log_in(
     let now = portal.api.cx.now();
     if let Some(retry_after_seconds) = portal.attempts.rest(now) {
         let problem = LoginProblem::TooManyAttempts { retry_after_seconds };
-        return Ok(login_form(&portal, &headers, form.next, problem, StatusCode::TOO_MANY_REQUESTS));
+        let mut resting = login_form(&portal, &headers, form.next, problem, StatusCode::TOO_MANY_REQUESTS);
+        resting.headers_mut().insert(header::RETRY_AFTER, retry_after_seconds.into());
+        return Ok(resting);
     }
     let stored = rows::setting(&portal.api.cx.store, Setting::Password).await?.unwrap_or_default();
     let correct = verify(form.password, stored).await;

@@ -112,13 +112,13 @@ async fn needs(portal: &Portal) -> Result<Vec<Need>, StoreError> {
     let disabled = overview::disabled_endpoints(store, BY_A_PERSON).await?;
     needs.extend(many(
         &disabled,
-        "endpoints are disabled because they did not answer",
+        "endpoints are disabled because deliveries failed",
         "/portal/endpoints",
         "?state=disabled",
         "",
     ));
     let failing = overview::failing_endpoints(store, now.minus(FAILING)).await?;
-    needs.extend(many(&failing, "endpoints do not answer", "/portal/endpoints", "?state=failing", ""));
+    needs.extend(many(&failing, "endpoints are failing", "/portal/endpoints", "?state=failing", ""));
     let given_up = overview::failed_deliveries(store, since).await?;
     needs.extend(sum(
         &given_up,

@@ -15,7 +15,9 @@ const QUIET: &str = "sqlx=warn,hyper=warn,rdkafka=warn,reqwest=warn,h2=warn,open
 pub fn install(settings: &Log, traces: Option<Box<dyn Layer<Registry> + Send + Sync>>) {
     let wanted = std::env::var("SYNCLINE_LOG").ok().filter(|text| !text.is_empty());
     let filter = wanted.unwrap_or_else(|| format!("{},{QUIET}", settings.level.as_str()));
-    let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let read = EnvFilter::try_new(&filter);
+    let misread = read.as_ref().err().map(ToString::to_string);
+    let filter = read.unwrap_or_else(|_| EnvFilter::new(format!("{},{QUIET}", settings.level.as_str())));
     let as_text = match settings.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,
@@ -32,4 +34,10 @@ pub fn install(settings: &Log, traces: Option<Box<dyn Layer<Registry> + Send + S
         out.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed()
     };
     let _ = Registry::default().with(traces).with(out).try_init();
+    if let Some(error) = misread {
+        tracing::warn!(
+            error,
+            "SYNCLINE_LOG is no filter, so log.level counts; it is read as in `info,syncline_hub=debug`"
+        );
+    }
 }

@@ -3,6 +3,8 @@
 use crate::support::child::Desk;
 use crate::support::wait::until;
 use serde_json::{Value, json};
+use std::fs::{Permissions, set_permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 const CONFIG: &str =
     "data_dir = \"data\"\n[apps.main]\nprovider = \"hubspot\"\nclient_secret = \"0123456789-test-secret\"\n";
@@ -76,6 +78,33 @@ async fn doctor_in_an_empty_directory_finds_nothing_broken_and_says_what_is_miss
     assert_eq!(std::fs::read_dir(desk.dir.path()).unwrap().count(), 0, "looking makes nothing");
     let broken = Desk::configured("[apps.main]\nprovider = \"hubspot\"\n").run(&["doctor"]).await;
     assert!(broken.code == 1 && broken.stdout.contains("apps.main.client_secret"), "{broken:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_sees_what_a_start_would_stumble_over() {
+    let desk = Desk::configured(CONFIG);
+    let mut hub = desk.serve(&["serve"]).await;
+    hub.signal("TERM");
+    assert!(hub.ended().await.success());
+    let lines = async || desk.run(&["doctor"]).await;
+    let database = rusqlite::Connection::open(desk.path("data/syncline.db")).unwrap();
+    database.execute_batch("INSERT INTO schema_migrations VALUES (999, 'of_tomorrow', 'x')").unwrap();
+    let newer = lines().await;
+    assert!(
+        newer.code == 1 && newer.stdout.contains("newer Syncline (it has migration of_tomorrow)"),
+        "{newer:?}"
+    );
+    database.execute_batch("DELETE FROM schema_migrations WHERE version >= 5").unwrap();
+    let older = lines().await;
+    assert!(older.stdout.contains("the next start brings its schema up to date"), "{older:?}");
+    let data = desk.path("data");
+    set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
+    set_permissions(data.join("sealing.keys"), Permissions::from_mode(0o644)).unwrap();
+    let exposed = lines().await.stdout;
+    assert!(
+        exposed.contains("every user of this machine can read") && exposed.contains("sealing.keys"),
+        "{exposed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

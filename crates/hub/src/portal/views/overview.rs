@@ -230,10 +230,10 @@ mod tests {
         let many = Need { or_more: true, ..Need::of(100, "jobs are parked", String::new(), String::new()) };
         assert_eq!(many.said(), "100 or more jobs are parked");
         assert_eq!(said(1, "accounts have to be connected again"), "1 account has to be connected again");
-        assert_eq!(said(1, "endpoints do not answer"), "1 endpoint does not answer");
+        assert_eq!(said(1, "endpoints are failing"), "1 endpoint is failing");
         assert_eq!(
-            said(1, "endpoints are disabled because they did not answer"),
-            "1 endpoint is disabled because it did not answer"
+            said(1, "endpoints are disabled because deliveries failed"),
+            "1 endpoint is disabled because deliveries failed"
         );
         assert_eq!(
             said(1, "runs of syncs failed, wholly or in part"),
