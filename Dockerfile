@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # Syncline in an image of its own: the program, glibc, certificates, and a user that is not root. No shell.
 #
 #   docker build -t syncline .
