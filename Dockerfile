@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # Syncline in an image of its own: the program, glibc, certificates, and a user that is not root. No shell.
 #
 #   docker build -t syncline .
@@ -17,11 +16,12 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && install -D -m 0755 target/release/syncline /out/usr/local/bin/syncline \
     && strip /out/usr/local/bin/syncline \
     && install -D -m 0644 --target-directory /out/usr/share/doc/syncline LICENSE-APACHE LICENSE-MIT \
-    && install -d -m 0700 /out/data
+    && install -d -m 0700 /out/own/data
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /out/usr /usr
-COPY --from=build --chown=65532:65532 /out/data /data
+# The directory itself, so that it stays nobody else's: what is copied without its name is made anew.
+COPY --from=build --chown=65532:65532 /out/own /
 ENV SYNCLINE_DATA_DIR=/data \
     SYNCLINE_SERVER__LISTEN=0.0.0.0:8400
 USER 65532:65532

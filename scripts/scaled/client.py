@@ -16,10 +16,10 @@ class Refused(Exception):
 class Client:
     """A connection that is kept. Not for several threads at once."""
 
-    def __init__(self, address, token=None, timeout=30):
+    def __init__(self, address, token=None, timeout=30, connect=http.client.HTTPConnection):
         self.address = address.removeprefix("http://")
         self.token = token
-        self.connection = http.client.HTTPConnection(self.address, timeout=timeout)
+        self.connection = connect(self.address, timeout=timeout)
 
     def exchange(self, method, path, body=None, headers=None):
         """One request: (status, headers, body). A connection that was closed meanwhile is opened once more."""

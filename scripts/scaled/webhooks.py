@@ -40,11 +40,11 @@ class Story:
 class Sender:
     """Sends events to addresses, over several connections, and knows which were acknowledged."""
 
-    def __init__(self, scene, story, per_delivery, connections):
+    def __init__(self, scene, story, per_delivery, connections, connect=http.client.HTTPConnection):
         self.public_url = scene.public_url
         self.targets = [intake.address for intake in scene.intakes]
         self.apps = scene.apps
-        self.story, self.per_delivery, self.connections = story, per_delivery, connections
+        self.story, self.per_delivery, self.connections, self.connect = story, per_delivery, connections, connect
         self.lock = threading.Lock()
         self.next_event = 1
         self.acknowledged = set()
@@ -84,7 +84,7 @@ class Sender:
 
     def work(self, number, more, pace):
         """One connection's life."""
-        wire = Wire(self.targets, number)
+        wire = Wire(self.targets, number, self.connect)
         due = time.monotonic() + (pace or 0) * number / self.connections
         while True:
             if pace is not None:
@@ -117,7 +117,7 @@ class Sender:
     def request(self, app, events, occurred, attempt):
         """(path, headers, body) of an attempt, signed now."""
         card = self.apps[app]
-        path = f"/webhooks/hubspot/app{app}"
+        path = f"/webhooks/hubspot/{card.get('name', f'app{app}')}"
         one = lambda event: EVENT % (  # noqa: E731
             event, self.story.about(event)[0], card["app_id"], occurred, attempt, self.story.about(event)[1], event, event)
         body = f"[{','.join(map(one, events))}]".encode()
@@ -133,8 +133,8 @@ class Sender:
 class Wire:
     """One connection to each target, used in turn."""
 
-    def __init__(self, targets, number):
-        self.connections = [http.client.HTTPConnection(target, timeout=PATIENCE) for target in targets]
+    def __init__(self, targets, number, connect):
+        self.connections = [connect(target, timeout=PATIENCE) for target in targets]
         self.turn = number
 
     def post(self, path, headers, body):

@@ -138,12 +138,17 @@ fn the_sample_configurations_and_the_secrets_made_for_them_fit() {
     let script = directory.path().join("make-secrets");
     std::fs::copy(root().join("packaging/make-secrets"), &script).unwrap();
     let run = || {
-        let output = Command::new(&script).output().unwrap();
+        // As on a machine whose files are nobody else's unless they are told to be.
+        let output = Command::new("sh").args(["-c", "umask 077; exec \"$0\""]).arg(&script).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
     };
     let (code, said) = run();
     assert!(code == 1 && said.contains("made secrets/sealing-keys"), "no client secret yet: {said}");
     let secrets = directory.path().join("secrets");
+    let metadata = secrets.metadata().unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+    let is_of_the_containers = std::os::unix::fs::MetadataExt::uid(&metadata) == 65_532;
+    assert_eq!(mode, if is_of_the_containers { 0o700 } else { 0o755 }, "the containers' user can enter it");
     let key = read(secrets.join("sealing-keys"));
     assert_eq!(run(), (1, String::new()), "what is there stays");
     assert_eq!(read(secrets.join("sealing-keys")), key);
@@ -205,7 +210,13 @@ fn the_compose_files_name_files_that_there_are_and_secrets_that_are_made() {
         }
     }
     assert!(seen > 20, "only {seen} were found");
-    assert!(read(".dockerignore").contains("!LICENSE-*"), "the Dockerfile copies them");
+    let ignored = read(".dockerignore");
+    assert!(ignored.contains("!LICENSE-APACHE\n!LICENSE-MIT\n"), "the Dockerfile copies them");
+    let exceptions: Vec<_> = ignored.lines().filter(|line| line.starts_with('!')).collect();
+    assert!(
+        exceptions.iter().all(|line| !line.contains('*')),
+        "secrets would be looked into: {exceptions:?}"
+    );
 }
 
 #[test]
