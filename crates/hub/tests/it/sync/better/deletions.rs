@@ -4,7 +4,7 @@ use super::super::acts::{custom, text};
 use super::super::scene::Synced;
 use serde_json::json;
 use syncline_core::sync::guard::Guard;
-use syncline_core::sync::{ConflictKind, Deletion, Side, Sides};
+use syncline_core::sync::{ConflictKind, Deletion, Side, Sides, State};
 use syncline_hub::sync::Choice;
 
 const EMAIL: &str = "ada@example.org";
@@ -99,6 +99,32 @@ async fn what_was_deleted_on_one_side_and_changed_on_the_other_is_asked() {
     assert_eq!(text(&synced.contact(&id).await, "firstname"), "Adele");
     assert!(synced.conflicts().await.is_empty());
     assert_eq!(synced.heads().await, (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_that_a_person_keeps_shows_neither_the_error_nor_the_contact_that_is_gone() {
+    let synced = Synced::start(0, &[]).await;
+    let (id, uri) = synced.pair("Ada", EMAIL).await;
+    synced.deaf().await;
+    synced.edit_customer(&uri, "update", json!({ "name": "Adele" })).await;
+    synced.archive_contact(&id).await;
+    synced.run().await;
+    synced.well().await;
+    let asked = synced.customer(&uri).await;
+    assert!(custom(&asked, "Sync Status").starts_with("Error: was deleted on the other side"), "{asked}");
+    assert_eq!(custom(&asked, "External ID"), id);
+    synced.decide(&synced.conflict().await, Side::Right).await;
+    let kept = synced.customer(&uri).await;
+    assert_eq!((custom(&kept, "Sync Status"), custom(&kept, "External ID")), ("", ""), "{kept}");
+    assert_eq!(kept["name"], "Adele");
+    let over = synced.links_of(&uri).await;
+    assert!(matches!(over[..], [ref row] if matches!(row.link.state, State::Ended(_))), "{over:#?}");
+    // Who comes back is linked again, and both say so.
+    synced.restore_contact(&id).await;
+    synced.quiet().await;
+    synced.run().await;
+    assert_eq!(text(&synced.contact(&id).await, "firstname"), "Adele");
+    assert_eq!(custom(&synced.customer(&uri).await, "External ID"), id);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
