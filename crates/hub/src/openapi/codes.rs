@@ -91,7 +91,6 @@ pub const CODES: &[(&str, u16)] = &[
     ("not_found", 404),
     ("not_hubspot", 422),
     ("not_writable", 422),
-    ("number_out_of_range", 400),
     ("organizations_differ", 422),
     ("origin_not_allowed", 403),
     ("payload_too_large", 413),
