@@ -112,6 +112,7 @@ pub const CODES: &[(&str, u16)] = &[
     ("too_many_endpoints", 409),
     ("too_many_events", 400),
     ("too_many_items", 400),
+    ("too_many_secrets", 409),
     ("too_slow", 503),
     ("unknown_app", 404),
     ("unknown_provider", 400),
