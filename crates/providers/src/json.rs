@@ -116,10 +116,22 @@ pub fn moment(object: &Value, key: &str) -> Option<Timestamp> {
 
 /// The object that a body is, or why it is none.
 pub fn object(body: &[u8]) -> Result<Value, Refusal> {
-    let refusal = |code, detail| Refusal { status: StatusCode::BAD_REQUEST, code, detail };
     match serde_json::from_slice(body) {
         Ok(object @ Value::Object(_)) => Ok(object),
-        Ok(_) => Err(refusal("body_not_object", "the body is JSON, but not an object")),
-        Err(_) => Err(refusal("body_not_json", "the body is not JSON in UTF-8")),
+        Ok(_) => Err(NOT_OBJECT),
+        Err(_) => Err(NOT_JSON),
     }
+}
+
+/// The same, for one whose parts stand for themselves: each member as written, so that one that cannot be read spoils no other.
+pub fn members(body: &[u8]) -> Result<BTreeMap<String, &RawValue>, Refusal> {
+    let whole: &RawValue = serde_json::from_slice(body).map_err(|_| NOT_JSON)?;
+    serde_json::from_str(whole.get()).map_err(|_| NOT_OBJECT)
+}
+
+const NOT_OBJECT: Refusal = refusal("body_not_object", "the body is JSON, but not an object");
+const NOT_JSON: Refusal = refusal("body_not_json", "the body is not JSON in UTF-8");
+
+const fn refusal(code: &'static str, detail: &'static str) -> Refusal {
+    Refusal { status: StatusCode::BAD_REQUEST, code, detail }
 }

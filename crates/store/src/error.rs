@@ -7,11 +7,13 @@ use std::error::Error as StdError;
 pub enum StoreError {
     /// The database cannot do it now: gone, full, locked, shutting down, letting nobody in. That says nothing against what was asked:
     /// the same call may succeed later, and nothing of the transaction was kept, unless the answer to a commit was lost.
+    ///
+    /// The text says all there is to know: as a source of its own, the cause would be told twice wherever chains are printed.
     #[error("the database is not available: {0}")]
-    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    Unavailable(Box<dyn StdError + Send + Sync>),
     /// The database understood and refused: a value it cannot hold, a constraint. Asking again is pointless.
     #[error("the database refused: {0}")]
-    Rejected(#[source] Box<dyn StdError + Send + Sync>),
+    Rejected(Box<dyn StdError + Send + Sync>),
     /// A row holds what this program never wrote.
     #[error("unexpected content in the database: {0}")]
     Corrupt(String),
@@ -46,12 +48,12 @@ impl From<rusqlite::Error> for StoreError {
             NotADatabase, OperationInterrupted, OutOfMemory, PermissionDenied, ReadOnly, SystemIoFailure,
         };
         match error.sqlite_error_code() {
+            Some(DiskFull) => Self::unavailable(FULL),
             Some(
                 CannotOpen
                 | DatabaseBusy
                 | DatabaseCorrupt
                 | DatabaseLocked
-                | DiskFull
                 | FileLockingProtocolFailed
                 | NotADatabase
                 | OperationInterrupted
@@ -91,6 +93,9 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// What SQLite's "database or disk is full" means: its files have no limit of their own here.
+const FULL: &str = "the disk is full: free space where the data directory is";
+
 /// `SQLSTATE` classes that say nothing against what was asked: connection (08), log-in (28), no such database (3D), rollback by the
 /// server (40), resources such as disk and memory (53), operator intervention (57), I/O (58); and read-only after a fail-over (25006),
 /// thrown out for idling (25P03, 25P04), lock not available (55P03).
@@ -106,3 +111,24 @@ const MYSQL_TRANSIENT: [u16; 41] = [
     1158, 1159, 1160, 1161, 1180, 1184, 1203, 1205, 1206, 1213, 1226, 1290, 1317, 1615, 1637, 1792, 1836,
     1927, 1969, 3024, 3032, 3168, 3169, 4031,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_told_once_however_the_error_is_printed() {
+        let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+        let full = rusqlite::Error::SqliteFailure(full, Some("database or disk is full".to_owned()));
+        let error = StoreError::from(full);
+        assert!(error.is_transient());
+        assert_eq!(
+            error.to_string(),
+            "the database is not available: the disk is full: free space where the data directory is"
+        );
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        for error in [error, StoreError::from(sqlx::Error::Io(refused))] {
+            assert!(error.source().is_none(), "{error:?}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod error;
 mod migrate;
 mod mysql;
 mod postgres;
+mod server;
 mod sqlite;
 mod store;
 mod tx;

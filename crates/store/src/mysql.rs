@@ -49,6 +49,12 @@ pub(crate) fn pool(url: &str, max: u32, acquire: Duration) -> Result<MySqlPool> 
         .connect_lazy_with(options))
 }
 
+/// Where the server is; none behind a socket of this machine's.
+pub(crate) fn place(pool: &MySqlPool) -> Option<(String, u16)> {
+    let options = pool.connect_options();
+    options.get_socket().is_none().then(|| (options.get_host().to_owned(), options.get_port()))
+}
+
 /// One transaction on one connection.
 #[derive(Debug)]
 pub(crate) struct MySqlTx {

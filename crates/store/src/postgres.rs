@@ -19,6 +19,13 @@ pub(crate) fn pool(url: &str, max: u32, acquire: Duration) -> Result<PgPool> {
     Ok(PgPoolOptions::new().max_connections(max).acquire_timeout(acquire).connect_lazy_with(options))
 }
 
+/// Where the server is; none behind a socket of this machine's.
+pub(crate) fn place(pool: &PgPool) -> Option<(String, u16)> {
+    let options = pool.connect_options();
+    let is_socket = options.get_socket().is_some() || options.get_host().starts_with('/');
+    (!is_socket).then(|| (options.get_host().to_owned(), options.get_port()))
+}
+
 /// One transaction on one connection.
 #[derive(Debug)]
 pub(crate) struct PostgresTx {

@@ -1,11 +1,13 @@
 //! The door: one concrete type over three databases.
 
+use crate::server::Server;
 use crate::sqlite::{Readers, Writer};
 use crate::tx::{Inner, Tx, within};
 use crate::value::{Row, Value};
 use crate::{Dialect, Migration, Result, StoreError, migrate, mysql, postgres};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How to open the database.
@@ -42,6 +44,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Store {
     backend: Backend,
+    /// The server, where there is one that is reached over the network.
+    server: Option<Arc<Server>>,
     patience: Duration,
 }
 
@@ -59,15 +63,20 @@ impl Store {
     /// [`StoreError::Setup`] when the URL is not one of the understood forms or SQLite's directory cannot be made.
     pub fn open(options: &Options) -> Result<Self> {
         let url = options.url.as_str();
-        let backend = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Backend::Postgres(postgres::pool(url, options.max_connections, options.acquire_timeout)?)
+        let (most, patience) = (options.max_connections, options.acquire_timeout);
+        let (backend, place) = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = postgres::pool(url, most, patience)?;
+            let place = postgres::place(&pool);
+            (Backend::Postgres(pool), place)
         } else if let Some(rest) = url.strip_prefix("mysql://").or_else(|| url.strip_prefix("mariadb://")) {
-            let url = format!("mysql://{rest}");
-            Backend::MySql(mysql::pool(&url, options.max_connections, options.acquire_timeout)?)
+            let pool = mysql::pool(&format!("mysql://{rest}"), most, patience)?;
+            let place = mysql::place(&pool);
+            (Backend::MySql(pool), place)
         } else {
-            open_sqlite(&sqlite_path(url, &options.data_dir)?)?
+            (open_sqlite(&sqlite_path(url, &options.data_dir)?)?, None)
         };
-        Ok(Self { backend, patience: PATIENCE })
+        let server = place.map(|(host, port)| Arc::new(Server::new(&host, port, patience)));
+        Ok(Self { backend, server, patience: PATIENCE })
     }
 
     /// Brings the schema up to date, under a lock, so that any number of processes may start at once.
@@ -126,7 +135,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when no connection is to be had.
     pub async fn begin(&self) -> Result<Tx> {
-        let inner = within(self.patience, async {
+        let beginning = async {
             Ok(match &self.backend {
                 Backend::Sqlite { writer, .. } => Inner::Sqlite(writer.begin(self.patience / 3)),
                 Backend::Postgres(pool) => {
@@ -134,22 +143,30 @@ impl Store {
                 }
                 Backend::MySql(pool) => Inner::MySql(Box::new(mysql::MySqlTx::begin(pool).await?)),
             })
-        })
-        .await?;
+        };
+        let inner = within(self.patience, self.reached(beginning)).await?;
         Ok(Tx::new(inner, self.patience))
+    }
+
+    /// What a call comes to that takes a connection.
+    async fn reached<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        match &self.server {
+            Some(server) => server.reached(call).await,
+            None => call.await,
+        }
     }
 
     /// Runs a query outside any transaction.
     pub(crate) async fn query(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
         tracing::trace!(target: "syncline_store::sql", sql);
-        within(self.patience, async {
+        let asking = async {
             match &self.backend {
                 Backend::Sqlite { readers, .. } => readers.query(sql, args).await,
                 Backend::Postgres(pool) => postgres::fetch(pool, sql, args).await,
                 Backend::MySql(pool) => mysql::fetch(pool, sql, args).await,
             }
-        })
-        .await
+        };
+        within(self.patience, self.reached(asking)).await
     }
 
     /// Runs one statement as a transaction of its own.

@@ -11,9 +11,9 @@ use rand::Rng;
 use std::fmt;
 use std::time::Duration;
 
-/// How far ahead a receiver may ask to be left alone. Beyond that the message is given up, for its owner to send again: a lower bound
-/// that was cut would be no bound.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3_600);
+/// How far ahead a receiver may always ask to be left alone, and beyond the longest wait of a schedule whose waits are all shorter. What
+/// is beyond both counts as the longer of them: a wrong unit, or a moment for a span, must not cost a message.
+pub const RETRY_AFTER: Duration = Duration::from_secs(3_600);
 
 /// So many failures in a row at least, before an endpoint is disabled for them.
 pub const LEAST_FAILURES: u32 = 5;
@@ -56,8 +56,6 @@ pub enum End {
     Exhausted,
     /// The receiver said that it is gone.
     Gone,
-    /// The receiver asked to be left alone for longer than [`LONGEST_RETRY_AFTER`].
-    NotForLong,
 }
 
 /// Why an endpoint is disabled.
@@ -109,18 +107,17 @@ pub fn decide(
         Answer::Status { status, not_before } => (Some(*status), *not_before),
         Answer::TimedOut | Answer::Failed => (None, None),
     };
-    let too_far = asked.is_some_and(|until| until > now.plus(LONGEST_RETRY_AFTER));
+    let asked = asked.map(|until| until.min(now.plus(terms.schedule.longest_wait().max(RETRY_AFTER))));
     let verdict = if status == Some(410) {
         Verdict::Failed(End::Gone)
     } else {
         match terms.schedule.next(attempts_so_far, asked, now, rng) {
             None => Verdict::Failed(End::Exhausted),
-            Some(_) if too_far => Verdict::Failed(End::NotForLong),
             Some(at) => Verdict::Retry(at),
         }
     };
     let disable = if status == Some(410) { Some(Disabled::Gone) } else { failing(streak, terms, now) };
-    let slow_down = matches!(status, Some(429 | 503)).then(|| asked.filter(|_| !too_far));
+    let slow_down = matches!(status, Some(429 | 503)).then_some(asked);
     Decision { verdict, streak: Some(streak), slow_down, disable }
 }
 

@@ -140,9 +140,9 @@ pub struct Write {
     pub rules: Vec<Agreed>,
     /// What belongs there and is not taken.
     pub refusals: Vec<Refusal>,
-    /// The kind of status among the fields ([`super::status::Status::key`]), if there is one.
+    /// The kind of status among the fields ([`super::status::Status::key`]), if there is one; empty where it is taken away.
     pub status: Option<String>,
-    /// The external id among the fields, if there is one.
+    /// The external id among the fields, if there is one; empty where it is taken away.
     pub external: Option<String>,
 }
 

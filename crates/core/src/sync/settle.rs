@@ -132,10 +132,10 @@ fn carried_out(terms: &Terms<'_>, link: &mut Link, side: Side, write: &Write, sa
         link.refused[side].remove(WHOLE);
     }
     if let Some(external) = &write.external {
-        link.external[side] = Some(external.clone());
+        link.external[side] = Some(external.clone()).filter(|id| !id.is_empty());
     }
     if let Some(status) = &write.status {
-        link.status[side] = Some(status.clone());
+        link.status[side] = Some(status.clone()).filter(|key| !key.is_empty());
     }
     link.written_at[side] = Some(at);
 }

@@ -1,6 +1,6 @@
 //! `syncline events`: the timeline in the terminal.
 
-use super::remote::{Remote, Target, segment};
+use super::remote::{Remote, Target, read, segment};
 use super::settings::Flags;
 use super::{out, runtime};
 use anyhow::Result;
@@ -248,7 +248,7 @@ impl Tail {
             if let Some(id) = line.strip_prefix("id:") {
                 *last = id.trim().parse().ok().or(*last);
             } else if let Some(data) = line.strip_prefix("data:") {
-                match serde_json::from_str::<Value>(data.trim_start()) {
+                match read(data.trim_start()) {
                     Ok(event) if !self.json => out::line(cells(&event).join("  ")),
                     _ => out::json(data.trim_start()),
                 }

@@ -9,6 +9,8 @@ use clap::Args;
 use reqwest::header::USER_AGENT;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long an answer may take; streams are not bounded by it.
@@ -98,7 +100,10 @@ impl Remote {
     pub async fn json(&self, request: RequestBuilder) -> Result<Value> {
         let answer = self.send(request.timeout(PATIENCE)).await?;
         let text = answer.text().await?;
-        if text.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_str(&text)?) }
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
+        read(&text).with_context(|| format!("the answer of {} is not JSON", self.base))
     }
 
     /// Sends; answers only a success.
@@ -129,10 +134,59 @@ impl Remote {
     }
 }
 
+/// How deep lists and objects are looked into for a number that is too large.
+const DEPTH: usize = 100;
+
+/// Reads JSON. A number that no computer's number can hold (`1e999`) is a text then, as it was written: events hold what a provider sent,
+/// whatever it was, and one of them must not hide the others.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn read(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(text).or_else(|_| part(serde_json::from_str(text)?, DEPTH))
+}
+
+fn part(raw: &RawValue, depth: usize) -> serde_json::Result<Value> {
+    let text = raw.get();
+    match text.as_bytes().first() {
+        Some(b'{') if depth > 0 => {
+            let members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+            let read = members.into_iter().map(|(name, raw)| Ok((name, part(raw, depth - 1)?)));
+            read.collect::<serde_json::Result<_>>().map(Value::Object)
+        }
+        Some(b'[') if depth > 0 => {
+            let elements: Vec<&RawValue> = serde_json::from_str(text)?;
+            let read = elements.into_iter().map(|raw| part(raw, depth - 1));
+            read.collect::<serde_json::Result<_>>().map(Value::Array)
+        }
+        _ => Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))),
+    }
+}
+
 /// A mistake in an agreement, in a line.
 #[must_use]
 pub fn mistake(one: &Value) -> String {
     let part = |name: &str| out::plain(one[name].as_str().unwrap_or(""));
     let field = one["field"].as_str().map(|field| format!(" ({})", out::plain(field))).unwrap_or_default();
     format!("{}{field}: {}", part("at"), part("message"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_number_that_is_too_large_is_shown_as_it_was_written() {
+        let answer = r#"{"data":[{"id":"evt_1","raw":{"a":[1e999,{"b":-1e999}],"c":1.5}},{"id":"evt_2"}]}"#;
+        let expected = json!({
+            "data": [{ "id": "evt_1", "raw": { "a": ["1e999", { "b": "-1e999" }], "c": 1.5 } }, { "id": "evt_2" }],
+        });
+        assert_eq!(read(answer).unwrap(), expected);
+        let deep = format!("{}1e999{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(read(&deep).is_ok(), "however deep it is");
+        for text in ["", "<html>", "{\"a\":1e999", "[1e999,]"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ mod terms;
 
 pub use keep::{BY_A_PERSON, create, delete, get, headers, set_state, update};
 pub use mend::{Recovered, Replayed, Wish, recover, replay, resend, skip};
-pub use secrets::{LONGEST_OVERLAP, Made, NewSecret, OVERLAP, SecretView, list as list_secrets, rotate};
+pub use secrets::{LONGEST_OVERLAP, MOST_SECRETS, Made, NewSecret, OVERLAP, SecretView, list as list_secrets, rotate};
 pub use terms::{Change, NewEndpoint};
 
 use crate::keys::KeysError;
@@ -60,6 +60,11 @@ pub enum Refused {
     /// Old secrets cannot be good for that long.
     #[error("`overlap` is a number and a unit from `0s` to `7d`")]
     Overlap,
+    /// There are [`MOST_SECRETS`] that are good already.
+    #[error(
+        "{MOST_SECRETS} secrets are good already, which is the most; wait until one of them ends, or end all of them with `overlap` `0s`"
+    )]
+    TooManySecrets,
     /// Somebody else changed it at the same moment.
     #[error("somebody else changed the endpoint at the same moment; look at it again")]
     Changed,

@@ -16,6 +16,9 @@ pub const OVERLAP: Duration = Duration::from_hours(24);
 /// The longest that it may be.
 pub const LONGEST_OVERLAP: Duration = Duration::from_hours(7 * 24);
 
+/// How many may be good at once. Every message is signed with each of them, in one header, and proxies take 8 KB of headers.
+pub const MOST_SECRETS: u64 = 5;
+
 /// A secret that somebody wants.
 #[derive(Clone, Debug)]
 pub enum NewSecret {
@@ -85,7 +88,9 @@ pub async fn rotate(
     let mut tx = cx.store.begin().await?;
     let known = syncline_store::notify::endpoints::get_in(&mut tx, scope, endpoint_id).await?;
     let known = known.ok_or(Refused::Gone)?;
-    secrets::rotate(&mut tx, &stored, now.plus(overlap), now).await?;
+    if secrets::rotate(&mut tx, &stored, now.plus(overlap), now).await? > MOST_SECRETS {
+        return Err(Refused::TooManySecrets);
+    }
     let to = To { org_id: &known.org_id, id: endpoint_id };
     audit::note(cx, &mut tx, Action::EndpointSecretRotated, to, known.description).await?;
     tx.commit().await?;

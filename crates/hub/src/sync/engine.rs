@@ -1,6 +1,7 @@
 //! What working on one sync takes: its terms and both ends, as of when the work began.
 
 use super::Halt;
+use super::guard::Held;
 use crate::connect::Trouble;
 use crate::cx::Cx;
 use crate::hold::Hold;
@@ -55,6 +56,8 @@ pub struct Engine {
     pub ends: Sides<End>,
     /// The job that works on it: nothing is written once it is somebody else's.
     pub hold: Hold,
+    /// Where deletions wait for a person.
+    pub held: Held,
     /// How long a run or a live change may rely on a reading that it would overwrite.
     fresh: Duration,
 }
@@ -69,7 +72,8 @@ impl Engine {
         let Some(left) = end(cx, &sync, Side::Left).await? else { return Ok(None) };
         let Some(right) = end(cx, &sync, Side::Right).await? else { return Ok(None) };
         let fresh = cx.config.sync.fresh.get();
-        Ok(Some(Self { cx: cx.clone(), sync, ends: Sides { left, right }, hold: hold.clone(), fresh }))
+        let (cx, hold, held) = (cx.clone(), hold.clone(), Held::default());
+        Ok(Some(Self { cx, sync, ends: Sides { left, right }, hold, held, fresh }))
     }
 
     /// Whether a side takes changes of one record at a time only.

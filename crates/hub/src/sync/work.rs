@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::live::{self, Busy};
 use super::run::{Advanced, Running};
-use super::{Halt, schemas, send};
+use super::{Halt, guard, schemas, send};
 use crate::connect::Trouble;
 use crate::cx::Cx;
 use crate::hold::Hold;
@@ -71,9 +71,12 @@ async fn work(
             live::drain(&engine, &busy, stop, &run_over).await
         },
     );
-    let next = match (ran, drained) {
-        (Err(halt), _) | (_, Err(halt)) => return halted(cx, job, sync_id, halt).await,
-        (Ok(waiting), Ok(due)) => {
+    let asked = guard::ask_anew(&engine).await;
+    let next = match (ran, drained, asked) {
+        (Err(halt), ..) | (_, Err(halt), _) | (.., Err(halt)) => {
+            return halted(cx, job, sync_id, halt).await;
+        }
+        (Ok(waiting), Ok(due), Ok(())) => {
             let waiting = waiting.map(|span| cx.now().plus(span));
             waiting.into_iter().chain(due).min()
         }

@@ -20,6 +20,7 @@ pub fn install() -> Option<PrometheusHandle> {
         .get_or_init(|| match build() {
             Ok(handle) => {
                 describe();
+                begin_at_zero();
                 Some(handle)
             }
             Err(error) => {
@@ -110,6 +111,59 @@ fn describe() {
     describe_counter!("syncline_http_requests_total", "API and portal requests, by route and status");
 }
 
+/// Has the counters that alerts and the dashboard look at show 0 from the start, as far as their labels are known then: Prometheus sees no
+/// increase in a counter that is not there before its first event.
+fn begin_at_zero() {
+    for name in [
+        "syncline_intake_log_failures_total",
+        "syncline_events_stored_total",
+        "syncline_events_duplicate_total",
+        "syncline_events_parked_total",
+        "syncline_provider_calls_repeated_total",
+        "syncline_notify_endpoints_disabled_total",
+    ] {
+        counter!(name).increment(0);
+    }
+    for provider in syncline_providers::PROVIDERS.iter().map(|provider| provider.id()) {
+        counter!("syncline_provider_rate_limited_total", "provider" => provider).increment(0);
+        for outcome in ["renewed", "refused", "app_refused", "later", "failed"] {
+            counter!("syncline_connect_refreshes_total", "provider" => provider, "outcome" => outcome)
+                .increment(0);
+        }
+        records_stored(provider, &Written::default());
+    }
+    for outcome in ["delivered", "retried", "failed"] {
+        counter!("syncline_notify_attempts_total", "outcome" => outcome).increment(0);
+    }
+    counter_changes(0, 0);
+    for outcome in ["shown", "parked"] {
+        counter!("syncline_counter_pushes_total", "outcome" => outcome).increment(0);
+    }
+    for way in ["trigger", "write", "look"] {
+        for outcome in ["accepted", "not_taken", "lost", "refused", "unusable"] {
+            counter!("syncline_counter_calls_total", "way" => way, "outcome" => outcome).increment(0);
+        }
+    }
+    for found in ["alike", "in_flight", "suspect", "no_truth", "drift"] {
+        counters_compared(found, 0);
+    }
+}
+
+/// Why webhooks are refused that somebody is to hear of: what the log says, and who is not believed.
+const REASONS: [&str; 11] = [
+    "log_full",
+    "log_slow",
+    "log_unavailable",
+    "signature_mismatch",
+    "signature_missing",
+    "signature_stale",
+    "signature_timestamp_unreadable",
+    "signature_unknown_version",
+    "url_token_mismatch",
+    "url_token_missing",
+    "url_token_unavailable",
+];
+
 /// Counters of one app's door, looked up once.
 #[derive(Clone)]
 pub struct Door {
@@ -125,9 +179,13 @@ impl std::fmt::Debug for Door {
 }
 
 impl Door {
-    /// The counters of `provider` and `app`.
+    /// The counters of `provider` and `app`. From now on they are there, as are those of what is refused there.
     #[must_use]
     pub fn of(provider: &'static str, app: &str) -> Self {
+        for reason in REASONS {
+            counter!("syncline_intake_deliveries_refused_total", "provider" => provider, "reason" => reason)
+                .increment(0);
+        }
         let app = app.to_owned();
         Self {
             deliveries: counter!("syncline_intake_deliveries_accepted_total", "provider" => provider, "app" => app.clone()),

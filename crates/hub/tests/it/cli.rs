@@ -252,6 +252,27 @@ async fn the_demo_deletes_nothing_that_it_did_not_make() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_event_with_a_number_that_is_too_large_hides_no_other() {
+    let desk = Desk::configured(CONFIG);
+    let _hub = desk.serve(&["serve"]).await;
+    let event = |id: u32, more: &str| {
+        format!(
+            r#"{{"eventId":{id},"portalId":1,"objectId":1,"occurredAt":1767225600000,"subscriptionType":"contact.creation"{more}}}"#
+        )
+    };
+    desk.write("large.json", &format!("[{},{}]", event(1, r#","odd":1e999"#), event(2, "")));
+    desk.run(&["webhook", "send", "--body", "large.json"]).await.ok();
+    let listed = until("both are stored", async || {
+        Some(objects(&desk.run(&["events", "list", "--json"]).await.ok())).filter(|events| events.len() == 2)
+    })
+    .await;
+    let odd: Vec<&Value> = listed.iter().map(|event| &event["raw"]["odd"]).collect();
+    assert!(odd.contains(&&json!("1e999")), "{listed:#?}");
+    let table = desk.run(&["events", "list"]).await.ok();
+    assert_eq!(table.matches("evt_").count(), 2, "{table}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_a_terminal_would_obey_reaches_it() {
     const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{7f}\u{202e}";
     let desk = Desk::configured(CONFIG);

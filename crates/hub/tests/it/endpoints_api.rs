@@ -294,6 +294,32 @@ async fn a_secret_is_shown_once_kept_sealed_and_rotates_with_an_overlap() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_most_five_secrets_are_good_at_once() {
+    let hub = TestHub::start(&[]).await;
+    let made = make(&hub, json!({})).await;
+    let path = format!("/v1/endpoints/{}/secrets", id_of(&made));
+    let rotate = async |overlap: &str| post(&hub, &path, &json!({ "overlap": overlap })).await;
+    let good = async || hub.get(&path).await.json()["data"].as_array().unwrap().len();
+    for count in 2..=5 {
+        assert_eq!(rotate("7d").await.status, 201);
+        assert_eq!(good().await, count);
+    }
+    for overlap in ["7d", "1s"] {
+        let refused = rotate(overlap).await;
+        assert_eq!((refused.status, refused.code().as_str()), (409, "too_many_secrets"), "{overlap}");
+        assert_eq!(good().await, 5, "nothing changed");
+    }
+    // A secret that got known is replaced at any time.
+    assert_eq!(rotate("0s").await.status, 201);
+    assert_eq!(good().await, 1);
+    for _ in 0..4 {
+        assert_eq!(rotate("1h").await.status, 201);
+    }
+    hub.clock.advance(Duration::from_hours(1));
+    assert_eq!(rotate("1h").await.status, 201, "those that ended do not count");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn there_is_a_most_of_endpoints_for_one_organization() {
     let hub = TestHub::start(&[]).await;
     for _ in 0..100 {

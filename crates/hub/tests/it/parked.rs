@@ -43,6 +43,16 @@ async fn every_way_of_being_unreadable_has_its_reason() {
         (r#"{"portalId":1,"subscriptionType":"a.b","occurredAt":"yesterday"}"#, REASON),
         (r#"{"occurredAt":1,"subscriptionType":"a.b"}"#, "portalId is missing or not a number"),
         (r#"{"occurredAt":1,"portalId":true,"subscriptionType":"a"}"#, "portalId is missing or not a number"),
+        (r#"{"portalId":1,"subscriptionType":"a.b","occurredAt":281474976710656}"#, REASON),
+        (r#"{"occurredAt":1,"subscriptionType":"a.b","portalId":-1}"#, "portalId is missing or not a number"),
+        (
+            r#"{"occurredAt":1,"portalId":1,"subscriptionType":"a.b","objectId":-1}"#,
+            "an id is negative, fractional or too large",
+        ),
+        (
+            r#"{"occurredAt":1,"portalId":1,"subscriptionType":"a.b","subscriptionId":9223372036854775808}"#,
+            "an id is negative, fractional or too large",
+        ),
         (r#"{"occurredAt":1,"portalId":1}"#, "subscriptionType is missing or not a word"),
         (
             r#"{"occurredAt":1,"portalId":1,"subscriptionType":7}"#,

@@ -67,6 +67,40 @@ async fn metrics_count_what_came_what_was_kept_and_what_waits() {
     }
 }
 
+/// What Prometheus does not see before its first event, because nobody knows its labels before that: routes, kinds of jobs, what
+/// providers answer, how connecting ended.
+const BORN_LATER: [&str; 4] = [
+    "syncline_connect_returns_total",
+    "syncline_http_requests_total",
+    "syncline_jobs_finished_total",
+    "syncline_provider_calls_total",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counters_that_alerts_and_the_dashboard_look_at_are_zero_before_anything_happens() {
+    let desk = Desk::configured(&config(""));
+    let _hub = desk.serve(&["serve"]).await;
+    let page = get(&desk, "/metrics").await.text();
+    for sample in [
+        "syncline_notify_endpoints_disabled_total 0",
+        "syncline_intake_deliveries_refused_total{provider=\"hubspot\",reason=\"log_unavailable\"} 0",
+        "syncline_intake_deliveries_refused_total{provider=\"hubspot\",reason=\"signature_mismatch\"} 0",
+        "syncline_connect_refreshes_total{provider=\"hubspot\",outcome=\"app_refused\"} 0",
+        "syncline_provider_rate_limited_total{provider=\"notion\"} 0",
+    ] {
+        assert!(page.lines().any(|line| line == sample), "no {sample} in {page}");
+    }
+    let packaging = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/");
+    for file in ["prometheus/rules.yml", "grafana/syncline.json"] {
+        let text = std::fs::read_to_string(format!("{packaging}{file}")).unwrap();
+        let names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for name in names.filter(|name| name.starts_with("syncline_") && name.ends_with("_total")) {
+            let is_there = page.lines().any(|line| line.starts_with(name));
+            assert!(is_there || BORN_LATER.contains(&name), "{file} looks at {name}, which is not there");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_want_their_token_and_may_be_off() {
     let hub = TestHub::start(&[("telemetry.metrics_token", "let-me-see")]).await;

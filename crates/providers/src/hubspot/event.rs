@@ -38,7 +38,8 @@ fn reading(element: &str, raw: Bytes) -> Reading {
     }
 }
 
-/// The event these fields describe, or which of the three fields nothing can go on without is missing or wrong.
+/// The event these fields describe, or which of the three fields nothing can go on without is missing or wrong, or that one of those
+/// that say which event it is holds a number that it cannot hold: JSON readers disagree on the value of such a one.
 fn event(fields: &Fields<'_>, raw: Bytes) -> Result<Event, &'static str> {
     let occurred_at = occurred_at(fields).ok_or("occurredAt is missing or not a time in milliseconds")?;
     let Value::Whole(account) = fields.get(Field::PortalId) else {
@@ -48,6 +49,11 @@ fn event(fields: &Fields<'_>, raw: Bytes) -> Result<Event, &'static str> {
         Value::Text(kind) if !kind.is_empty() => kind,
         _ => return Err("subscriptionType is missing or not a word"),
     };
+    const IDS: [Field; 5] =
+        [Field::EventId, Field::SubscriptionId, Field::ObjectId, Field::FromObjectId, Field::ToObjectId];
+    if IDS.iter().any(|name| fields.get(*name).is_odd_number()) {
+        return Err("an id is negative, fractional or too large");
+    }
     let property = fields.get(Field::PropertyName).into_text();
     Ok(Event {
         id: id(fields, occurred_at),

@@ -52,11 +52,6 @@ impl Field {
             _ => return None,
         })
     }
-
-    /// Whether HubSpot writes a whole number here.
-    pub fn is_whole(self) -> bool {
-        self as usize <= Self::AttemptNumber as usize
-    }
 }
 
 /// The fields of one event as written. Of a key that occurs twice the last one counts, as in JavaScript and Python.
@@ -68,10 +63,7 @@ impl<'a> Fields<'a> {
     pub fn read(element: &'a str) -> Option<Self> {
         let mut fields = Self([None; FIELDS]);
         let mut deserializer = serde_json::Deserializer::from_str(element);
-        let each = |name: Field, raw| {
-            fields.0[name as usize] = Some(raw);
-            true
-        };
+        let each = |name: Field, raw| fields.0[name as usize] = Some(raw);
         EachField { wanted: |_| true, each }.deserialize(&mut deserializer).ok()?;
         Some(fields)
     }
@@ -115,6 +107,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is a number, and none that an id or a time can be: negative, fractional or too large.
+    pub fn is_odd_number(&self) -> bool {
+        matches!(self, Self::Other(raw) if raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()))
+    }
+
     /// The words or the digits; `None` when it is absent or neither.
     pub fn into_text(self) -> Option<Cow<'a, str>> {
         match self {
@@ -139,7 +136,7 @@ fn is_plain_whole(text: &str) -> bool {
 }
 
 /// Reads a JSON object in one pass and shows the wanted fields, as written, to `each`; the rest is only checked for
-/// grammar. Stops with an error when `each` answers `false`.
+/// grammar.
 pub struct EachField<W, F> {
     /// Which of the known fields to show.
     pub wanted: W,
@@ -150,7 +147,7 @@ pub struct EachField<W, F> {
 impl<'de, W, F> DeserializeSeed<'de> for EachField<W, F>
 where
     W: Fn(Field) -> bool,
-    F: FnMut(Field, &'de str) -> bool,
+    F: FnMut(Field, &'de str),
 {
     type Value = ();
 
@@ -162,7 +159,7 @@ where
 impl<'de, W, F> Visitor<'de> for EachField<W, F>
 where
     W: Fn(Field) -> bool,
-    F: FnMut(Field, &'de str) -> bool,
+    F: FnMut(Field, &'de str),
 {
     type Value = ();
 
@@ -175,9 +172,7 @@ where
             match name {
                 Some(name) if (self.wanted)(name) => {
                     let raw: &'de RawValue = map.next_value()?;
-                    if !(self.each)(name, raw.get()) {
-                        return Err(serde::de::Error::custom("stopped"));
-                    }
+                    (self.each)(name, raw.get());
                 }
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }

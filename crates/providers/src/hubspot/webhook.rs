@@ -1,6 +1,6 @@
 //! HubSpot's door: the signature first, then whether the body is a list of events.
 
-use super::fields::{EachField, Field};
+use super::fields::EachField;
 use super::signature;
 use crate::DoorKeys;
 use bytes::Bytes;
@@ -32,9 +32,8 @@ pub fn door(hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Door {
 /// Counts the events of a body in one pass over it, or says why it cannot be taken in.
 ///
 /// Refused is what no reader could make sense of later: HubSpot would retry the delivery and in the end drop all of it.
-/// A field of the wrong type is therefore let through, and its event read as unreadable later, apart from the
-/// others. Numbers beyond what any field can mean are refused, because JSON readers disagree on their value and
-/// so might two versions of this one. That the bytes are UTF-8 is checked for a second reason: a version 1 signature
+/// A field of the wrong type, or a number that it cannot hold, is therefore let through, and its event read as unreadable
+/// later, apart from the others. That the bytes are UTF-8 is checked for a second reason: a version 1 signature
 /// can be extended by whoever knows one, but only by appending a byte that cannot stand there in UTF-8.
 fn check(body: &[u8]) -> Result<usize, Refusal> {
     let text = std::str::from_utf8(body).map_err(|_| NOT_JSON)?;
@@ -69,7 +68,7 @@ impl<'de> Visitor<'de> for &mut Found {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while elements.next_element_seed(EventCheck(self))?.is_some() {
+        while elements.next_element_seed(EventCheck)?.is_some() {
             self.events += 1;
             if self.events > MAX_EVENTS {
                 self.refusal = Some(TOO_MANY);
@@ -81,37 +80,19 @@ impl<'de> Visitor<'de> for &mut Found {
 }
 
 /// Checks one element.
-struct EventCheck<'a>(&'a mut Found);
+struct EventCheck;
 
-impl<'de> DeserializeSeed<'de> for EventCheck<'_> {
+impl<'de> DeserializeSeed<'de> for EventCheck {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let each = |name, raw: &str| {
-            let sane = is_sane(name, raw);
-            if !sane {
-                self.0.refusal = Some(OUT_OF_RANGE);
-            }
-            sane
-        };
-        EachField { wanted: Field::is_whole, each }.deserialize(deserializer)
+        EachField { wanted: |_| false, each: |_, _| () }.deserialize(deserializer)
     }
-}
-
-/// Whether a value that should be a whole number is not a number at all, or one that the field can hold.
-fn is_sane(name: Field, raw: &str) -> bool {
-    if !raw.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-        return true;
-    }
-    let max = if name == Field::OccurredAt { Timestamp::MAX_MILLIS } else { i64::MAX };
-    raw.parse::<i64>().is_ok_and(|number| (0..=max).contains(&number))
 }
 
 const NOT_JSON: Refusal = refusal("body_not_json", "the body is not JSON in UTF-8");
 const NOT_ARRAY: Refusal = refusal("body_not_array", "the body is JSON, but not an array of events");
 const NOT_OBJECTS: Refusal = refusal("body_not_objects", "an element of the array is not an object");
-const OUT_OF_RANGE: Refusal =
-    refusal("number_out_of_range", "an id, a count or a time is negative, fractional or too large");
 const TOO_MANY: Refusal = refusal("too_many_events", "the array has more than 1000 elements");
 
 const fn refusal(code: &'static str, detail: &'static str) -> Refusal {

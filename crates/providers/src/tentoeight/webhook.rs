@@ -33,16 +33,20 @@ pub fn door(hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Door {
 fn read(hook: &RawHook<'_>, keys: &DoorKeys<'_>, now: Timestamp) -> Result<Vec<Value>, Refusal> {
     let account = keys.address.ok_or(address::CLOSED)?.check(ID, hook.url)?;
     let account = account.filter(|account| !account.is_empty()).ok_or(NO_ACCOUNT)?;
-    let body = json::object(hook.body)?;
-    let items = match &body["items"] {
-        Value::Array(items) if body["scope"] == CUSTOMER => items.as_slice(),
-        _ => &[],
-    };
+    let body = json::members(hook.body)?;
+    let member = |name: &str| body.get(name).map_or("null", |raw| raw.get());
+    let is_ours = serde_json::from_str::<Value>(member("scope")).is_ok_and(|scope| scope == CUSTOMER);
+    let items = json::elements(member("items").as_bytes()).filter(|_| is_ours).unwrap_or_default();
     if items.len() > MAX_ITEMS {
         return Err(TOO_MANY);
     }
-    let event = |item: &Value| json!({ "account": account, "item": item, "received_at": now.as_millis(), "scope": CUSTOMER });
+    let event = |item: &&str| json!({ "account": account, "item": read_item(item), "received_at": now.as_millis(), "scope": CUSTOMER });
     Ok(items.iter().map(event).collect())
+}
+
+/// One of the items. What nobody can read is no URI, and is parked behind the door as it was written.
+fn read_item(item: &str) -> Value {
+    serde_json::from_str(item).unwrap_or_else(|_| json!({ "unreadable": item }))
 }
 
 /// The event that a customer in a notification is, or what it lacks. Two notifications of one customer are two events, also

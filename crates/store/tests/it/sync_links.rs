@@ -2,10 +2,12 @@
 
 use crate::support::at;
 use crate::support::jobs::in_tx;
+use crate::support::records::{contact, mark_gone, write};
 use crate::support::syncs::{insert, link, make, new_sync, owned, update, with_sync};
+use syncline_core::record::Record;
 use syncline_core::sync::{Base, Ending, Held, Pending, Side, Sides, State, Value};
 use syncline_store::syncs::links::{self, Counts, Filter, LinkRow};
-use syncline_store::syncs::{LinkState, Trouble};
+use syncline_store::syncs::{self, LinkState, Trouble};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
 
@@ -24,6 +26,7 @@ for_each_database!(
     pages_skip_and_repeat_nothing_while_others_are_linked,
     links_are_counted_by_how_they_are,
     deletions_that_were_carried_over_are_counted_by_side_and_time,
+    deletions_that_are_due_are_counted_by_side,
     tenants_see_their_own_links_only,
     thousands_are_stored_and_stored_again_at_once,
 );
@@ -316,6 +319,32 @@ async fn deletions_that_were_carried_over_are_counted_by_side_and_time(db: &Test
             "{side} {since}"
         );
     }
+}
+
+async fn deletions_that_are_due_are_counted_by_side(db: &TestDb) {
+    let store = with_sync(db).await;
+    let sync = syncs::get(&store, &Scope::All, "syn_1").await.unwrap().unwrap();
+    let archived = Record { archived: true, ..contact("4", Some(2), "four") };
+    let all = ["1", "2", "3", "5", "6", "7", "8"].map(|id| contact(id, Some(2), id));
+    write(&store, 10, all.into_iter().chain([archived]).collect()).await;
+    mark_gone(&store, 20, &["1", "2", "5", "6", "7"]).await;
+    let rows = [
+        link("a", Some("1"), Some("x")),
+        link("b", Some("2"), Some("y")),
+        link("archived", Some("4"), Some("z")),
+        link("there", Some("3"), Some("u")),
+        LinkRow { trouble: Trouble::Conflict, ..link("asked", Some("5"), Some("v")) },
+        link("alone", Some("6"), None),
+        ended(link("over", Some("7"), Some("w")), Ending::Unlinked { side: Side::Left }, 20),
+        link("unknown", Some("9"), Some("t")),
+    ];
+    assert!(insert(&store, &rows).await.is_empty());
+    assert_eq!(links::deletions_due(&store, &sync, Side::Left).await.unwrap(), 3);
+    assert_eq!(links::deletions_due(&store, &sync, Side::Right).await.unwrap(), 0);
+    // Who became another record is not deleted.
+    let merged = Record { merged_ids: vec!["3".to_owned()], ..contact("8", Some(30), "eight") };
+    write(&store, 30, vec![merged]).await;
+    assert_eq!(links::deletions_due(&store, &sync, Side::Left).await.unwrap(), 3);
 }
 
 async fn tenants_see_their_own_links_only(db: &TestDb) {

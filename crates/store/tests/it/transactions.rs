@@ -219,3 +219,24 @@ fn open(url: &str) -> Result<Store> {
         acquire_timeout: Duration::from_millis(300),
     })
 }
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_at_once() {
+    // It was free just now.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for scheme in ["postgres", "mysql"] {
+        let store = Store::open(&Options {
+            url: format!("{scheme}://somebody:secret@127.0.0.1:{port}/x"),
+            data_dir: std::env::temp_dir(),
+            max_connections: 1,
+            // Longer than a call may take: who waited for it would say that there is no answer.
+            acquire_timeout: Duration::from_secs(300),
+        })
+        .unwrap();
+        for error in [store.begin().await.unwrap_err(), store.ping(Duration::from_secs(20)).await.unwrap_err()] {
+            assert!(error.is_transient(), "{error:?}");
+            let expected = format!("the database is not available: 127.0.0.1 port {port}: the connection was refused");
+            assert_eq!(error.to_string(), expected, "{scheme}");
+        }
+    }
+}

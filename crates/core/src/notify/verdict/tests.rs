@@ -1,4 +1,4 @@
-use super::{Decision, Disabled, End, LEAST_FAILURES, LONGEST_RETRY_AFTER, Streak, Terms, Verdict, decide};
+use super::{Decision, Disabled, End, LEAST_FAILURES, RETRY_AFTER, Streak, Terms, Verdict, decide};
 use crate::notify::answer::Answer;
 use crate::notify::schedule::Schedule;
 use crate::time::{Clock as _, ManualClock, Timestamp};
@@ -100,12 +100,16 @@ fn what_a_receiver_asks_for_is_a_lower_bound_that_nothing_undercuts() {
 }
 
 #[test]
-fn who_asks_to_be_left_alone_for_too_long_gets_nothing_earlier() {
-    let schedule = Schedule::default();
-    let just = at_start(&schedule, 1, &asking(503, LONGEST_RETRY_AFTER));
-    assert!(matches!(just.verdict, Verdict::Retry(at) if at >= START.plus(LONGEST_RETRY_AFTER)));
-    let more = at_start(&schedule, 1, &asking(503, LONGEST_RETRY_AFTER + Duration::from_millis(1)));
-    assert_eq!((more.verdict, more.slow_down), (Verdict::Failed(End::NotForLong), Some(None)));
+fn who_asks_to_be_left_alone_for_too_long_is_for_as_long_as_the_schedule_waits_at_most() {
+    let short = Schedule::new(vec![Duration::from_secs(5); 3], 0).unwrap();
+    for (schedule, most) in [(Schedule::default(), DAY), (short, RETRY_AFTER)] {
+        for asked in [most, most + Duration::from_secs(1), 99_999_999 * Duration::from_secs(1), 57 * 365 * DAY] {
+            let decision = at_start(&schedule, 1, &asking(429, asked));
+            let Verdict::Retry(at) = decision.verdict else { panic!("{asked:?}: {decision:?}") };
+            assert!(at >= START.plus(most) && at <= START.plus(most + Duration::from_secs(1)), "{asked:?}");
+            assert_eq!(decision.slow_down, Some(Some(START.plus(most))), "{asked:?}");
+        }
+    }
 }
 
 #[test]
@@ -194,10 +198,11 @@ proptest! {
             prop_assert!(decision.streak.is_some_and(|streak| streak.failures >= LEAST_FAILURES));
         }
         if let Verdict::Retry(at) = decision.verdict {
-            prop_assert!(at > START && not_before.filter(|_| code.is_some()).is_none_or(|asked| at >= asked));
+            let asked = not_before.filter(|_| code.is_some()).map(|asked| asked.min(START.plus(DAY)));
+            prop_assert!(at > START && asked.is_none_or(|asked| at >= asked));
         }
         if let Some(Some(until)) = decision.slow_down {
-            prop_assert!(until <= START.plus(LONGEST_RETRY_AFTER));
+            prop_assert!(until <= START.plus(DAY));
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::case::Case;
 use super::writes::{self, Draft};
-use super::{Action, Conflict, ConflictKind, Plan, Seen, Snapshot, Terms, create, ended, linked};
-use crate::sync::Deletion;
+use super::{Action, Conflict, ConflictKind, Plan, Seen, Snapshot, Terms, Write, create, ended, linked, pair};
+use crate::sync::{Deletion, StatusPolicy};
 use crate::sync::link::{DELETION, Ending, Link, State};
 use crate::sync::side::{Side, Sides};
-use crate::sync::value::Face;
+use crate::sync::value::{Face, Value};
 use crate::time::Timestamp;
 
 /// The record of `side` is gone, the other one (`rest`) is there.
@@ -22,7 +22,7 @@ pub(super) fn deleted(terms: &Terms<'_>, link: &Link, side: Side, at: Timestamp,
     let decision = link.decisions.get(DELETION).filter(|decision| decision.faces[other] == shown);
     if let Some(decision) = decision {
         if decision.winner == other {
-            return ended(link, Ending::Unlinked { side });
+            return kept(terms, link, side, rest);
         }
         return delete(terms, link, other, rest, decision.force);
     }
@@ -41,6 +41,40 @@ pub(super) fn deleted(terms: &Terms<'_>, link: &Link, side: Side, at: Timestamp,
         Deletion::Archive | Deletion::Unlink => ended(link, Ending::Unlinked { side }),
         Deletion::Ask => ask(terms, link, side, at, rest, "was deleted on the other side".to_owned()),
     }
+}
+
+/// A person said that the other record stays: it is nobody's any more. First it is to say so: what it shows of the one that is gone, its
+/// id and why the person was asked, is taken away, because nobody looks at it again.
+fn kept(terms: &Terms<'_>, link: &Link, side: Side, rest: &Snapshot) -> Plan {
+    let other = side.other();
+    let mut link = link.clone();
+    pair::read(terms, &mut link, other, rest);
+    let write = farewell(terms, &link, other);
+    if write.fields.is_empty() {
+        return ended(&link, Ending::Unlinked { side });
+    }
+    let mut plan = Plan::idle(link);
+    plan.actions[other] = Some(Action::Update { id: rest.id.clone(), write });
+    plan
+}
+
+/// What takes away what a side shows of the other one, as far as the provider has not refused just that.
+fn farewell(terms: &Terms<'_>, link: &Link, side: Side) -> Write {
+    let party = &terms.agreement.sides[side];
+    let may = |field: &&String| !link.refused[side].get(*field).is_some_and(|held| held.value.is_empty());
+    let mut write = Write::default();
+    // Who is the survivor of a merge names others too, and is known by that (10to8 facts 8).
+    let named = link.external[side].is_some() && link.external[side] == link.ids[side.other()];
+    if let Some(field) = party.external.as_ref().filter(may).filter(|_| named) {
+        write.fields.insert(field.clone(), Value::Empty);
+        write.external = Some(String::new());
+    }
+    let told = link.status[side].is_some() && terms.agreement.status != StatusPolicy::Off;
+    if let Some(field) = party.status.as_ref().filter(may).filter(|_| told) {
+        write.fields.insert(field.clone(), Value::Empty);
+        write.status = Some(String::new());
+    }
+    write
 }
 
 /// The record of `side` is gone because we deleted it, as the other one was gone. Since that came back, it is as if nobody had ever

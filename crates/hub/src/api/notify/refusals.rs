@@ -22,6 +22,7 @@ impl From<Refused> for Problem {
             Refused::Overlap => (StatusCode::BAD_REQUEST, "bad_overlap"),
             Refused::Span => (StatusCode::BAD_REQUEST, "bad_time"),
             Refused::TooMany => (StatusCode::CONFLICT, "too_many_endpoints"),
+            Refused::TooManySecrets => (StatusCode::CONFLICT, "too_many_secrets"),
             Refused::Changed => (StatusCode::CONFLICT, "endpoint_changed"),
             Refused::Disabled => (StatusCode::CONFLICT, "endpoint_disabled"),
             Refused::Keys(error) => return error.into(),

@@ -166,6 +166,7 @@ fn about(row: &Value) -> String {
         Some("duplicate") => {
             format!("{side} {} is the same as {}, which is linked", id(&about["id"]), id(&about["of"]))
         }
+        Some("guard") if about["waiting"] == 1 => format!("1 deletion on the {side} waits"),
         Some("guard") => format!("{} deletions on the {side} wait", text(&about["waiting"])),
         _ => text(&row["kind"]),
     }
@@ -330,6 +331,7 @@ mod tests {
                 "right 9 is the same as 7, which is linked",
             ),
             ("guard", json!({"side": "right", "waiting": 30}), "30 deletions on the right wait"),
+            ("guard", json!({"side": "left", "waiting": 1}), "1 deletion on the left waits"),
         ] {
             assert_eq!(about(&json!({"kind": kind, "about": about_it})), said);
         }

@@ -101,7 +101,8 @@ fn managing() -> Vec<Operation> {
             .says("The old ones are used beside it for a while.")
             .may_take("NewSecret", json!({ "overlap": "24h" }))
             .answers(201, "The secret, this once.", refer("SecretMade"))
-            .refuses(&["bad_secret", "bad_overlap", "endpoint_changed", "keys_unusable", "keys_busy"]),
+            .refuses(&["bad_secret", "bad_overlap", "too_many_secrets"])
+            .refuses(&["endpoint_changed", "keys_unusable", "keys_busy"]),
         get("/v1/endpoints/{id}/statistics", "getEndpointStatistics", "Attempts and latencies")
             .query("span", choice(&spans, "How far back; left out: a day."))
             .answers(200, "In equal parts, the oldest first.", refer("EndpointStatistics"))

@@ -27,13 +27,12 @@ const NOT_PROVEN: [&str; 8] = [
 ];
 
 /// Codes of bodies that cannot be.
-const BODY: [&str; 7] = [
+const BODY: [&str; 6] = [
     "body_incomplete",
     "body_not_array",
     "body_not_json",
     "body_not_object",
     "body_not_objects",
-    "number_out_of_range",
     "too_many_events",
 ];
 

@@ -70,11 +70,14 @@ fn nothing_gets_in_without_an_address_of_ours() {
 
 #[test]
 fn an_item_that_is_no_uri_is_parked_and_the_others_go_on() {
-    let body = r#"{"scope":"customer","items":[7,"https://10to8.com/api/enterprise/v2/customer/123/",""]}"#;
+    let body = r#"{"scope":"customer","items":[7,1e999,"https://10to8.com/api/enterprise/v2/customer/123/",""],"x":1e999}"#;
     let (_, count, log) = accepted(addressed(body).door(&TenToEight, &[]));
     let readings = TenToEight.events(&log).unwrap();
-    assert_eq!((count, readings.len()), (3, 3));
-    assert!(matches!(&readings[..], [Reading::Unreadable(_), Reading::Event(_), Reading::Unreadable(_)]));
+    assert_eq!(count, 4);
+    let is_event = |reading: &Reading| matches!(reading, Reading::Event(_));
+    assert_eq!(readings.iter().map(is_event).collect::<Vec<_>>(), [false, false, true, false]);
+    let Reading::Unreadable(number) = &readings[1] else { panic!("{readings:?}") };
+    assert!(String::from_utf8_lossy(&number.raw).contains("1e999"), "as it was written: {number:?}");
 }
 
 proptest! {

@@ -41,11 +41,11 @@ pub async fn add(tx: &mut Tx, new: &StoredSecret) -> Result<()> {
 }
 
 /// Puts `new` in the place of its endpoint's other secrets. They are used beside it until `old_until`, unless they end before, and those
-/// that ended are forgotten. A change of the endpoint, so that whoever sends to it reads its secrets again.
+/// that ended are forgotten. A change of the endpoint, so that whoever sends to it reads its secrets again. Answers how many it has then.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
-pub async fn rotate(tx: &mut Tx, new: &StoredSecret, old_until: Timestamp, now: Timestamp) -> Result<()> {
+pub async fn rotate(tx: &mut Tx, new: &StoredSecret, old_until: Timestamp, now: Timestamp) -> Result<u64> {
     let endpoint = new.endpoint_id.as_str();
     let shorten = "UPDATE endpoint_secrets SET not_after = ? WHERE endpoint_id = ? AND (not_after IS NULL OR not_after > ?)";
     tx.execute(shorten, args![old_until, endpoint, old_until]).await?;
@@ -53,7 +53,10 @@ pub async fn rotate(tx: &mut Tx, new: &StoredSecret, old_until: Timestamp, now: 
     tx.execute(forget, args![endpoint, now]).await?;
     let changed = "UPDATE endpoints SET updated_at = ?, version = version + 1 WHERE id = ?";
     tx.execute(changed, args![now, endpoint]).await?;
-    add(tx, new).await
+    add(tx, new).await?;
+    let sql = "SELECT COUNT(*) FROM endpoint_secrets WHERE endpoint_id = ?";
+    let rows = tx.query(sql, args![endpoint]).await?;
+    rows.first().map_or(Ok(0), |row| Ok(u64::try_from(row.int(0)?).unwrap_or(0)))
 }
 
 /// The secrets of these endpoints: by endpoint, the latest first.

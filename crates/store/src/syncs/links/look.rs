@@ -2,7 +2,7 @@
 
 use super::{COLUMNS, Counts, LinkRow, pick, read};
 use crate::syncs::clause::Clause;
-use crate::syncs::{LinkState, PIECE, Trouble, count_of, id_column, number_of};
+use crate::syncs::{LinkState, PIECE, Sync, Trouble, count_of, id_column, number_of};
 use crate::value::{Value, args};
 use crate::{Dialect, Result, Scope, Store, Tx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -173,5 +173,31 @@ pub async fn count(store: &Store, sync_id: &str) -> Result<Counts> {
 pub async fn deleted_since(store: &Store, sync_id: &str, side: Side, since: Timestamp) -> Result<u64> {
     let sql = "SELECT COUNT(*) FROM sync_links WHERE sync_id = ? AND ended_on = ? AND ended_at >= ?";
     let rows = store.query(sql, args![sync_id, number_of(side), since]).await?;
+    rows.first().map_or(Ok(0), |row| count_of(row, 0))
+}
+
+/// How many records of `side` are gone whose links go on: deletions that are yet to be carried over, those included that wait for
+/// their delay or for the guard. Those that a person is asked about one by one are not counted.
+///
+/// # Errors
+/// [`crate::StoreError`] as the database says.
+pub async fn deletions_due(store: &Store, sync: &Sync, side: Side) -> Result<u64> {
+    let party = &sync.agreement.sides[side];
+    let sql = format!(
+        "SELECT COUNT(*) FROM sync_links l JOIN records r ON r.connection_id = ? AND r.object_type = ? AND r.record_id = l.{} \
+         WHERE l.sync_id = ? AND l.state = ? AND l.trouble <> ? AND l.{} IS NOT NULL \
+         AND r.merged_into IS NULL AND (r.gone_at IS NOT NULL OR r.archived <> 0 OR r.collection <> ?)",
+        id_column(side),
+        id_column(side.other())
+    );
+    let values = args![
+        sync.connections[side].as_str(),
+        column_text(&party.object_type),
+        sync.id.as_str(),
+        LinkState::Linked.name(),
+        Trouble::Conflict.name(),
+        column_text(&party.collection)
+    ];
+    let rows = store.query(&sql, values).await?;
     rows.first().map_or(Ok(0), |row| count_of(row, 0))
 }

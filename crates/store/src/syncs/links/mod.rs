@@ -6,7 +6,7 @@ mod look;
 mod pick;
 mod write;
 
-pub use look::{Filter, by_records, by_records_in, count, deleted_since, get, get_in, page};
+pub use look::{Filter, by_records, by_records_in, count, deleted_since, deletions_due, get, get_in, page};
 pub use write::{insert, remove, update};
 
 use super::{LinkState, Trouble, maybe_time, parsed};

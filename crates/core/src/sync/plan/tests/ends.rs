@@ -82,10 +82,50 @@ fn a_deletion_that_the_provider_objects_to_is_put_to_a_person_who_may_force_it()
     pair.link.decisions.insert(DELETION.to_owned(), decision(Left));
     assert_eq!(deletes(&pair.plan(), Right), Some(true));
     pair.link.decisions.insert(DELETION.to_owned(), decision(Right));
-    assert!(is_over(&pair.plan(), Ending::Unlinked { side: Left }));
+    assert_eq!(written(&pair.plan(), Right).keys().collect::<Vec<_>>(), ["id"], "first it forgets the other one");
     pair.link.decisions.insert(DELETION.to_owned(), decision(Left));
     pair.shows(Right, &["note=changed since"], 300);
     assert_eq!(asks(&pair.plan()), "was deleted on the other side and changed here");
+}
+
+#[test]
+fn who_stays_because_a_person_says_so_shows_nothing_of_the_other_one_any_more() {
+    for policy in [StatusPolicy::Always, StatusPolicy::Errors, StatusPolicy::Off] {
+        let mut pair = parted();
+        pair.agreement.status = policy;
+        pair.shows(Right, &["note=typed"], 210);
+        if policy != StatusPolicy::Off {
+            let asked = pair.plan();
+            assert!(written(&asked, Right)["status"].first().starts_with("Error: was deleted"));
+            pair.done(asked, Right, 220);
+        }
+        let faces = pair.plan().conflicts[0].faces.clone();
+        let decision = Decision { winner: Right, faces, force: false };
+        pair.link.decisions.insert(DELETION.to_owned(), decision);
+        let parting = pair.plan();
+        let mut taken = vec![("id".to_owned(), Value::Empty)];
+        if policy != StatusPolicy::Off {
+            taken.push(("status".to_owned(), Value::Empty));
+        }
+        assert_eq!(written(&parting, Right).into_iter().collect::<Vec<_>>(), taken, "{policy:?}");
+        assert_eq!(parting.link.state, State::Linked, "it is over once that is done");
+        pair.done(parting, Right, 230);
+        assert!(is_over(&pair.plan(), Ending::Unlinked { side: Left }), "{policy:?}");
+    }
+}
+
+#[test]
+fn who_stays_is_let_go_where_the_provider_refuses_to_forget_the_other_one() {
+    let mut pair = parted();
+    let decision = |faces| Decision { winner: Right, faces, force: false };
+    pair.shows(Right, &["note=typed"], 210);
+    let faces = pair.plan().conflicts[0].faces.clone();
+    pair.link.decisions.insert(DELETION.to_owned(), decision(faces));
+    let plan = pair.plan();
+    let reason = "External ID may not be empty".to_owned();
+    let refusal = Refusal { field: "id".to_owned(), value: Value::Empty, reason };
+    pair.came_to(plan, Right, &Outcome::Refused(vec![refusal]));
+    assert!(is_over(&pair.plan(), Ending::Unlinked { side: Left }));
 }
 
 #[test]
