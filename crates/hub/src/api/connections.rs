@@ -33,6 +33,10 @@ pub struct ConnectionQuery {
     pub provider: Option<String>,
     /// Only of this account there.
     pub account: Option<String>,
+    /// Only through this app.
+    pub app: Option<String>,
+    /// Only of accounts whose id or name has this in it, in whichever case.
+    pub search: Option<String>,
     /// `active`, `needs_reauthorization` or `disconnected`.
     pub status: Option<String>,
     /// Connections on the page, 1 to 500.
@@ -55,8 +59,8 @@ impl ConnectionQuery {
             organization(caller, Some(asked))?;
         }
         Ok(connections::Filter {
-            search: None,
-            app: None,
+            search: some(&self.search),
+            app: some(&self.app),
             org_id,
             provider: some(&self.provider),
             account: some(&self.account),

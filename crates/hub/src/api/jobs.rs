@@ -171,7 +171,7 @@ pub async fn retry(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Which parked jobs.
+/// Which parked jobs are tried again.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryQuery {
@@ -179,6 +179,18 @@ pub struct RetryQuery {
     pub kind: Option<String>,
     /// Only those whose payload or last error has this in it, in whichever case.
     pub search: Option<String>,
+}
+
+/// Which parked jobs are thrown away.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscardQuery {
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only those whose payload or last error has this in it, in whichever case.
+    pub search: Option<String>,
+    /// `true`: they are counted, and stay.
+    pub dry_run: Option<bool>,
 }
 
 /// `POST /v1/jobs/retry?kind=&search=`: all parked jobs that fit.
@@ -194,6 +206,25 @@ pub async fn retry_all(
     let filter = Filter { kind: given(query.kind.as_deref()), search: given(query.search.as_deref()) };
     let retried = parked::retry_all(&caller.cx(&api), &caller.scope, &filter).await?;
     Ok((StatusCode::ACCEPTED, json(&serde_json::json!({ "retried": retried }))).into_response())
+}
+
+/// `POST /v1/jobs/discard?kind=&search=&dry_run=`: throws all parked jobs away that fit, or says how many these are.
+///
+/// # Errors
+/// 400 for a query that makes no sense, 503 when the database is away.
+pub async fn discard_all(
+    State(api): State<Api>,
+    caller: Caller,
+    query: Result<Query<DiscardQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let query = checked(query)?;
+    let filter = Filter { kind: given(query.kind.as_deref()), search: given(query.search.as_deref()) };
+    let dry_run = query.dry_run.unwrap_or(false);
+    let fitting = match dry_run {
+        true => jobs::count(&api.cx.store, &caller.scope, JobState::Parked, &filter).await?,
+        false => parked::discard_all(&caller.cx(&api), &caller.scope, &filter).await?,
+    };
+    Ok(json(&serde_json::json!({ "discarded": fitting, "dry_run": dry_run })))
 }
 
 /// `DELETE /v1/jobs/{id}`: throws a parked job away.

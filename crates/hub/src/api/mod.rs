@@ -70,6 +70,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/events/{id}", get(events::show))
         .route("/v1/jobs", get(jobs::list))
         .route("/v1/jobs/retry", post(jobs::retry_all))
+        .route("/v1/jobs/discard", post(jobs::discard_all))
         .route("/v1/jobs/{id}", get(jobs::show).delete(jobs::discard))
         .route("/v1/jobs/{id}/retry", post(jobs::retry))
         .route("/v1/accounts", get(accounts::list))

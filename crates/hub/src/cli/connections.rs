@@ -48,6 +48,12 @@ pub struct List {
     /// Only of this provider
     #[arg(long)]
     provider: Option<String>,
+    /// Only through this app
+    #[arg(long, value_name = "NAME")]
+    app: Option<String>,
+    /// Only of accounts with this in their id or name
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
     /// active, needs_reauthorization or disconnected
     #[arg(long)]
     status: Option<String>,
@@ -108,7 +114,13 @@ impl Connections {
 impl List {
     fn run(self, settings: &Flags) -> Result<ExitCode> {
         let columns = ["id", "org_id", "provider", "account_name", "status", "method", "created_at"];
-        let filters = [("org_id", &self.org_id), ("provider", &self.provider), ("status", &self.status)];
+        let filters = [
+            ("org_id", &self.org_id),
+            ("provider", &self.provider),
+            ("app", &self.app),
+            ("search", &self.search),
+            ("status", &self.status),
+        ];
         let given = filters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
         let query: String = given.map(|(name, value)| format!("&{name}={}", segment(value))).collect();
         runtime()?.block_on(async {

@@ -1,4 +1,4 @@
-//! Commands that each are one request to the hub: API keys, jobs, accounts, the portal's link, status.
+//! Commands that each are one request to the hub: API keys, accounts, the portal's link, status.
 
 use super::remote::{Target, segment};
 use super::settings::Flags;
@@ -39,53 +39,6 @@ pub enum ApiKey {
         #[command(flatten)]
         target: Target,
         /// The key's id, key_…
-        id: String,
-    },
-}
-
-/// See and mend work in the background.
-#[derive(Debug, Subcommand)]
-pub enum Jobs {
-    /// List jobs
-    List {
-        #[command(flatten)]
-        target: Target,
-        /// parked, waiting or running
-        #[arg(long, default_value = "parked")]
-        state: String,
-        /// Only this kind
-        #[arg(long)]
-        kind: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show one job
-    Show {
-        #[command(flatten)]
-        target: Target,
-        /// The job's id, job_…
-        id: String,
-    },
-    /// Let a parked job run again
-    Retry {
-        #[command(flatten)]
-        target: Target,
-        /// The job's id, job_…; left out with --all
-        #[arg(required_unless_present = "all")]
-        id: Option<String>,
-        /// All parked jobs
-        #[arg(long, conflicts_with = "id")]
-        all: bool,
-        /// With --all: only this kind
-        #[arg(long, requires = "all")]
-        kind: Option<String>,
-    },
-    /// Throw a parked job away
-    Discard {
-        #[command(flatten)]
-        target: Target,
-        /// The job's id, job_…
         id: String,
     },
 }
@@ -168,36 +121,6 @@ impl ApiKey {
             Self::Revoke { target, id } => {
                 let path = format!("/v1/api-keys/{}", segment(&id));
                 ask(settings, &target, Method::DELETE, &path, None, |_| out::line("revoked"))
-            }
-        }
-    }
-}
-
-impl Jobs {
-    pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
-        match self {
-            Self::List { target, state, kind, json } => {
-                let kind = kind.map(|kind| format!("&kind={}", segment(&kind))).unwrap_or_default();
-                let columns = ["id", "kind", "org_id", "attempts", "updated_at", "last_error"];
-                let path = format!("/v1/jobs?limit=100&state={}{kind}", segment(&state));
-                ask(settings, &target, Method::GET, &path, None, |jobs| list(&jobs, &columns, json))
-            }
-            Self::Show { target, id } => {
-                ask(settings, &target, Method::GET, &format!("/v1/jobs/{}", segment(&id)), None, pretty)
-            }
-            Self::Retry { target, id: Some(id), .. } => {
-                let path = format!("/v1/jobs/{}/retry", segment(&id));
-                ask(settings, &target, Method::POST, &path, None, |_| out::line("on its way"))
-            }
-            Self::Retry { target, kind, .. } => {
-                let path = format!("/v1/jobs/retry?kind={}", segment(&kind.unwrap_or_default()));
-                ask(settings, &target, Method::POST, &path, None, |answer| {
-                    out::line(format!("{} on their way", answer["retried"]));
-                })
-            }
-            Self::Discard { target, id } => {
-                let path = format!("/v1/jobs/{}", segment(&id));
-                ask(settings, &target, Method::DELETE, &path, None, |_| out::line("gone"))
             }
         }
     }

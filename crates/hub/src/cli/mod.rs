@@ -11,6 +11,7 @@ mod doctor;
 mod endpoints;
 mod events;
 mod health;
+mod jobs;
 mod keys;
 mod listen;
 mod load;
@@ -101,7 +102,7 @@ enum Command {
     Webhook(webhook::Webhook),
     /// See and mend work in the background
     #[command(subcommand)]
-    Jobs(manage::Jobs),
+    Jobs(jobs::Jobs),
     /// Say which organization an account at a provider belongs to
     #[command(subcommand)]
     Account(manage::Account),

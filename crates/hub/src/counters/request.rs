@@ -49,7 +49,7 @@ pub async fn request(cx: &Cx, of: &Stored, cause: Cause, dry_run: bool) -> Resul
     let gone = || StoreError::Rejected("the counter was deleted meanwhile".into());
     let (created, id) = match created {
         Created::New => (true, id),
-        Created::Already(other) => (false, other),
+        Created::Already { id, .. } => (false, id),
     };
     let run = runs::get(&cx.store, &Scope::All, &id).await?.ok_or_else(gone)?;
     Ok(if created { Asked::New(run) } else { Asked::UnderWay(run) })

@@ -2,13 +2,14 @@
 //! this one of connections.
 
 use super::keep;
-use super::request::terms;
+use super::request::{request_in, terms};
 use crate::cx::Cx;
 use crate::jobs::{Failure, Payload, enqueue};
 use std::time::Duration;
 use syncline_core::counters::push::Stage;
 use syncline_store::connections::Connection;
 use syncline_store::counters::definitions::{self, State, Stored};
+use syncline_store::counters::runs::{Cause, Created};
 use syncline_store::counters::{self as rows, Filter, pushes};
 use syncline_store::jobs::Outcome;
 use syncline_store::{Scope, StoreError, Tx};
@@ -143,8 +144,11 @@ pub(super) async fn ask_for_due(cx: &Cx) -> Result<(), StoreError> {
             if definitions::reconciled(&mut tx, &of.id, before, keep::next_run(cx, &of.definition, now))
                 .await?
             {
-                let cause = syncline_store::counters::runs::Cause::Schedule;
-                super::request::request_in(cx, &mut tx, (of, &id), cause, false).await?;
+                let created = request_in(cx, &mut tx, (of, &id), Cause::Schedule, false).await?;
+                if matches!(created, Created::Already { dry_run: true, .. }) {
+                    // Begun this moment: the comparison stays due, and comes when the dry run has ended.
+                    continue;
+                }
                 tx.commit().await?;
                 cx.wake.jobs.notify_one();
             }

@@ -174,6 +174,19 @@ async fn parked_jobs_are_seen_and_mended_from_the_terminal() {
     assert_eq!(parked().await.len(), 1);
     let gone = desk.run(&["jobs", "discard", id]).await;
     assert!(gone.code == 1 && gone.stderr.contains("not_found"), "{gone:?}");
+    let all = ["jobs", "discard", "--all", "--search", "NOTE"];
+    let counted = desk.run(&all).await;
+    assert!(counted.stdout == "1 would be gone\n" && counted.stderr.contains("--yes"), "{counted:?}");
+    assert_eq!(desk.run(&["jobs", "list", "--search", "note", "--json"]).await.ok().lines().count(), 1);
+    let none = desk.run(&["jobs", "discard", "--all", "--kind", "load.run", "--yes"]).await.ok();
+    assert_eq!((none.as_str(), parked().await.len()), ("0 gone\n", 1));
+    assert_eq!(desk.run(&[&all[..], &["--yes"]].concat()).await.ok(), "1 gone\n");
+    assert!(parked().await.is_empty());
+    for odd in
+        [&["jobs", "discard", id, "--yes"][..], &["jobs", "discard", "--search", "x"], &["jobs", "discard"]]
+    {
+        assert_eq!(desk.run(odd).await.code, 2, "{odd:?}");
+    }
     let link = desk.run(&["portal-link"]).await.ok();
     assert!(link.starts_with("http://localhost:8400/portal/setup?token="), "{link}");
     let status: Value = serde_json::from_str(&desk.run(&["status"]).await.ok()).unwrap();

@@ -1,10 +1,13 @@
 //! Connections and runs over the API, connected through the whole of OAuth.
 
+use crate::support::TestHub;
 use crate::support::browser::Browser;
+use crate::support::rows::connection_through;
 use crate::support::scene::{PAGE, Scene};
 use crate::support::wait::until;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,6 +169,28 @@ async fn a_key_connects_once_the_provider_takes_it_and_a_connection_ends_with_or
     let listed = scene.hub.get("/v1/connections?status=disconnected&provider=tentoeight").await.json();
     assert_eq!(listed["data"][0]["id"], id.as_str());
     assert_eq!(scene.hub.get("/v1/connections?status=odd").await.code(), "bad_status");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_found_by_the_app_and_by_a_part_of_their_account() {
+    let hub = TestHub::start(&[]).await;
+    for (app, id, account) in [("main", "con_1", "4711"), ("second", "con_2", "815"), ("", "con_3", "4712")] {
+        connection_through(&hub, app, id, "acme", account).await;
+    }
+    for (query, expected) in [
+        ("app=main", &["con_1"][..]),
+        ("app=Main", &[]),
+        ("app=second&provider=hubspot", &["con_2"]),
+        ("search=471", &["con_1", "con_3"]),
+        ("search=ACCOUNT%20OF", &["con_1", "con_2", "con_3"]),
+        ("search=471&app=second", &[]),
+        ("app=&search=", &["con_1", "con_2", "con_3"]),
+    ] {
+        let found = hub.get(&format!("/v1/connections?{query}")).await.json();
+        let rows = found["data"].as_array().unwrap().iter();
+        let ids: BTreeSet<&str> = rows.map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, expected.iter().copied().collect(), "{query}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Kafka as the intake log: order, redelivery, and brokers that go away.
 
+use crate::support::child::Desk;
 use crate::support::load::{self, Ledger, Reader, compare};
 use crate::support::process::Program;
 use crate::support::proxy::{Proxy, Way};
@@ -8,6 +9,7 @@ use crate::support::wait::until;
 use crate::support::{START, TestHub, change};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use syncline_core::time::{Clock as _, SystemClock};
 use syncline_hub::telemetry::Stopwatch;
 use syncline_store::testing::{TestDb, Which};
 
@@ -73,6 +75,46 @@ async fn everything_delivered_twice_is_stored_once() {
         process.kill().await;
     }
     assert!(!timelines[0].is_empty() && timelines[0] == timelines[1]);
+}
+
+/// What the page about operations says of restoring, with what Kafka's own tool asks the brokers.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_since_a_backup_is_read_again_once_the_group_is_set_back() {
+    let Some(topic) = Topic::new("restoring with Kafka") else { return };
+    let home = tempfile::tempdir().unwrap();
+    let settings = topic.settings();
+    let program = Program::new(home.path(), "hub", &[], &settings);
+    let process = program.start_ready().await;
+    let begun = SystemClock.now();
+    let mut load = load::Load::start(program.address, 2, 99);
+    load.acknowledged(20).await;
+    let backup = home.path().join("backup").display().to_string();
+    let mut words = vec!["backup".to_owned(), backup.clone()];
+    let data_dir = ("data_dir", home.path().join("hub").display().to_string());
+    for (name, value) in settings.iter().map(|(name, value)| (*name, (*value).to_owned())).chain([data_dir]) {
+        words.extend(["--set".to_owned(), format!("{name}={value}")]);
+    }
+    Desk::new().run(&words.iter().map(String::as_str).collect::<Vec<_>>()).await.ok();
+    load.acknowledged(20).await;
+    let ledger = load.finish().await;
+    topic.is_read().await;
+    process.terminate();
+    process.ended().await;
+
+    let restored = Program::new(home.path(), "restored", &[], &settings);
+    for file in std::fs::read_dir(&backup).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), home.path().join("restored").join(file.file_name())).unwrap();
+    }
+    topic.set_back(begun).await;
+    let (read, ends): (Vec<i64>, Vec<i64>) = topic.progress().await.into_values().unzip();
+    assert!(
+        read.iter().sum::<i64>() < ends.iter().sum::<i64>(),
+        "there is something to read again: {read:?}"
+    );
+    let process = restored.start_ready().await;
+    topic.is_read().await;
+    compare(&ledger, &Reader::new(restored.address, restored.local_key()).timeline().await);
+    process.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,7 @@ mod counters_api_values;
 mod counters_cli;
 mod counters_setup;
 mod crash;
+mod deliveries_api;
 mod delivery;
 mod demo;
 mod documents;

@@ -13,39 +13,39 @@ use syncline_core::secret::Secret;
 use syncline_core::time::Timestamp;
 
 /// A hub that may call this machine.
-struct Hub(TestHub);
+pub struct Hub(pub TestHub);
 
 /// An endpoint that was made.
-struct Made {
-    id: String,
+pub struct Made {
+    pub id: String,
     secret: Secret,
 }
 
 impl Hub {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::with(&[]).await
     }
 
-    async fn with(settings: &[(&str, &str)]) -> Self {
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
         let here = [("notify.allow", "127.0.0.0/8"), ("notify.plain_http", "true")];
         Self(TestHub::start(&[&here[..], settings].concat()).await)
     }
 
-    async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+    pub async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
         call_as(&self.0, &self.0.key, method, path, body).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::POST, path, body).await
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let answer = self.0.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text());
         answer.json()
     }
 
-    async fn endpoint(&self, org_id: Option<&str>, receiver: &Receiver, more: Value) -> Made {
+    pub async fn endpoint(&self, org_id: Option<&str>, receiver: &Receiver, more: Value) -> Made {
         let mut body = json!({ "org_id": org_id, "url": receiver.url("/hook") });
         let Value::Object(more) = more else { panic!("no members: {more}") };
         body.as_object_mut().unwrap().extend(more);
@@ -57,19 +57,19 @@ impl Hub {
     }
 
     /// Publishes `invoice.paid` of acme's with this number; answers its id.
-    async fn publish(&self, number: u32) -> String {
+    pub async fn publish(&self, number: u32) -> String {
         let body = json!({ "org_id": "acme", "type": "invoice.paid", "payload": { "number": number } });
         let answer = self.post("/v1/messages", &body).await;
         assert_eq!(answer.status, 202, "{}", answer.text());
         answer.json()["id"].as_str().unwrap().to_owned()
     }
 
-    async fn delivery(&self, message: &str, endpoint: &str) -> Value {
+    pub async fn delivery(&self, message: &str, endpoint: &str) -> Value {
         self.get(&format!("/v1/messages/{message}/deliveries/{endpoint}")).await
     }
 
     /// Waits until a delivery is in this state, after so many attempts at least.
-    async fn becomes(&self, message: &str, endpoint: &str, state: &str, tried: u64) -> Value {
+    pub async fn becomes(&self, message: &str, endpoint: &str, state: &str, tried: u64) -> Value {
         until(&format!("{message} is {state}"), async || {
             let found = self.delivery(message, endpoint).await;
             let settled = found["under_way"] == false && found["tried"].as_u64() >= Some(tried);
@@ -78,7 +78,7 @@ impl Hub {
         .await
     }
 
-    fn later(&self, span: Duration) {
+    pub fn later(&self, span: Duration) {
         self.0.clock.advance(span);
         self.0.cx.wake.news();
     }

@@ -3,8 +3,9 @@
 use crate::support::browser::{Browser, between, csrf};
 use crate::support::wait::until;
 use crate::support::{START, TestHub, change};
+use crate::syncs_api_scene::{call_as, key_of};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Without the time it happened it has no place in the timeline.
 const MISFIT: &str =
@@ -95,6 +96,42 @@ async fn retry_parks_it_again_and_discard_removes_it() {
     assert_eq!(hub.send(discard()).await.code(), "not_found");
     assert_eq!(hub.get(&path).await.status, 404);
     assert!(parked(&hub).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_that_fit_are_counted_and_then_discarded_and_the_others_stay() {
+    let hub = TestHub::start(&[]).await;
+    hub.deliver(r#"[{"note":"one"},{"note":"One more"},{"note":"two"}]"#).await;
+    assert_eq!(parked(&hub).await.len(), 3);
+    let discard = async |query: &str| {
+        let request = hub.request(Method::POST, &format!("/v1/jobs/discard?{query}")).bearer_auth(&hub.key);
+        hub.send(request).await
+    };
+    for (query, fitting, left) in [
+        ("dry_run=true", 3, 3),
+        ("search=ONE&dry_run=true", 2, 3),
+        ("kind=something.else", 0, 3),
+        ("kind=event.store&search=one", 2, 1),
+        ("search=", 1, 0),
+    ] {
+        let answer = discard(query).await;
+        let dry_run = query.contains("dry_run");
+        assert_eq!(answer.json(), json!({ "discarded": fitting, "dry_run": dry_run }), "{query}");
+        assert_eq!((answer.status, parked(&hub).await.len()), (200, left), "{query}");
+    }
+    assert_eq!(discard("dry_run=perhaps").await.status, 400);
+    let noted = hub.get("/v1/audit").await.json();
+    let noted: Vec<&Value> =
+        noted["data"].as_array().unwrap().iter().filter(|one| one["action"] == "job.discarded").collect();
+    assert_eq!(noted.len(), 2, "what was only counted was not done: {noted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organizations_key_discards_its_own_jobs_alone() {
+    let hub = hub_with_a_misfit().await;
+    let theirs = key_of(&hub, "globex").await;
+    let gone = call_as(&hub, &theirs, Method::POST, "/v1/jobs/discard", &Value::Null).await;
+    assert_eq!((gone.json()["discarded"].as_u64(), parked(&hub).await.len()), (Some(0), 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ pub(crate) use writer::Writer;
 use crate::tx::Bulk;
 use crate::value::{Row, Value};
 use crate::{Result, StoreError};
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -46,7 +47,25 @@ pub(crate) fn open_writer(path: &Path, page_size: u32) -> Result<Connection> {
     // A page that changes often is then written back once for many changes; 64 MiB with pages of 4 KiB.
     db.pragma_update(None, "wal_autocheckpoint", 16_000)?;
     db.pragma_update(None, "journal_size_limit", 134_217_728)?;
+    fold_every_letter(&db)?;
     Ok(db)
+}
+
+/// SQLite's own `LOWER` knows the letters of ASCII alone, and a search would mind the case of all others. No index and no constraint is
+/// made with it, so no file depends on which of the two it was.
+fn fold_every_letter(db: &Connection) -> Result<()> {
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    let lower = |text: &[u8]| Some(String::from_utf8_lossy(text).to_lowercase());
+    db.create_scalar_function("lower", 1, flags, move |call| {
+        Ok(match call.get_raw(0) {
+            ValueRef::Text(text) | ValueRef::Blob(text) => lower(text),
+            ValueRef::Integer(number) => Some(number.to_string()),
+            ValueRef::Real(number) => Some(number.to_string()),
+            ValueRef::Null => None,
+        })
+    })?;
+    Ok(())
 }
 
 /// Opens `path` for reading only.
@@ -61,6 +80,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
     db.set_prepared_statement_cache_capacity(64);
     db.pragma_update(None, "cache_size", -4_096)?;
     db.pragma_update(None, "query_only", true)?;
+    fold_every_letter(&db)?;
     Ok(db)
 }
 

@@ -8,7 +8,7 @@ use syncline_core::counters::change::Change;
 use syncline_core::counters::definition::Target;
 use syncline_core::secret::Secret;
 use syncline_store::counters::definitions::{self, Filter, Kept, State, Stored};
-use syncline_store::counters::{self, Sealed, changes};
+use syncline_store::counters::{self, Sealed, changes, runs};
 use syncline_store::testing::TestDb;
 use syncline_store::{Scope, Store};
 use tokio::task::JoinSet;
@@ -21,6 +21,7 @@ for_each_database!(
     listed_by_id_in_pages_as_the_filter_says,
     organizations_see_their_own_alone,
     what_is_due_is_compared_once,
+    what_is_in_a_dry_run_is_due_when_that_has_ended,
     what_is_sealed_is_found_by_its_key_and_sealed_anew_once,
     what_a_deleted_one_leaves_is_erased_bit_by_bit,
 );
@@ -172,6 +173,26 @@ async fn what_is_due_is_compared_once(db: &TestDb) {
     assert!(next().await && !next().await);
     assert_eq!(due(at(10)).await, ["ctr_1"]);
     assert_eq!(get(&store, "ctr_2").await.version, 1);
+}
+
+async fn what_is_in_a_dry_run_is_due_when_that_has_ended(db: &TestDb) {
+    let store = db.store().await;
+    make(&store, &Stored { reconcile_at: Some(at(5)), ..definition("ctr_1", "acme", "c1") }).await;
+    let due = async || definitions::due(&store, at(10), 9).await.unwrap().len();
+    for (id, dry_run) in [("crn_1", true), ("crn_2", false)] {
+        let (org_id, definition_id) = ("acme".to_owned(), "ctr_1".to_owned());
+        let new = runs::NewRun { id: id.to_owned(), org_id, definition_id, cause: runs::Cause::Api, dry_run };
+        let create = async |id: &str| {
+            let new = runs::NewRun { id: id.to_owned(), ..new.clone() };
+            in_tx(&store, async |tx| runs::create(tx, &new, at(6)).await).await
+        };
+        assert_eq!(create(id).await, runs::Created::New);
+        assert_eq!(create("crn_3").await, runs::Created::Already { id: id.to_owned(), dry_run });
+        assert_eq!(due().await, usize::from(!dry_run), "one that repairs does what is due");
+        let ended = runs::State::Succeeded;
+        assert!(in_tx(&store, async |tx| runs::finish(tx, id, ended, None, at(7)).await).await);
+        assert_eq!(due().await, 1);
+    }
 }
 
 async fn what_is_sealed_is_found_by_its_key_and_sealed_anew_once(db: &TestDb) {

@@ -116,7 +116,8 @@ async fn a_definition_has_one_unfinished_run(db: &TestDb) {
     let all = askers.join_all().await;
     assert_eq!(all.iter().filter(|one| **one == Created::New).count(), 1, "{all:?}");
     let run = runs::unfinished(&store, "ctr_1").await.unwrap().unwrap();
-    assert!(all.iter().all(|one| *one == Created::New || *one == Created::Already(run.id.clone())));
+    let already = Created::Already { id: run.id.clone(), dry_run: false };
+    assert!(all.iter().all(|one| *one == Created::New || *one == already));
     assert!(in_tx(&store, async |tx| runs::start(tx, &run.id, at(2)).await).await);
     finish(&store, &run.id, at(3)).await;
     assert!(!in_tx(&store, async |tx| runs::start(tx, &run.id, at(4)).await).await);

@@ -48,7 +48,7 @@ impl DeliveryQuery {
 }
 
 /// The state that goes by the name; none for an empty one.
-fn state_of(name: Option<&str>) -> Result<Option<DeliveryState>, Problem> {
+pub(super) fn state_of(name: Option<&str>) -> Result<Option<DeliveryState>, Problem> {
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(None) };
     let known = DeliveryState::ALL.into_iter().find(|state| state.name() == name);
     let say = "`state` is `waiting`, `delivered`, `failed` or `skipped`.";

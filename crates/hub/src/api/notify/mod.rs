@@ -8,6 +8,7 @@ mod event_types;
 mod mend;
 mod messages;
 mod refusals;
+mod search;
 mod secrets;
 mod statistics;
 mod views;
@@ -41,6 +42,7 @@ pub fn routes(max_payload: usize) -> Router<Api> {
         .route("/v1/endpoints/{id}/recover", post(mend::recover))
         .route("/v1/endpoints/{id}/replay", post(mend::replay))
         .route("/v1/endpoints/{id}/skip", post(mend::skip))
+        .route("/v1/deliveries", get(search::list))
         .route("/v1/messages", get(messages::list).merge(publish))
         .route("/v1/messages/{id}", get(messages::show))
         .route("/v1/messages/{id}/deliveries", get(deliveries::of_message))

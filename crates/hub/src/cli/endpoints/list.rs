@@ -146,16 +146,31 @@ fn waits(schedule: &Value) -> String {
     if waits.is_empty() { "never".to_owned() } else { format!("after {}", waits.join(", ")) }
 }
 
-/// List the deliveries to an endpoint
+/// List deliveries, to one endpoint or to all
 #[derive(Debug, Args)]
 pub struct Deliveries {
     #[command(flatten)]
     target: Target,
-    /// The endpoint's id, ep_…
-    endpoint: String,
+    /// The endpoint's id, ep_… [default: all endpoints]
+    endpoint: Option<String>,
     /// waiting, delivered, failed or skipped
     #[arg(long)]
     state: Option<String>,
+    /// Only of messages of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Only of this message, msg_…
+    #[arg(long, value_name = "MESSAGE")]
+    message: Option<String>,
+    /// Only of this organization's messages
+    #[arg(long, value_name = "ORG")]
+    org_id: Option<String>,
+    /// Only of messages made at this instant or later: RFC 3339 or a date
+    #[arg(long, value_name = "WHEN")]
+    from: Option<String>,
+    /// Only of messages made before this instant
+    #[arg(long, value_name = "WHEN")]
+    to: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 100)]
     limit: usize,
@@ -166,11 +181,23 @@ pub struct Deliveries {
 
 impl Deliveries {
     pub(super) fn run(self, settings: &Flags) -> Result<ExitCode> {
-        let Self { target, endpoint, state, limit, json } = self;
-        let filters = given([("state", state)]);
+        let Self { target, endpoint, state, kind, message, org_id, from, to, limit, json } = self;
+        let filters = given([
+            ("endpoint_id", endpoint.clone()),
+            ("state", state),
+            ("type", kind),
+            ("message_id", message),
+            ("org_id", org_id),
+            ("from", from),
+            ("to", to),
+        ]);
         runtime()?.block_on(async {
-            let path = format!("{}/deliveries", path(&endpoint));
-            let found = rows(&target.find(settings)?, &path, &filters, limit).await?;
+            let hub = target.find(settings)?;
+            if let Some(endpoint) = &endpoint {
+                // One that there is not has no deliveries either, and whoever mistyped it should hear that.
+                hub.json(hub.request(Method::GET, &path(endpoint))).await?;
+            }
+            let found = rows(&hub, "/v1/deliveries", &filters, limit).await?;
             print(&found, json, deliveries);
             Ok(ExitCode::SUCCESS)
         })

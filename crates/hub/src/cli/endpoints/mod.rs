@@ -35,7 +35,7 @@ pub enum Endpoints {
     Delete(One),
     /// Put a new secret in the place of the old one, which is used beside it for a while
     Rotate(secrets::Rotate),
-    /// List the deliveries to an endpoint
+    /// List deliveries, to one endpoint or to all
     Deliveries(list::Deliveries),
     /// How an endpoint does: deliveries, failures, latencies
     Stats(list::Stats),

@@ -41,6 +41,8 @@ fn operations() -> Vec<Operation> {
             .of_organization()
             .query("provider", text("Only of this provider."))
             .query("account", text("Only of this account there."))
+            .query("app", text("Only through this app."))
+            .query("search", text("Only of accounts with this in their id or name, in capital or small letters."))
             .query("status", status)
             .pages("Connections.", "Connection")
             .refuses(&["bad_status"]),

@@ -3,7 +3,8 @@
 use super::Room;
 use crate::openapi::operation::{Operation, get, post};
 use crate::openapi::schema::{
-    Schema, anything, by_name, count, flag, id, list, object, page_of, refer, text, time, whole, words,
+    Schema, anything, by_name, count, flag, id, list, moment, object, page_of, refer, text, time, whole,
+    words,
 };
 use serde_json::json;
 
@@ -17,6 +18,12 @@ pub fn room() -> Room {
         operations: operations(),
         schemas: vec![
             ("Delivery", delivery()),
+            (
+                "DeliveryFound",
+                delivery()
+                    .says("A delivery, with whose message it carries.")
+                    .with("org_id", text("Whose message; null: it is gone.").or_null().like("acme")),
+            ),
             (
                 "DeliveryShown",
                 delivery()
@@ -36,6 +43,18 @@ pub fn room() -> Room {
 
 fn operations() -> Vec<Operation> {
     vec![
+        get("/v1/deliveries", "searchDeliveries", "Deliveries to all endpoints, the latest message first")
+            .says("Those to the caller's endpoints. With a state, the latest change comes first. A page looks at so many deliveries at \
+                   most, whether they fit or not: one may have nothing and still name the next.")
+            .in_state(&STATES, "Only those that are so.")
+            .query("type", text("Only of messages of this type."))
+            .of_organization()
+            .query("endpoint_id", text("Only to this endpoint."))
+            .query("message_id", text("Only of this message."))
+            .query("from", moment("Of messages made at this instant or later."))
+            .query("to", moment("Of messages made before this instant."))
+            .pages("Deliveries.", "DeliveryFound")
+            .refuses(&["bad_time"]),
         get("/v1/endpoints/{id}/deliveries", "listDeliveries", "Deliveries to an endpoint, the latest first")
             .in_state(&STATES, "Only those that are so.")
             .pages("Deliveries.", "Delivery"),

@@ -2,7 +2,7 @@
 
 use super::Room;
 use crate::openapi::operation::{Operation, delete, get, post};
-use crate::openapi::schema::{Schema, anything, count, id, object, refer, text, time, words};
+use crate::openapi::schema::{Schema, anything, count, flag, id, object, refer, text, time, words};
 use serde_json::json;
 
 /// How a job may be.
@@ -16,6 +16,12 @@ pub fn room() -> Room {
         schemas: vec![
             ("Job", job()),
             ("Retried", object("How many.").with("retried", count("Jobs that are tried again."))),
+            (
+                "Discarded",
+                object("How many.")
+                    .with("discarded", count("Jobs that are gone; in a dry run: that would be."))
+                    .with("dry_run", flag("Whether they were only counted.")),
+            ),
         ],
     }
 }
@@ -34,6 +40,12 @@ fn operations() -> Vec<Operation> {
             .query("kind", kind())
             .query("search", search())
             .answers(202, "They are.", refer("Retried")),
+        post("/v1/jobs/discard", "discardJobs", "Throw all parked jobs away, or those that fit")
+            .says("They are gone for good, with what was to be done. Count them first: `dry_run=true`.")
+            .query("kind", kind())
+            .query("search", search())
+            .query("dry_run", flag("Whether they are only counted; left out: no."))
+            .answers(200, "They are gone, or were counted.", refer("Discarded")),
         get("/v1/jobs/{id}", "getJob", "A job").answers(200, "The job.", refer("Job")),
         post("/v1/jobs/{id}/retry", "retryJob", "Try a parked job again").ends(202, "It is tried."),
         delete("/v1/jobs/{id}", "discardJob", "Throw a parked job away").ends(204, "It is gone."),

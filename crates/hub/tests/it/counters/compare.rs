@@ -235,6 +235,40 @@ async fn comparisons_are_asked_for_by_the_clock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_under_way_delays_the_hours_comparison_and_does_not_stand_for_it() {
+    let said = json!({ "target": { "kind": "property" }, "reconcile_minutes": 60 });
+    let scene = Scene::with(1, said, &[]).await;
+    scene.book(&scene.exams).await;
+    scene.agree().await;
+    scene.write(&scene.exams[0], "9").await;
+    let away = json!({ "kind": "server_error", "status": 503 });
+    scene.joined.fault(json!({ "provider": "hubspot", "path": "*batch/read*", "effect": away })).await;
+    let dry = request::request(scene.cx(), &scene.now().await, Cause::Manual, true).await.unwrap();
+    let due = scene.now().await.reconcile_at.unwrap();
+    scene.joined.advance(Duration::from_secs(67 * 60)).await;
+    scene
+        .as_time_passes("the dry run is tried again", async || {
+            let run = scene.run(&dry.run().id).await;
+            (run.reason.is_some() && run.heartbeat_at.is_some_and(|at| at > due)).then_some(())
+        })
+        .await;
+    assert_eq!(scene.now().await.reconcile_at, Some(due), "it is still due");
+    scene.joined.control(Method::DELETE, "faults", Value::Null).await;
+    let dry = scene.ended(&dry.run().id).await;
+    assert_eq!((dry.state, dry.counts.drifted, dry.counts.repaired), (State::Succeeded, 1, 0), "{dry:?}");
+    let filter = Filter { definition_id: Some(scene.of.id.clone()), ..Filter::default() };
+    let run = scene
+        .as_time_passes("the hour's comparison", async || {
+            let runs = runs::list(&scene.cx().store, &Scope::All, &filter, None, 10).await.unwrap();
+            runs.into_iter().find(|run| run.cause == Cause::Schedule && run.state == State::Succeeded)
+        })
+        .await;
+    assert_eq!((run.dry_run, run.counts.drifted), (false, 1), "{run:?}");
+    assert!(run.created_at.since(dry.finished_at.unwrap()) < Duration::from_secs(60), "right after it");
+    scene.agree().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_stopped_goes_on_from_its_last_page() {
     let scene = in_step(2_100, "repair").await;
     // Two pages are ten readings each; then HubSpot is away.

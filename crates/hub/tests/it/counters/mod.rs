@@ -1,5 +1,6 @@
 //! Counters against the sandbox's trigger, workflow and records.
 
+mod budget;
 pub mod compare;
 mod keep;
 mod killed;

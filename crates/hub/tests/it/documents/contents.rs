@@ -41,7 +41,7 @@ const SECRETS: &[(&str, &str)] = &[
 ];
 
 /// What is wrong with a configuration. Warnings are for whole ones, and these are pieces.
-fn mistakes(text: &str, directory: &Path) -> Option<String> {
+pub fn mistakes(text: &str, directory: &Path) -> Option<String> {
     let file = directory.join("syncline.toml");
     std::fs::write(&file, text).unwrap();
     config::load(&Sources { file: Some(file), ..Sources::default() }).err().map(|error| error.to_string())

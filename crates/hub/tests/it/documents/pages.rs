@@ -24,6 +24,8 @@ pub struct Command {
     pub text: String,
     /// Why a test cannot run it.
     pub not_run: Option<String>,
+    /// How it is run apart from the page's story.
+    pub apart: Option<String>,
     /// Where it is to fail: how the line begins that it then prints.
     pub fails: Option<String>,
 }
@@ -37,6 +39,7 @@ struct Line<'a> {
     /// Whether it begins a block.
     opens: bool,
     not_run: Option<&'a str>,
+    apart: Option<&'a str>,
     /// Whether the block shows a command that fails.
     fails: bool,
 }
@@ -84,23 +87,33 @@ impl Page {
         Self { name: name.to_owned(), text }
     }
 
+    /// All of it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     fn lines(&self) -> Vec<Line<'_>> {
-        let (mut block, mut reason, mut fails, mut lines) = (None, None, false, Vec::new());
+        let (mut block, mut said, mut lines) = (None, None, Vec::new());
         for (index, text) in self.text.lines().enumerate() {
             let fence = text.trim_start().strip_prefix("```");
             let opens = block.is_none() && fence.is_some();
             if opens {
                 block = fence;
             }
-            lines.push(Line { number: index + 1, text, block, opens, not_run: reason, fails });
+            let after = |what: &str| said.and_then(|said: &str| said.strip_prefix(what));
+            lines.push(Line {
+                number: index + 1,
+                text,
+                block,
+                opens,
+                not_run: after("not run: "),
+                apart: after("run apart: "),
+                fails: said == Some("fails"),
+            });
             if fence.is_some() && !opens {
-                block = None;
-            }
-            let comment =
-                text.trim().strip_prefix("<!-- not run: ").and_then(|rest| rest.strip_suffix(" -->"));
-            if comment.is_some() || (block.is_none() && !text.trim().is_empty()) {
-                reason = comment;
-                fails = text.trim() == "<!-- fails -->";
+                (block, said) = (None, None);
+            } else if block.is_none() && !text.trim().is_empty() {
+                said = text.trim().strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
             }
         }
         assert_eq!(block, None, "{}: a block has no end", self.name);
@@ -122,9 +135,9 @@ impl Page {
             let begun = text.strip_prefix("$ ");
             if let Some(begun) = begun {
                 let at = format!("{}:{}", self.name, line.number);
-                let not_run = line.not_run.map(str::to_owned);
+                let (not_run, apart) = (line.not_run.map(str::to_owned), line.apart.map(str::to_owned));
                 let text = begun.trim_end_matches('\\').to_owned();
-                commands.push(Command { at, text, not_run, fails: line.fails.then(String::new) });
+                commands.push(Command { at, text, not_run, apart, fails: line.fails.then(String::new) });
             } else if let Some(command) = commands.last_mut().filter(|_| continues) {
                 command.text.push_str(text.trim_end_matches('\\'));
             } else if let Some(says) = commands.last_mut().and_then(|command| command.fails.as_mut())

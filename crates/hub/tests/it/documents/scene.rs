@@ -1,11 +1,12 @@
 //! Where the documents' commands are run: a directory with a hub that has loaded HubSpot and 10to8 from the sandbox and keeps them in
 //! step, and somebody who listens.
 
-use super::pages::Command;
-use crate::support::child::{Desk, Running};
+use super::pages::{Command, root};
+use crate::support::child::{Desk, Running, files_below};
 use crate::support::wait::until;
 use serde_json::json;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use syncline_sandbox::{ConsentMode, Options, Population, Sandbox};
@@ -63,12 +64,56 @@ impl Scene {
             ("cargo run --release -- ", "syncline ".to_owned()),
             ("syncline-demo/", "syncline-data/".to_owned()),
             ("http://localhost:8400", desk.base()),
+            // What somebody would paste; and HubSpot's workflow is as quick as the sandbox's.
+            ("--trigger-url -", "--window-ms 0 --settle-ms 3000 --trigger-url - < trigger-url".to_owned()),
             ("https://hub.example.com", desk.base()),
             ("http://127.0.0.1:8500", sandbox.url().to_owned()),
         ];
+        copy(&root().join("packaging"), &desk.path("packaging"));
         let mut scene = Self { desk, _hub: hub, _listener: listener, sandbox, means };
         scene.join().await;
         scene
+    }
+
+    /// Has somebody at HubSpot and somebody at 10to8 change the same name, so that a person has to decide.
+    pub async fn disagree(&mut self) {
+        let sync = self.here("syn_…");
+        self.said(&format!(
+            "syncline syncs template --left {} --right {} > newest.json",
+            self.here("con_1"),
+            self.here("con_2")
+        ))
+        .await;
+        // It stays so: whatever else decided, the conflict would be over.
+        self.said("sed 's/\"newest\"/\"ask\"/' newest.json > ask.json").await;
+        self.said(&format!("syncline syncs set {sync} --agreement ask.json && syncline syncs pause {sync}"))
+            .await;
+        let links = self.said(&format!("syncline syncs links {sync} --json")).await;
+        let whole = |line: &str| {
+            let link: serde_json::Value = serde_json::from_str(line).unwrap();
+            Some((link["left_id"].as_str()?.to_owned(), link["right_id"].as_str()?.to_owned()))
+        };
+        let (left, right) = links.lines().find_map(whole).expect("people who are known to both");
+        self.edit(
+            "hubspot",
+            json!({ "action": "update", "id": left, "properties": { "firstname": "Adah" } }),
+        )
+        .await;
+        self.edit("tentoeight", json!({ "action": "update", "resource_uri": right, "name": "Augusta King" }))
+            .await;
+        self.said(&format!("syncline syncs resume {sync} && syncline syncs run {sync} --wait")).await;
+        let conflicts = self.said(&format!("syncline conflicts list --sync {sync} --json")).await;
+        let conflicts =
+            conflicts.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let conflict = { conflicts }.find(|one| one["kind"] == "field").expect("a name that differs");
+        self.means.push(("cnf_…", conflict["id"].as_str().unwrap().to_owned()));
+    }
+
+    async fn edit(&self, provider: &str, edit: serde_json::Value) -> serde_json::Value {
+        let client = syncline_hub::http::client::client().unwrap();
+        let url = format!("{}/_sandbox/{provider}/edit", self.sandbox.url());
+        let answer = client.post(url).json(&edit).send().await.unwrap();
+        answer.error_for_status().unwrap().json().await.unwrap()
     }
 
     /// Connects, loads, syncs.
@@ -112,14 +157,15 @@ impl Scene {
         let control = |path: &str| format!("{}/_sandbox/hubspot/{path}", self.sandbox.url());
         let exam = json!({ "action": "create", "object": EXAMS,
             "properties": { "mock_exam_name": "B2", "total_bookings": "8" } });
-        let exam = client.post(control("edit")).json(&exam).send().await.unwrap();
-        let exam: serde_json::Value = exam.error_for_status().unwrap().json().await.unwrap();
+        let exam = self.edit("hubspot", exam).await;
         let workflows: serde_json::Value =
             client.get(control("workflows")).send().await.unwrap().json().await.unwrap();
+        let trigger = workflows["workflows"][0]["trigger_url"].as_str().unwrap();
+        self.desk.write("trigger-url", trigger);
         let definition = json!({
             "name": "exam-bookings", "connection_id": connection, "object_type": EXAMS, "property": "total_bookings",
             "payload": { "mock_exam_id": "{{key}}", "total_bookings": "{{value}}" },
-            "target": { "kind": "trigger", "url": workflows["workflows"][0]["trigger_url"] },
+            "target": { "kind": "trigger", "url": trigger },
             "settle_ms": 3_000, "window_ms": 0
         });
         self.desk.write("exam-bookings.json", &definition.to_string());
@@ -132,7 +178,7 @@ impl Scene {
     }
 
     /// A command that must succeed; what it printed.
-    async fn said(&self, command: &str) -> String {
+    pub async fn said(&self, command: &str) -> String {
         let Told { success, stdout, stderr } = self.shell(command).await;
         assert!(success, "{command}: {stdout}{stderr}");
         stdout.trim().to_owned()
@@ -225,6 +271,15 @@ async fn sandbox() -> Sandbox {
     Sandbox::start(options).await.unwrap()
 }
 
+/// Copies a directory with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    for file in files_below(from) {
+        let target = to.join(file.strip_prefix(from).unwrap());
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::copy(file, target).unwrap();
+    }
+}
+
 /// The configuration that the documents suppose.
 fn config(desk: &Desk, sandbox: &Sandbox) -> String {
     let credentials = sandbox.credentials();
@@ -251,7 +306,7 @@ fn config(desk: &Desk, sandbox: &Sandbox) -> String {
 }
 
 /// Whether the program of this command is on this machine. That curl is not is told to whoever runs all tests.
-fn is_here(text: &str) -> bool {
+pub fn is_here(text: &str) -> bool {
     if !text.starts_with("curl") {
         return true;
     }

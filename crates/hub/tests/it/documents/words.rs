@@ -2,13 +2,14 @@
 
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use std::collections::BTreeSet;
 use syncline_hub::cli::Cli;
 
 /// Commands that go on until they are stopped.
 const GOING_ON: &[&[&str]] = &[&["serve"], &["demo"], &["sandbox"], &["listen"], &["events", "tail"]];
 
 /// The words of a line as a shell tells them apart, and what stands between commands as words of their own.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     for c in line.chars() {
         match (quote, c) {
@@ -36,7 +37,11 @@ fn bare(mut command: &[String]) -> &[String] {
         let skipped = match command.first().map(String::as_str) {
             Some("sudo") if command.get(1).is_some_and(|word| word == "-u") => 3,
             Some("sudo") => 1,
-            // `docker compose exec SERVICE …`
+            // `docker compose exec SERVICE …`: what is run there. `docker compose run … SERVICE …`: what the image's program is told;
+            // the one service of ours that commands name is called like it.
+            Some("docker") if command.iter().any(|word| word == "run") => {
+                command.iter().position(|word| word == "syncline").unwrap_or(command.len())
+            }
             Some("docker") => {
                 command.iter().position(|word| word == "exec").map_or(command.len(), |at| at + 2)
             }
@@ -79,6 +84,27 @@ pub fn is_alone(line: &str) -> bool {
     begins_with(line, &[&["init"]])
 }
 
+/// The commands that have none below them, each as its words with a blank between.
+pub fn leaves() -> BTreeSet<String> {
+    fn below(command: &clap::Command, words: &str, all: &mut BTreeSet<String>) {
+        for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
+            let words = format!("{words} {}", one.get_name());
+            below(one, &words, all);
+            if !one.has_subcommands() {
+                all.insert(words.trim().to_owned());
+            }
+        }
+    }
+    let mut all = BTreeSet::new();
+    below(&Cli::command(), "", &mut all);
+    all
+}
+
+/// Which of those a call is of.
+pub fn leaf(words: &[String], leaves: &BTreeSet<String>) -> Option<String> {
+    (1..=words.len().min(3)).map(|count| words[..count].join(" ")).find(|begun| leaves.contains(begun))
+}
+
 /// Whether the program takes these words.
 pub fn parses(words: &[String]) -> Result<(), String> {
     let all = std::iter::once("syncline").chain(words.iter().map(String::as_str));
@@ -116,6 +142,7 @@ fn words_are_told_apart_as_a_shell_does() {
     assert_eq!(invocations(line), [vec!["a", "b c", "d"], vec!["e", "--f=g h"]]);
     assert_eq!(invocations("sudo -u syncline A=b syncline c"), [["c"]]);
     assert_eq!(invocations("X=1 docker compose exec syncline syncline c | tee log"), [["c"]]);
+    assert_eq!(invocations("docker compose run --rm --volume ./a:/b syncline backup /b"), [["backup", "/b"]]);
     assert!(invocations("install -g syncline -m 0750 /etc/syncline && syncline").is_empty());
     assert_eq!(unknown(&["jobs".to_owned(), "mend".to_owned()]), Some("mend".to_owned()));
     assert_eq!(unknown(&["load".to_owned(), "--quickly".to_owned()]), Some("--quickly".to_owned()));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
@@ -82,7 +83,12 @@ impl Desk {
 
     /// Runs a command to its end.
     pub async fn run(&self, args: &[&str]) -> Output {
-        let output = tokio::time::timeout(PATIENCE, self.command(args).output()).await;
+        self.run_within(args, PATIENCE).await
+    }
+
+    /// The same for one that may take so long.
+    pub async fn run_within(&self, args: &[&str], patience: Duration) -> Output {
+        let output = tokio::time::timeout(patience, self.command(args).output()).await;
         let output = output.unwrap_or_else(|_| panic!("{args:?} never ended")).expect("the program runs");
         let text = |bytes| String::from_utf8(bytes).expect("text");
         let code = output.status.code().expect("an exit code");
@@ -173,7 +179,7 @@ impl Lines {
 }
 
 /// A port nobody has: below those the system hands out by itself, and never twice in this process.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = u16::try_from(std::process::id() % 9_000).expect("small");
     loop {

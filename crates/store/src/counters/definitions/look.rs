@@ -149,13 +149,15 @@ pub async fn on_connection(tx: &mut Tx, connection_id: &str) -> Result<Vec<Store
     tx.query(&sql, args![connection_id]).await?.iter().map(read).collect()
 }
 
-/// Active definitions whose counters are due to be compared, longest due first, at most `limit`.
+/// Active definitions whose counters are due to be compared, longest due first, at most `limit`. One that is in a dry run stays due until
+/// that has ended, since it does not do what the schedule is for.
 ///
 /// # Errors
 /// [`crate::StoreError`] as the database says.
 pub async fn due(store: &Store, now: Timestamp, limit: u32) -> Result<Vec<Stored>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM counter_definitions WHERE state = ? AND reconcile_at <= ? ORDER BY reconcile_at, id LIMIT ?"
+        "SELECT {COLUMNS} FROM counter_definitions WHERE state = ? AND reconcile_at <= ? AND NOT EXISTS (SELECT 1 \
+         FROM counter_runs WHERE active_key = counter_definitions.id AND dry_run = 1) ORDER BY reconcile_at, id LIMIT ?"
     );
     store.query(&sql, args![State::Active.name(), now, limit]).await?.iter().map(read).collect()
 }

@@ -26,8 +26,13 @@ pub struct NewRun {
 pub enum Created {
     /// It was.
     New,
-    /// The definition has an unfinished one; this.
-    Already(String),
+    /// The definition has an unfinished one.
+    Already {
+        /// Its id.
+        id: String,
+        /// Whether it only looks.
+        dry_run: bool,
+    },
 }
 
 const INSERT: Bulk = Bulk {
@@ -75,12 +80,11 @@ pub async fn create(tx: &mut Tx, new: &NewRun, now: Timestamp) -> Result<Created
     row.extend(vec![Value::from(0); 9]);
     row.push(now.into());
     tx.insert_many(&INSERT, [row]).await?;
-    let sql = "SELECT id FROM counter_runs WHERE active_key = ?";
+    let sql = "SELECT id, dry_run FROM counter_runs WHERE active_key = ?";
     let rows = tx.query(sql, args![new.definition_id.as_str()]).await?;
-    match rows.first().map(|row| row.text(0)).transpose()? {
-        Some(id) if id != new.id => Ok(Created::Already(id)),
-        _ => Ok(Created::New),
-    }
+    let Some(row) = rows.first() else { return Ok(Created::New) };
+    let (id, dry_run) = (row.text(0)?, row.int(1)? != 0);
+    Ok(if id == new.id { Created::New } else { Created::Already { id, dry_run } })
 }
 
 /// A worker takes a run up, also one that another left. False when it ended.
