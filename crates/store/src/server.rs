@@ -26,7 +26,13 @@ pub(crate) struct Server {
 impl Server {
     /// The server at `host` and `port`, whose pool waits for `patience`.
     pub(crate) fn new(host: &str, port: u16, patience: Duration) -> Self {
-        Self { host: host.to_owned(), port, patience, reached: AtomicBool::new(false), opened: AtomicU32::new(0) }
+        Self {
+            host: host.to_owned(),
+            port,
+            patience,
+            reached: AtomicBool::new(false),
+            opened: AtomicU32::new(0),
+        }
     }
 
     /// What `call` comes to, which takes a connection from the pool. Before the first one it is looked whether anybody is there, and again

@@ -11,7 +11,9 @@ mod terms;
 
 pub use keep::{BY_A_PERSON, create, delete, get, headers, set_state, update};
 pub use mend::{Recovered, Replayed, Wish, recover, replay, resend, skip};
-pub use secrets::{LONGEST_OVERLAP, MOST_SECRETS, Made, NewSecret, OVERLAP, SecretView, list as list_secrets, rotate};
+pub use secrets::{
+    LONGEST_OVERLAP, MOST_SECRETS, Made, NewSecret, OVERLAP, SecretView, list as list_secrets, rotate,
+};
 pub use terms::{Change, NewEndpoint};
 
 use crate::keys::KeysError;

@@ -233,9 +233,12 @@ async fn a_server_that_is_not_there_is_named_at_once() {
             acquire_timeout: Duration::from_secs(300),
         })
         .unwrap();
-        for error in [store.begin().await.unwrap_err(), store.ping(Duration::from_secs(20)).await.unwrap_err()] {
+        for error in
+            [store.begin().await.unwrap_err(), store.ping(Duration::from_secs(20)).await.unwrap_err()]
+        {
             assert!(error.is_transient(), "{error:?}");
-            let expected = format!("the database is not available: 127.0.0.1 port {port}: the connection was refused");
+            let expected =
+                format!("the database is not available: 127.0.0.1 port {port}: the connection was refused");
             assert_eq!(error.to_string(), expected, "{scheme}");
         }
     }

@@ -103,7 +103,9 @@ fn what_a_receiver_asks_for_is_a_lower_bound_that_nothing_undercuts() {
 fn who_asks_to_be_left_alone_for_too_long_is_for_as_long_as_the_schedule_waits_at_most() {
     let short = Schedule::new(vec![Duration::from_secs(5); 3], 0).unwrap();
     for (schedule, most) in [(Schedule::default(), DAY), (short, RETRY_AFTER)] {
-        for asked in [most, most + Duration::from_secs(1), 99_999_999 * Duration::from_secs(1), 57 * 365 * DAY] {
+        for asked in
+            [most, most + Duration::from_secs(1), 99_999_999 * Duration::from_secs(1), 57 * 365 * DAY]
+        {
             let decision = at_start(&schedule, 1, &asking(429, asked));
             let Verdict::Retry(at) = decision.verdict else { panic!("{asked:?}: {decision:?}") };
             assert!(at >= START.plus(most) && at <= START.plus(most + Duration::from_secs(1)), "{asked:?}");

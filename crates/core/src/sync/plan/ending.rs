@@ -2,11 +2,13 @@
 
 use super::case::Case;
 use super::writes::{self, Draft};
-use super::{Action, Conflict, ConflictKind, Plan, Seen, Snapshot, Terms, Write, create, ended, linked, pair};
-use crate::sync::{Deletion, StatusPolicy};
+use super::{
+    Action, Conflict, ConflictKind, Plan, Seen, Snapshot, Terms, Write, create, ended, linked, pair,
+};
 use crate::sync::link::{DELETION, Ending, Link, State};
 use crate::sync::side::{Side, Sides};
 use crate::sync::value::{Face, Value};
+use crate::sync::{Deletion, StatusPolicy};
 use crate::time::Timestamp;
 
 /// The record of `side` is gone, the other one (`rest`) is there.

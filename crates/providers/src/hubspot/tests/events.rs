@@ -100,9 +100,16 @@ fn numbers_in_quotes_are_the_numbers() {
     let event_quoted = event(quoted);
     assert_eq!(event_quoted.id, event(body(&[])).id);
     assert_eq!((event_quoted.account.as_str(), event_quoted.object_id.as_str()), ("62515", "123"));
-    for other in
-        [r#""0100""#, r#""+100""#, r#"" 100""#, r#""100.0""#, r#""100000000000000000000""#, "[100]", "true", ""]
-    {
+    for other in [
+        r#""0100""#,
+        r#""+100""#,
+        r#"" 100""#,
+        r#""100.0""#,
+        r#""100000000000000000000""#,
+        "[100]",
+        "true",
+        "",
+    ] {
         assert_ne!(event(body(&[("eventId", other)])).id, event(body(&[])).id, "{other}");
     }
 }

@@ -82,7 +82,11 @@ fn a_deletion_that_the_provider_objects_to_is_put_to_a_person_who_may_force_it()
     pair.link.decisions.insert(DELETION.to_owned(), decision(Left));
     assert_eq!(deletes(&pair.plan(), Right), Some(true));
     pair.link.decisions.insert(DELETION.to_owned(), decision(Right));
-    assert_eq!(written(&pair.plan(), Right).keys().collect::<Vec<_>>(), ["id"], "first it forgets the other one");
+    assert_eq!(
+        written(&pair.plan(), Right).keys().collect::<Vec<_>>(),
+        ["id"],
+        "first it forgets the other one"
+    );
     pair.link.decisions.insert(DELETION.to_owned(), decision(Left));
     pair.shows(Right, &["note=changed since"], 300);
     assert_eq!(asks(&pair.plan()), "was deleted on the other side and changed here");

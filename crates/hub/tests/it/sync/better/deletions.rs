@@ -141,8 +141,7 @@ async fn the_guard_asks_about_all_deletions_that_wait_however_they_came() {
         synced.archive_contact(id).await;
         synced.quiet().await;
         let waiting = synced.conflicts().await.first().map(|one| one.conflict.kind.clone());
-        let expected =
-            (gone > 0).then_some(ConflictKind::Guard { side: Side::Left, waiting: gone as u64 });
+        let expected = (gone > 0).then_some(ConflictKind::Guard { side: Side::Left, waiting: gone as u64 });
         assert_eq!(waiting, expected, "of {} one was carried over", gone + 1);
     }
     synced.resolve(&synced.conflict().await, Choice::Delete).await;
