@@ -100,6 +100,7 @@ pub fn router(api: Api) -> Router {
         .route("/portal/jobs", get(jobs::list))
         .route("/portal/jobs/retry-all", post(jobs::retry_all))
         .route("/portal/jobs/discard-all", post(jobs::discard_all))
+        .route("/portal/jobs/{id}/error", get(jobs::error))
         .route("/portal/jobs/{id}/retry", post(jobs::retry))
         .route("/portal/jobs/{id}/discard", post(jobs::discard))
         .route("/portal/audit", get(audit::list))
@@ -149,7 +150,7 @@ async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Re
 
 /// A page as an answer.
 fn render(page: &impl askama::Template) -> Response {
-    match page.render() {
+    match views::draw(page) {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page cannot be rendered");

@@ -1,5 +1,6 @@
 //! The portal's pages: whatever somebody typed into a CRM, they stay whole, small and harmless.
 
+use crate::portal_endpoints_views::weight;
 use crate::portal_records_views::can_be_read_aloud;
 use askama::Template;
 use proptest::prelude::*;
@@ -287,16 +288,47 @@ fn a_page_stays_below_100_kb() {
     for text in nasty() {
         // As long as the database lets them be.
         let longest: String = text.chars().cycle().take(255).collect();
-        let html = timeline("", vec![row(&longest); 50]).render().unwrap();
-        assert!(html.len() < 100_000, "{} for {text:.20}", html.len());
+        let html = draw(&timeline("", vec![row(&longest); 50])).unwrap();
+        assert!(weight(&html) < 100_000, "{} for {text:.20}", weight(&html));
     }
     for filler in ["<", "\u{202e}", "\"", "é", "a"] {
         let event =
             EventDetail { raw: format!("[\"{}\"]", filler.repeat(400_000)), ..EventDetail::default() };
-        let html =
-            EventPage { shell: shell(""), event, history: vec![ordinary_row(1); 25] }.render().unwrap();
-        assert!(html.len() < 100_000, "{} for {filler}", html.len());
+        let html = draw(&EventPage { shell: shell(""), event, history: vec![ordinary_row(1); 25] }).unwrap();
+        assert!(weight(&html) < 100_000, "{} for {filler}", weight(&html));
         assert!(html.contains("Only the beginning is shown"));
+    }
+}
+
+#[test]
+fn a_full_page_of_parked_jobs_stays_below_100_kb_and_has_the_whole_errors_behind_links() {
+    for filler in ["<", "\u{202e}", "<\n", "é", "a"] {
+        let text = filler.repeat(20_000);
+        let job = JobRow {
+            id: "job_01M8118F5N9Y51SCC195FW6N99".into(),
+            kind: "hydrate".into(),
+            // Three short texts of the payload.
+            subject: filler.chars().cycle().take(122).collect(),
+            organization: Some(text.clone()),
+            error: Some(text.clone()),
+            attempts: 20,
+            first_tried_at: Some("2026-11-22T07:08:20.533Z".into()),
+            last_tried_at: Some("2026-11-22T07:08:20.533Z".into()),
+            next_try_at: None,
+        };
+        let page = JobsPage {
+            shell: shell("x"),
+            state: JobState::Parked,
+            counts: JobCounts::default(),
+            narrow: Narrow { base: "/portal/jobs".into(), ..Narrow::default() },
+            problem: None,
+            fitting: 1_000,
+            rows: vec![job; 30],
+            older: Some("1.job_1".into()),
+        };
+        let html = draw(&page).unwrap();
+        assert!(weight(&html) < 100_000, "{} for {filler:?}", weight(&html));
+        assert!(html.contains("/portal/jobs/job_01M8118F5N9Y51SCC195FW6N99/error"));
     }
 }
 
@@ -322,7 +354,7 @@ fn filters_make_addresses_that_mean_the_same() {
         let query = filters(&text).query();
         let read: Vec<(String, String)> =
             query.split('&').map(|pair| pair.split_once('=').unwrap()).map(decoded).collect();
-        assert_eq!(read.len(), 10);
+        assert_eq!(read.len(), 11);
         assert!(read.iter().all(|(name, value)| name == "order" || *value == text), "{query}");
     }
     assert_eq!(EventFilters::default().href(), "/portal/events");
