@@ -7,7 +7,7 @@ use super::query::Query;
 use super::session::Session;
 use super::suggest;
 use super::views::{
-    Choice, Filter, JobCounts, JobKind, JobRow, JobState, JobsPage, Narrow, Notice, Section, Tone, text,
+    Choice, Filter, JobCounts, JobKind, JobRow, JobState, JobsPage, Narrow, Notice, Section, Tone, Turn, text,
 };
 use super::{Failure, Portal, render};
 use crate::api::access::Caller;
@@ -31,7 +31,7 @@ pub(super) struct ListQuery {
     search: String,
     kind: String,
     organization: String,
-    cursor: String,
+    cursor: Turn,
     /// What the last action did, to be said once.
     did: Option<String>,
 }

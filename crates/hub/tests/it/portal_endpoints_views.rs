@@ -30,7 +30,7 @@ pub fn narrow(base: &'static str, text: &str) -> Narrow {
         Filter::new("search", "Name contains", &typed),
         Filter::of("state", "State", &typed, &[("a", "A")]),
     ];
-    Narrow { base: base.into(), filters, cursor: typed }
+    Narrow { base: base.into(), filters, cursor: typed.into() }
 }
 
 /// What a page weighs: itself, and what it asks for besides, packed as browsers get it.

@@ -25,7 +25,7 @@ fn narrow(text: &str) -> Narrow {
         Filter::new("organization", "Organization", text).suggest(vec![known.clone()]),
         Filter::one_of("state", "State", text, vec![known]),
     ];
-    Narrow { base: "/portal/records".into(), filters, cursor: text.to_owned() }
+    Narrow { base: "/portal/records".into(), filters, cursor: text.into() }
 }
 
 fn run(text: &str) -> RunRow {
@@ -384,7 +384,7 @@ fn only_addresses_of_the_web_are_linked() {
 
 #[test]
 fn filters_make_addresses_that_mean_the_same() {
-    let narrow = Narrow { cursor: String::new(), ..narrow("a&b=c#d") };
+    let narrow = Narrow { cursor: "".into(), ..narrow("a&b=c#d") };
     assert_eq!(
         narrow.href(),
         "/portal/records?search=a%26b%3Dc%23d&organization=a%26b%3Dc%23d&state=a%26b%3Dc%23d"

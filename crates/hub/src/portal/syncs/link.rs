@@ -51,7 +51,7 @@ pub(super) async fn show(
     let about = conflicts::page(store, &Scope::All, &filter, None, CONFLICTS).await?;
     let filter = history::Filter { sync_id: sync_id.clone(), link_id: Some(id), record: None };
     let mut lately = history::page(store, &Scope::All, &filter, None, HISTORY + 1).await?;
-    let more_history = super::beyond(&mut lately, HISTORY, |_| String::new()).is_some();
+    let more_history = crate::api::paging::cut(&mut lately, HISTORY, |_| String::new()).is_some();
     let events = events(&portal, &session.caller(), &mut known, &sync, &row.link).await?;
     let mut shell = session.shell(&portal, Section::Syncs);
     shell.notice = did.as_deref().and_then(act::said);

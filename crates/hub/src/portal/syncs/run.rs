@@ -5,7 +5,7 @@ use super::super::query::Query;
 use super::super::runs::run_row as load_row;
 use super::super::session::Session;
 use super::super::views::syncs::{SyncRunPage, SyncRunsPage};
-use super::super::views::{Filter, Narrow, RunRow, Section, text};
+use super::super::views::{Filter, Narrow, RunRow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, run_row, sync_row};
 use super::{act, find, named, plan};
@@ -29,7 +29,8 @@ const PAGE: u32 = 30;
 pub(super) struct ListQuery {
     state: String,
     dry: String,
-    cursor: String,
+    trigger: String,
+    cursor: Turn,
 }
 
 /// Every state of a run, with its word.

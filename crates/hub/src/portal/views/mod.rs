@@ -32,6 +32,7 @@ mod shell;
 pub mod stats;
 pub mod syncs;
 pub mod text;
+mod turn;
 
 pub use access::{LoginPage, LoginProblem, SetupPage};
 pub use audit::{AuditPage, AuditRow};
@@ -53,3 +54,4 @@ pub use runs::{LaneView, RunPage, RunRow, RunsPage};
 pub use setup::{AccountSetupPage, SetupStep};
 pub use shell::{Assets, Choice, Notice, Section, Shell, Tone};
 pub use stats::{Stats, StatsFragment};
+pub use turn::Turn;
