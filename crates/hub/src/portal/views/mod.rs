@@ -43,7 +43,7 @@ pub use connections::{
 };
 pub use event::{EventDetail, EventPage, EventRow, EventRowFragment};
 pub use event_filters::EventFilters;
-pub use events::{EventsPage, FilterChoices, FilterProblem};
+pub use events::EventsPage;
 pub use failure::ErrorPage;
 pub use jobs::{JobCounts, JobKind, JobRow, JobState, JobsPage};
 pub use keys::{KeyForm, KeyRow, KeysPage, NewKey};

@@ -196,16 +196,48 @@ impl Narrow {
 
     /// The address of the page after this one, which begins at `place`.
     #[must_use]
-    pub fn page_href(&self, cursor: &str) -> String {
-        let (query, cursor) = (self.query(), text::query(&[("cursor", cursor)]));
-        let join = if query.is_empty() || cursor.is_empty() { "" } else { "&" };
-        self.at(&format!("{query}{join}{cursor}"))
+    pub fn next_href(&self, place: &str) -> String {
+        self.turned_to(&self.cursor.next(place))
+    }
+
+    /// The address of the page before this one; none of the first page.
+    #[must_use]
+    pub fn previous_href(&self) -> Option<String> {
+        Some(self.turned_to(&self.cursor.previous()?))
+    }
+
+    /// The address of the page at a place that a list reaches from both sides; nothing is said of how somebody came there.
+    #[must_use]
+    pub fn page_href(&self, place: &str) -> String {
+        self.turned_to(&Turn::default().next(place))
+    }
+
+    /// The address of the first page with other values of some of the filters.
+    pub(super) fn with(&self, others: &[(&str, &str)]) -> String {
+        let mut filters = self.filters.clone();
+        for filter in &mut filters {
+            if let Some((_, value)) = others.iter().find(|(name, _)| *name == filter.name) {
+                filter.value = (*value).to_owned();
+            }
+        }
+        Self { filters, base: self.base.clone(), ..Self::default() }.href()
+    }
+
+    /// Whether it is narrowed to a span of time, which has a beginning and an end.
+    pub(super) fn has_span(&self) -> bool {
+        ["from", "to"].iter().all(|name| self.filters.iter().any(|filter| filter.name == *name))
     }
 
     /// The address of this very page: with these filters, where it begins.
     #[must_use]
     pub fn here(&self) -> String {
-        self.page_href(&self.cursor)
+        self.turned_to(&self.cursor)
+    }
+
+    fn turned_to(&self, turn: &Turn) -> String {
+        let (query, cursor) = (self.query(), text::query(&[("cursor", turn.written().as_str())]));
+        let join = if query.is_empty() || cursor.is_empty() { "" } else { "&" };
+        self.at(&format!("{query}{join}{cursor}"))
     }
 
     /// The address of the list with nothing narrowed but what is hidden.
