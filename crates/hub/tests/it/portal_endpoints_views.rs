@@ -162,6 +162,7 @@ fn form(text: &str) -> EndpointFormPage {
             waits: text.into(),
             ..EndpointForm::default()
         },
+        problems: vec![("url", text.into()), ("calls", text.into())],
         problem: Some(text.into()),
         organizations: vec![text.into()],
         types: vec![("sync.complete".into(), "A sync completed.".into())],
