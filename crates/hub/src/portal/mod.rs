@@ -56,6 +56,7 @@ pub struct Portal {
     assets: Assets,
     attempts: Arc<access::Attempts>,
     counts: counts::Counts,
+    looks: preparing::Looks,
     throughput: throughput::Throughput,
 }
 
@@ -66,6 +67,7 @@ pub fn router(api: Api) -> Router {
         assets: assets::assets(),
         attempts: Arc::default(),
         counts: counts::Counts::default(),
+        looks: preparing::Looks::default(),
         throughput: throughput::Throughput::default(),
     };
     Router::new()
