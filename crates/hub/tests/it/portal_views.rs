@@ -73,6 +73,7 @@ pub fn shell(text: &str) -> Shell {
         conflicts: 5,
         demo: false,
         notice: Some(Notice { tone: Tone::Good, text: text.into() }),
+        came_from: String::new(),
     }
 }
 
