@@ -69,6 +69,7 @@ impl EventQuery {
             property: some(&self.property),
             from: time("from", some(&self.from))?,
             to: time("to", some(&self.to))?,
+            search: None,
         })
     }
 

@@ -6,7 +6,7 @@ use super::short::{self, contains};
 use super::show::provider_name;
 use super::suggest;
 use super::views::operate::{APP_STATES, AppRow, AppsPage, BY_HAND};
-use super::views::{Filter, Narrow, Section};
+use super::views::{Filter, Narrow, Section, Turn};
 use super::{Failure, Portal, render};
 use crate::config::{App, Config, Provider};
 use crate::connect::asked_scopes;
@@ -21,7 +21,7 @@ pub(super) struct ListQuery {
     search: String,
     provider: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 impl ListQuery {

@@ -4,7 +4,7 @@ use super::connections::some;
 use super::query::Query;
 use super::session::Session;
 use super::suggest;
-use super::views::{AuditPage, AuditRow, Filter, Narrow, Section, text};
+use super::views::{AuditPage, AuditRow, Filter, Narrow, Section, Turn, text};
 use super::{Failure, Portal, render};
 use crate::api::audit::{AuditQuery, page};
 use crate::audit::Action;
@@ -31,7 +31,7 @@ pub(super) struct ListQuery {
     object: String,
     since: String,
     until: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 impl ListQuery {

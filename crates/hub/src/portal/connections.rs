@@ -8,7 +8,7 @@ use super::show::{provider_name, said};
 use super::suggest;
 use super::views::{
     BudgetRow, ConnectionPage, ConnectionRow, ConnectionsPage, Filter, HookRow, LanePosition, Narrow,
-    RecordCount, Section,
+    RecordCount, Section, Turn,
 };
 use super::{Failure, Portal, render};
 use crate::api::connections::find;
@@ -45,7 +45,7 @@ pub(super) struct ListQuery {
     provider: String,
     app: String,
     status: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 /// What a connection can be, with its word.

@@ -1,11 +1,13 @@
 //! The timeline's pages.
 
+use super::connections::some;
 use super::query::Query;
 use super::session::Session;
-use super::show::{detail, provider_name, row};
+use super::show::{detail, row};
+use super::suggest;
 use super::views::records::href as record_href;
 use super::views::{
-    Choice, EventDetail, EventFilters, EventPage, EventsPage, FilterChoices, FilterProblem, Section, Stats,
+    EventDetail, EventPage, EventsPage, Filter as Filtered, Narrow, Section, Stats, Turn, text,
 };
 use super::{Failure, Portal, render};
 use crate::http::Problem;
@@ -19,8 +21,9 @@ use std::time::Duration;
 use syncline_core::event::EventId;
 use syncline_core::time::Timestamp;
 use syncline_providers::load::load;
-use syncline_store::events::{self, Filter, Order, StoredEvent};
-use syncline_store::{Scope, StoreError, accounts, connections, records};
+use syncline_store::events::search::MOST;
+use syncline_store::events::{self, Filter, Order, Search, StoredEvent};
+use syncline_store::{Scope, StoreError, connections, records};
 
 /// Events on a page.
 const PAGE: u32 = 50;
@@ -35,6 +38,7 @@ const SLICES: usize = 30;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct TimelineQuery {
+    search: String,
     organization: String,
     provider: String,
     account: String,
@@ -45,52 +49,72 @@ pub(super) struct TimelineQuery {
     from: String,
     to: String,
     order: String,
-    cursor: String,
+    cursor: Turn,
     /// For the stream: where to go on.
     pub(super) after: Option<i64>,
 }
 
 impl TimelineQuery {
-    pub(super) fn filters(&self) -> EventFilters {
-        let trimmed = |text: &str| text.trim().to_owned();
-        EventFilters {
-            organization: trimmed(&self.organization),
-            provider: trimmed(&self.provider),
-            account: trimmed(&self.account),
-            object_type: trimmed(&self.object_type),
-            object_id: trimmed(&self.object_id),
-            kind: trimmed(&self.kind),
-            property: trimmed(&self.property),
-            from: trimmed(&self.from),
-            to: trimmed(&self.to),
-            oldest_first: self.order == "oldest",
+    /// The database's filter for what the page is narrowed to.
+    pub(super) async fn filter(&self, portal: &Portal) -> Result<Filter, Problem> {
+        let search = match some(&self.search) {
+            Some(text) => Some(events::meaning(&portal.api.cx.store, &Scope::All, &text).await?),
+            None => None,
+        };
+        Ok(Filter {
+            org_id: some(&self.organization),
+            provider: some(&self.provider),
+            account: some(&self.account),
+            object_type: some(&self.object_type),
+            object_id: some(&self.object_id),
+            kind: some(&self.kind),
+            property: some(&self.property),
+            from: time("from", some(&self.from))?,
+            to: time("to", some(&self.to))?,
+            search,
+        })
+    }
+
+    /// The filter bar. What it suggests is what is known anyway, and what is on the page.
+    async fn narrow(&self, portal: &Portal, events: &[StoredEvent]) -> Result<Narrow, StoreError> {
+        let seen = |of: &dyn Fn(&StoredEvent) -> &str| {
+            let all: BTreeSet<&str> = events.iter().map(of).collect();
+            let short = all.into_iter().filter(|text| !text.is_empty() && text.len() <= suggest::LONGEST);
+            short.map(|text| suggest::same(text.to_owned())).collect()
+        };
+        Ok(Narrow {
+            base: "/portal/events".into(),
+            filters: vec![
+                Filtered::hidden("order", if self.is_oldest_first() { "oldest" } else { "" }),
+                Filtered::new("search", "Search", self.search.trim()).hinted("ID, kind or account"),
+                suggest::organization(portal, &self.organization).await?,
+                suggest::provider(&self.provider),
+                Filtered::new("object_type", "Object type", self.object_type.trim())
+                    .suggest(seen(&|event| &event.object_type)),
+                Filtered::new("object_id", "Object ID", self.object_id.trim()),
+                Filtered::new("kind", "Kind", self.kind.trim()).suggest(seen(&|event| &event.kind)),
+                suggest::account(portal, &self.account).await?,
+                Filtered::new("property", "Property", self.property.trim())
+                    .suggest(seen(&|event| event.property.as_deref().unwrap_or_default())),
+                Filtered::instant("from", "From", self.from.trim()),
+                Filtered::instant("to", "To", self.to.trim()),
+            ],
             cursor: self.cursor.clone(),
-        }
+        })
+    }
+
+    fn is_oldest_first(&self) -> bool {
+        self.order == "oldest"
+    }
+
+    fn is_wrong(&self) -> bool {
+        [&self.from, &self.to].iter().any(|at| some(at).is_some_and(|at| Timestamp::parse(&at).is_err()))
     }
 }
 
-/// The database's filter for what the page is narrowed to.
-pub(super) fn database_filter(filters: &EventFilters) -> Result<Filter, FilterProblem> {
-    let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-    Ok(Filter {
-        org_id: some(&filters.organization),
-        provider: some(&filters.provider),
-        account: some(&filters.account),
-        object_type: some(&filters.object_type),
-        object_id: some(&filters.object_id),
-        kind: some(&filters.kind),
-        property: some(&filters.property),
-        from: time("from", &filters.from)?,
-        to: time("to", &filters.to)?,
-    })
-}
-
-fn time(field: &str, text: &str) -> Result<Option<Timestamp>, FilterProblem> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = |message| FilterProblem { field: field.to_owned(), message };
-    Timestamp::parse(text).map(Some).map_err(wrong)
+fn time(field: &str, text: Option<String>) -> Result<Option<Timestamp>, Problem> {
+    let wrong = |message| Problem::bad_request("bad_filter", format!("{field}: {message}"));
+    text.map(|text| Timestamp::parse(&text).map_err(wrong)).transpose()
 }
 
 /// A place in the timeline and the direction to go from it, as the page's own addresses write it.
@@ -114,6 +138,7 @@ impl Place {
 }
 
 /// The rows of a page, in reading order, and whether there is more on either side in time.
+#[derive(Default)]
 struct Rows {
     events: Vec<StoredEvent>,
     newer: Option<String>,
@@ -159,51 +184,35 @@ pub(super) async fn list(
     session: Session,
     Query(query): Query<TimelineQuery>,
 ) -> Result<Response, Failure> {
-    let filters = query.filters();
     // Read first: the stream then sends everything the rows could have missed.
     let stream_position = events::last_seq(&portal.api.cx.store).await?;
-    let (found, problem) = match database_filter(&filters) {
-        Ok(filter) => (rows(&portal, &filter, filters.oldest_first, &filters.cursor).await?, None),
-        Err(problem) => (Rows { events: Vec::new(), newer: None, older: None }, Some(problem)),
-    };
+    let (mut found, mut note) = (Rows::default(), None);
+    if !query.is_wrong() {
+        let filter = query.filter(&portal).await?;
+        found = rows(&portal, &filter, query.is_oldest_first(), &query.cursor).await?;
+        note = filter.search.filter(|search| search.is_cut).map(cut_note);
+    }
     let page = EventsPage {
         shell: session.shell(&portal, Section::Events),
-        choices: choices(&portal, &found.events).await?,
+        narrow: query.narrow(&portal, &found.events).await?,
+        problem: None,
+        note,
         stats: stats(&portal).await?,
         rows: found.events.iter().map(row).collect(),
         newer: found.newer,
         older: found.older,
-        filters,
-        problem,
         stream_position,
         first_command: format!("{} webhook send", program()),
     };
     Ok(render(&page))
 }
 
-/// Suggestions: what is known anyway, and what is on the page.
-async fn choices(portal: &Portal, events: &[StoredEvent]) -> Result<FilterChoices, StoreError> {
-    let accounts = accounts::list(&portal.api.cx.store).await?;
-    let distinct = |of: &mut dyn Iterator<Item = String>| {
-        of.filter(|text| !text.is_empty()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
-    };
-    let known = accounts.iter();
-    Ok(FilterChoices {
-        providers: syncline_providers::PROVIDERS
-            .iter()
-            .map(|provider| Choice {
-                value: provider.id().to_owned(),
-                label: provider_name(provider.id()).to_owned(),
-            })
-            .collect(),
-        organizations: distinct(&mut known.clone().map(|account| account.org_id.clone())),
-        accounts: distinct(
-            &mut known.map(|account| account.account.clone()).chain(events.iter().map(|e| e.account.clone())),
-        ),
-        object_types: distinct(&mut events.iter().map(|event| event.object_type.clone())),
-        kinds: distinct(&mut events.iter().map(|event| event.kind.clone())),
-        properties: distinct(&mut events.iter().filter_map(|event| event.property.clone())),
-    })
+/// Says that a search could mean more than it is followed to.
+fn cut_note(search: Search) -> String {
+    format!(
+        "“{}” could mean more than {MOST} records, kinds or accounts. These are the events of the first {MOST} of each: type more of it.",
+        text::preview(&search.text, 60)
+    )
 }
 
 /// The strip of numbers.

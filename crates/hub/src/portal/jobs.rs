@@ -7,7 +7,7 @@ use super::query::Query;
 use super::session::Session;
 use super::suggest;
 use super::views::{
-    Choice, Filter, JobCounts, JobKind, JobRow, JobState, JobsPage, Narrow, Notice, Section, Tone, text,
+    Choice, Filter, JobCounts, JobKind, JobRow, JobState, JobsPage, Narrow, Notice, Section, Tone, Turn, text,
 };
 use super::{Failure, Portal, render};
 use crate::api::access::Caller;
@@ -22,7 +22,7 @@ use syncline_store::jobs::{self, Job, State as Doing};
 use syncline_store::{Scope, StoreError};
 
 /// Jobs on a page.
-const PAGE: u32 = 50;
+const PAGE: u32 = 30;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -31,7 +31,7 @@ pub(super) struct ListQuery {
     search: String,
     kind: String,
     organization: String,
-    cursor: String,
+    cursor: Turn,
     /// What the last action did, to be said once.
     did: Option<String>,
 }
@@ -199,6 +199,17 @@ fn subject(job: &Job) -> String {
     let Some(fields) = payload.as_object() else { return String::new() };
     let short = fields.values().filter_map(|value| value.as_str()).filter(|text| text.len() <= 40);
     short.take(3).collect::<Vec<_>>().join(" ")
+}
+
+/// The whole of the last error, as it is.
+pub(super) async fn error(
+    State(portal): State<Portal>,
+    _: Session,
+    Path(id): Path<String>,
+) -> Result<String, Failure> {
+    let job = jobs::get(&portal.api.cx.store, &Scope::All, &id).await?;
+    let error = job.and_then(|job| job.last_error);
+    Ok(error.ok_or_else(|| Problem::not_found("error of a job"))?)
 }
 
 pub(super) async fn retry(

@@ -6,7 +6,7 @@ use super::query::Query;
 use super::session::Session;
 use super::short::{self, contains};
 use super::suggest;
-use super::views::{Filter, KeyForm, KeyRow, KeysPage, Narrow, NewKey, Notice, Section, Tone};
+use super::views::{Filter, KeyForm, KeyRow, KeysPage, Narrow, NewKey, Notice, Section, Tone, Turn};
 use super::{Failure, Portal, render};
 use crate::api::access::{create_key, revoke_key};
 use crate::api::accounts::check_name;
@@ -43,7 +43,7 @@ pub(super) struct ListQuery {
     search: String,
     organization: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
     /// What the last action did, to be said once.
     did: Option<String>,
 }

@@ -1,13 +1,12 @@
 //! The timeline, live: rows and numbers as server-sent events, as HTML the page only has to put in place.
 
-use super::events::{TimelineQuery, database_filter, stats};
+use super::events::{TimelineQuery, stats};
 use super::query::Query;
 use super::session::Session;
 use super::show::row;
 use super::views::{EventRowFragment, StatsFragment};
 use super::{Failure, Portal};
 use crate::api::stream::Tail;
-use crate::http::Problem;
 use askama::Template as _;
 use axum::extract::State;
 use axum::response::sse::{Event as Sse, KeepAlive};
@@ -41,8 +40,7 @@ pub(super) async fn stream(
     headers: HeaderMap,
     Query(query): Query<TimelineQuery>,
 ) -> Result<Response, Failure> {
-    let filter = database_filter(&query.filters())
-        .map_err(|problem| Problem::bad_request("bad_filter", problem.message))?;
+    let filter = query.filter(&portal).await?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let tail = Tail::behind(&portal.api, (session.pass(), Scope::All), filter, last.or(query.after)).await?;
     let live = Live { portal, tail, ready: VecDeque::new(), next_stats: Instant::now(), rows: 0 };

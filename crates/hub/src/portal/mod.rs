@@ -56,6 +56,7 @@ pub struct Portal {
     assets: Assets,
     attempts: Arc<access::Attempts>,
     counts: counts::Counts,
+    looks: preparing::Looks,
     throughput: throughput::Throughput,
 }
 
@@ -66,6 +67,7 @@ pub fn router(api: Api) -> Router {
         assets: assets::assets(),
         attempts: Arc::default(),
         counts: counts::Counts::default(),
+        looks: preparing::Looks::default(),
         throughput: throughput::Throughput::default(),
     };
     Router::new()
@@ -100,6 +102,7 @@ pub fn router(api: Api) -> Router {
         .route("/portal/jobs", get(jobs::list))
         .route("/portal/jobs/retry-all", post(jobs::retry_all))
         .route("/portal/jobs/discard-all", post(jobs::discard_all))
+        .route("/portal/jobs/{id}/error", get(jobs::error))
         .route("/portal/jobs/{id}/retry", post(jobs::retry))
         .route("/portal/jobs/{id}/discard", post(jobs::discard))
         .route("/portal/audit", get(audit::list))
@@ -149,7 +152,7 @@ async fn guard(State(portal): State<Portal>, request: Request, next: Next) -> Re
 
 /// A page as an answer.
 fn render(page: &impl askama::Template) -> Response {
-    match page.render() {
+    match views::draw(page) {
         Ok(html) => Html(html).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page cannot be rendered");

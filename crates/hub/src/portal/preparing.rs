@@ -4,7 +4,7 @@ use super::connections::title;
 use super::form::{check_csrf, read};
 use super::session::Session;
 use super::show::provider_name;
-use super::views::{AccountSetupPage, Section, SetupStep};
+use super::views::{AccountSetupPage, Section, SetupStep, text};
 use super::{Failure, Portal, render};
 use crate::api::connections::find;
 use crate::api::runs::check_usable;
@@ -13,12 +13,44 @@ use crate::http::Problem;
 use crate::setup::{self, How, Report, State as Became};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use syncline_core::time::Timestamp;
 use syncline_providers::setup::Kind;
 use syncline_store::connections::Connection;
 
-/// Looks at the provider what is there, and shows what would change.
+/// Accounts whose last look is remembered.
+const REMEMBERED: usize = 100;
+
+/// What was seen at providers last, by connection, until the process ends: opening the page asks nobody.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Looks(Arc<Mutex<BTreeMap<String, (Timestamp, Report)>>>);
+
+impl Looks {
+    fn of(&self, connection_id: &str) -> Option<(Timestamp, Report)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(connection_id).cloned()
+    }
+
+    /// Remembers a look; the oldest one is forgotten for it where there are too many.
+    fn note(&self, connection_id: &str, at: Timestamp, report: Report) {
+        let mut looks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.insert(connection_id.to_owned(), (at, report));
+        if looks.len() > REMEMBERED {
+            let oldest = looks.iter().min_by_key(|(_, (at, _))| *at).map(|(id, _)| id.clone());
+            if let Some(oldest) = oldest {
+                looks.remove(&oldest);
+            }
+        }
+    }
+
+    fn forget(&self, connection_id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(connection_id);
+    }
+}
+
+/// Shows what would change, as far as that was looked at.
 pub(super) async fn plan(
     State(portal): State<Portal>,
     session: Session,
@@ -26,16 +58,19 @@ pub(super) async fn plan(
 ) -> Result<Response, Failure> {
     let connection = find(&portal.api, &session.caller(), &id).await?;
     check_usable(&connection)?;
-    let report = prepared(session.cx(&portal), &connection, true).await?;
-    Ok(page(&portal, &session, &connection, report))
+    let (looked_at, report) = portal.looks.of(&id).unzip();
+    Ok(page(&portal, &session, &connection, report, looked_at))
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct SetupForm {
     csrf: String,
+    /// `look`: only look at the provider what is there.
+    #[serde(default)]
+    r#do: String,
 }
 
-/// Does it, and shows what was done.
+/// Looks what would change, or does it, and shows what that came to.
 pub(super) async fn run(
     State(portal): State<Portal>,
     session: Session,
@@ -46,8 +81,15 @@ pub(super) async fn run(
     check_csrf(&form.csrf, &session.csrf)?;
     let connection = find(&portal.api, &session.caller(), &id).await?;
     check_usable(&connection)?;
-    let report = prepared(session.cx(&portal), &connection, false).await?;
-    Ok(page(&portal, &session, &connection, report))
+    let dry_run = form.r#do == "look";
+    // What was seen before is over, also when this fails half way.
+    portal.looks.forget(&id);
+    let report = prepared(session.cx(&portal), &connection, dry_run).await?;
+    if dry_run {
+        portal.looks.note(&id, portal.api.cx.now(), report);
+        return Ok(Redirect::to(&format!("/portal/connections/{}/setup", text::segment(&id))).into_response());
+    }
+    Ok(page(&portal, &session, &connection, Some(report), None))
 }
 
 /// Comes to its end although the browser may have gone: a webhook whose secret nobody kept is worth nothing.
@@ -59,9 +101,17 @@ async fn prepared(cx: Cx, connection: &Connection, dry_run: bool) -> Result<Repo
     Ok(report)
 }
 
-fn page(portal: &Portal, session: &Session, connection: &Connection, report: Report) -> Response {
-    let steps: Vec<SetupStep> = report
-        .steps
+/// The page; without a report nobody has looked yet.
+fn page(
+    portal: &Portal,
+    session: &Session,
+    connection: &Connection,
+    report: Option<Report>,
+    looked_at: Option<Timestamp>,
+) -> Response {
+    let is_known = report.is_some();
+    let (steps, verification) = report.map(|report| (report.steps, report.verification)).unwrap_or_default();
+    let steps: Vec<SetupStep> = steps
         .into_iter()
         .map(|step| SetupStep {
             word: setup::report::word(step.kind, step.state),
@@ -76,9 +126,10 @@ fn page(portal: &Portal, session: &Session, connection: &Connection, report: Rep
         connection_id: connection.id.clone(),
         account_name: title(connection),
         provider_name: provider_name(&connection.provider).to_owned(),
-        dry_run: report.dry_run,
+        is_known,
+        looked_at: looked_at.map(|at| at.to_string()),
         steps,
-        verification: report.verification.map(|one| (one.token, one.arrived_at.to_string())),
+        verification: verification.map(|one| (one.token, one.arrived_at.to_string())),
     })
 }
 

@@ -7,7 +7,7 @@ use super::show::provider_name;
 use super::suggest;
 use super::syncs::around;
 use super::views::events::MAX_CHOICES;
-use super::views::{EventFilters, Filter, Narrow, RecordPage, RecordRow, RecordsPage, Section, text};
+use super::views::{EventFilters, Filter, Narrow, RecordPage, RecordRow, RecordsPage, Section, Turn, text};
 use super::{Failure, Portal, render};
 use crate::api::records::columns::{plain, properties};
 use crate::api::records::export::{ExportQuery, answer};
@@ -40,7 +40,7 @@ pub(super) struct ListQuery {
     collection: String,
     organization: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 impl ListQuery {

@@ -7,7 +7,7 @@ use super::query::Query;
 use super::session::Session;
 use super::show::{provider_name, said};
 use super::suggest;
-use super::views::{Filter, LaneView, Narrow, RunPage, RunRow, RunsPage, Section, text};
+use super::views::{Filter, LaneView, Narrow, RunPage, RunRow, RunsPage, Section, Turn, text};
 use super::{Failure, Portal, render};
 use crate::api::jobs::read_cursor;
 use crate::api::paging::next_cursor;
@@ -36,7 +36,7 @@ pub(super) struct ListQuery {
     organization: String,
     connection: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 /// The word in the address for runs that nothing made up for yet.

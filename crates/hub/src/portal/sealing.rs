@@ -6,7 +6,7 @@ use super::query::Query;
 use super::session::Session;
 use super::short::{self, contains};
 use super::views::operate::{SEALING_STATES, SealingKey, SealingPage};
-use super::views::{Filter, Narrow, Notice, Section, Tone};
+use super::views::{Filter, Narrow, Notice, Section, Tone, Turn};
 use super::{Failure, Portal, render};
 use crate::connect::ConnectError;
 use crate::http::Problem;
@@ -22,7 +22,7 @@ use serde::Deserialize;
 pub(super) struct ListQuery {
     search: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
     /// What the last action did, to be said once.
     did: String,
 }

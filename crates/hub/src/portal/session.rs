@@ -18,6 +18,9 @@ const COOKIE: &str = "syncline_session";
 /// The cookie that the forms before a session are checked against.
 pub(super) const FORM_COOKIE: &str = "syncline_form";
 
+/// The longest address that a page leads back to.
+const LONGEST_WAY: usize = 2_000;
+
 /// A signed-in operator.
 #[derive(Clone, Debug)]
 pub(super) struct Session {
@@ -27,6 +30,8 @@ pub(super) struct Session {
     by: By,
     /// The same for the database.
     hash: String,
+    /// The page that led to this one; empty where that is not known.
+    came_from: String,
 }
 
 impl Session {
@@ -45,6 +50,7 @@ impl Session {
             conflicts: snapshot.conflicts,
             demo: portal.api.cx.config.demo.behind().is_some(),
             notice: None,
+            came_from: self.came_from.clone(),
         }
     }
 
@@ -74,7 +80,11 @@ impl FromRequestParts<Portal> for Session {
             let cx = &portal.api.cx;
             let hash = hash(&cookie);
             match rows::session(&cx.store, &hash, cx.now()).await {
-                Ok(Some(session)) => return Ok(Self { csrf: session.csrf, by: named(&hash), hash }),
+                Ok(Some(session)) => {
+                    let short = |from: &String| from.len() <= LONGEST_WAY;
+                    let came_from = came_from(&parts.headers).filter(short).unwrap_or_default();
+                    return Ok(Self { csrf: session.csrf, by: named(&hash), hash, came_from });
+                }
                 Ok(None) => {}
                 Err(error) => return Err(Failure::from(error).into_response()),
             }

@@ -16,7 +16,7 @@ const CONNECTIONS: u32 = 50;
 const SYNCS: u32 = 50;
 
 /// The longest value to suggest, in bytes: hostile names would make the page heavy.
-const LONGEST: usize = 64;
+pub(super) const LONGEST: usize = 64;
 
 /// Organizations to suggest: those that own accounts.
 pub(super) async fn organizations(portal: &Portal) -> Result<Vec<String>, StoreError> {
@@ -54,6 +54,25 @@ pub(super) async fn sync(portal: &Portal, chosen: Option<&Sync>, value: &str) ->
         known.push(joined(chosen));
     }
     Ok(Filter::new("sync", "Sync", value.trim()).suggest(known).hinted("Its ID"))
+}
+
+/// The filter `account`, by the account's id at its provider, with those that are connected: people read their names.
+pub(super) async fn account(portal: &Portal, value: &str) -> Result<Filter, StoreError> {
+    let (store, value) = (&portal.api.cx.store, value.trim());
+    let latest = connections::list(store, &Scope::All, &connections::Filter::default(), CONNECTIONS).await?;
+    let of_chosen = connections::Filter { account: Some(value.to_owned()), ..connections::Filter::default() };
+    let chosen = match value {
+        "" => Vec::new(),
+        _ => connections::list(store, &Scope::All, &of_chosen, 1).await?,
+    };
+    let mut known: Vec<Choice> = Vec::new();
+    for connection in chosen.iter().chain(&latest) {
+        let is_new = !known.iter().any(|choice| choice.value == connection.account);
+        if is_new && !connection.account.is_empty() && connection.account.len() <= LONGEST {
+            known.push(Choice { value: connection.account.clone(), ..named(connection) });
+        }
+    }
+    Ok(Filter::new("account", "Account", value).suggest(known))
 }
 
 fn joined(sync: &Sync) -> Choice {

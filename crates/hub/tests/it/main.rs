@@ -55,6 +55,7 @@ mod portal_failures;
 mod portal_jobs;
 mod portal_operate;
 mod portal_operate_views;
+mod portal_pages;
 mod portal_records;
 mod portal_records_views;
 mod portal_syncs;

@@ -30,7 +30,7 @@ pub fn narrow(base: &'static str, text: &str) -> Narrow {
         Filter::new("search", "Name contains", &typed),
         Filter::of("state", "State", &typed, &[("a", "A")]),
     ];
-    Narrow { base: base.into(), filters, cursor: typed }
+    Narrow { base: base.into(), filters, cursor: typed.into() }
 }
 
 /// What a page weighs: itself, and what it asks for besides, packed as browsers get it.
@@ -162,6 +162,7 @@ fn form(text: &str) -> EndpointFormPage {
             waits: text.into(),
             ..EndpointForm::default()
         },
+        problems: vec![("url", text.into()), ("calls", text.into())],
         problem: Some(text.into()),
         organizations: vec![text.into()],
         types: vec![("sync.complete".into(), "A sync completed.".into())],

@@ -121,6 +121,49 @@ async fn filters_narrow_and_a_wrong_one_says_so_on_the_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_search_takes_ids_kinds_and_accounts_and_goes_on_live() {
+    let hub = TestHub::start(&[]).await;
+    store(&hub, 0..120).await;
+    let mut browser = Browser::signed_in(&hub).await;
+    let all = browser.get("/portal/events").await.text();
+    let id = rows(&all)[4].clone();
+    for (query, count) in [
+        (format!("search={id}"), 1),
+        ("search=11".to_owned(), 11),
+        ("search=%2011%20".to_owned(), 11),
+        ("search=PROPERTY".to_owned(), 50),
+        ("search=625".to_owned(), 50),
+        ("search=11&object_id=110".to_owned(), 1),
+        ("search=nobody".to_owned(), 0),
+        ("search=%25".to_owned(), 0),
+    ] {
+        let page = browser.get(&format!("/portal/events?{query}")).await.text();
+        assert_eq!(rows(&page).len(), count, "{query}");
+    }
+    let page = browser.get("/portal/events?search=property").await.text();
+    let mut seen = rows(&page);
+    let (mut next, mut last) = (link(&page, "next"), page);
+    while let Some(address) = next {
+        last = browser.get(&address).await.text();
+        seen.extend(rows(&last));
+        next = link(&last, "next");
+    }
+    assert_eq!(seen.len(), 120, "with the search on every page");
+    let back = link(&last, "prev").unwrap();
+    assert!(back.contains("search=property") && rows(&browser.get(&back).await.text()).len() == 50);
+    let cut = browser.get("/portal/events?search=1").await.text();
+    assert!(cut.contains("could mean more than 20 records"), "{cut}");
+    let none = browser.get("/portal/events?search=nobody").await.text();
+    assert!(none.contains("No event matches") && none.contains("href=\"/portal/records\""), "{none}");
+
+    let live = "/portal/events/stream?search=90&after=0";
+    let mut stream = SseStream::open(browser.request(Method::GET, live)).await;
+    assert!(stream.next_of("row").await.data.contains("90"));
+    hub.deliver(&Value::from(vec![change(9_000, START, 9_001, "firstname", "Zoë")]).to_string()).await;
+    assert!(stream.next_of("row").await.data.contains("9001"), "what comes later, too");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_has_a_page_and_what_is_not_there_has_one_too() {
     let hub = TestHub::start(&[]).await;
     let story = [

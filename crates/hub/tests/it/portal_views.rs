@@ -1,13 +1,13 @@
 //! The portal's pages: whatever somebody typed into a CRM, they stay whole, small and harmless.
 
+use crate::portal_endpoints_views::weight;
 use crate::portal_records_views::can_be_read_aloud;
 use askama::Template;
 use proptest::prelude::*;
 use syncline_hub::portal::views::{
-    Assets, Choice, ErrorPage, EventDetail, EventFilters, EventPage, EventRow, EventRowFragment, EventsPage,
-    Filter, FilterChoices, FilterProblem, JobCounts, JobRow, JobState, JobsPage, KeyForm, KeyRow, KeysPage,
-    LoginPage, LoginProblem, Narrow, NewKey, Notice, Section, SetupPage, Shell, Stats, StatsFragment, Tone,
-    json, text,
+    Assets, ErrorPage, EventDetail, EventFilters, EventPage, EventRow, EventRowFragment, EventsPage, Filter,
+    JobCounts, JobRow, JobState, JobsPage, KeyForm, KeyRow, KeysPage, LoginPage, LoginProblem, Narrow,
+    NewKey, Notice, Section, SetupPage, Shell, Stats, StatsFragment, Tone, draw, json, text,
 };
 
 const ICONS: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/portal/assets/icons.svg"));
@@ -73,21 +73,22 @@ pub fn shell(text: &str) -> Shell {
         conflicts: 5,
         demo: false,
         notice: Some(Notice { tone: Tone::Good, text: text.into() }),
+        came_from: String::new(),
     }
 }
 
-fn filters(text: &str) -> EventFilters {
-    EventFilters {
-        organization: text.into(),
-        provider: text.into(),
-        account: text.into(),
-        object_type: text.into(),
-        object_id: text.into(),
-        kind: text.into(),
-        property: text.into(),
-        from: text.into(),
-        to: text.into(),
-        oldest_first: true,
+/// The filters of the timeline with `text` in each.
+fn filters(text: &str) -> Narrow {
+    let names =
+        ["search", "organization", "provider", "object_type", "object_id", "kind", "account", "property"];
+    let of = names.into_iter().map(|name| Filter::new(name, name, text));
+    Narrow {
+        base: "/portal/events".into(),
+        filters: [Filter::hidden("order", "oldest")]
+            .into_iter()
+            .chain(of)
+            .chain([Filter::instant("from", "From", text), Filter::instant("to", "To", text)])
+            .collect(),
         cursor: text.into(),
     }
 }
@@ -95,13 +96,9 @@ fn filters(text: &str) -> EventFilters {
 fn timeline(text: &str, rows: Vec<EventRow>) -> EventsPage {
     EventsPage {
         shell: shell(text),
-        filters: filters(text),
-        choices: FilterChoices {
-            providers: vec![Choice { value: text.into(), label: text.into() }],
-            organizations: vec![text.into(); 100],
-            ..FilterChoices::default()
-        },
-        problem: Some(FilterProblem { field: "from".into(), message: text.into() }),
+        narrow: filters(text),
+        problem: None,
+        note: Some(text.into()),
         stats: Stats::default(),
         rows,
         newer: Some(text.into()),
@@ -280,23 +277,53 @@ fn every_icon_exists() {
 
 #[test]
 fn a_page_stays_below_100_kb() {
-    let mut page = timeline("", (0..50).map(ordinary_row).collect());
-    page.problem = None;
+    let page = timeline("", (0..50).map(ordinary_row).collect());
     let ordinary = page.render().unwrap();
     assert!(ordinary.len() < 60_000, "{}", ordinary.len());
     for text in nasty() {
         // As long as the database lets them be.
         let longest: String = text.chars().cycle().take(255).collect();
-        let html = timeline("", vec![row(&longest); 50]).render().unwrap();
-        assert!(html.len() < 100_000, "{} for {text:.20}", html.len());
+        let html = draw(&timeline("", vec![row(&longest); 50])).unwrap();
+        assert!(weight(&html) < 100_000, "{} for {text:.20}", weight(&html));
     }
     for filler in ["<", "\u{202e}", "\"", "é", "a"] {
         let event =
             EventDetail { raw: format!("[\"{}\"]", filler.repeat(400_000)), ..EventDetail::default() };
-        let html =
-            EventPage { shell: shell(""), event, history: vec![ordinary_row(1); 25] }.render().unwrap();
-        assert!(html.len() < 100_000, "{} for {filler}", html.len());
+        let html = draw(&EventPage { shell: shell(""), event, history: vec![ordinary_row(1); 25] }).unwrap();
+        assert!(weight(&html) < 100_000, "{} for {filler}", weight(&html));
         assert!(html.contains("Only the beginning is shown"));
+    }
+}
+
+#[test]
+fn a_full_page_of_parked_jobs_stays_below_100_kb_and_has_the_whole_errors_behind_links() {
+    for filler in ["<", "\u{202e}", "<\n", "é", "a"] {
+        let text = filler.repeat(20_000);
+        let job = JobRow {
+            id: "job_01M8118F5N9Y51SCC195FW6N99".into(),
+            kind: "hydrate".into(),
+            // Three short texts of the payload.
+            subject: filler.chars().cycle().take(122).collect(),
+            organization: Some(text.clone()),
+            error: Some(text.clone()),
+            attempts: 20,
+            first_tried_at: Some("2026-11-22T07:08:20.533Z".into()),
+            last_tried_at: Some("2026-11-22T07:08:20.533Z".into()),
+            next_try_at: None,
+        };
+        let page = JobsPage {
+            shell: shell("x"),
+            state: JobState::Parked,
+            counts: JobCounts::default(),
+            narrow: Narrow { base: "/portal/jobs".into(), ..Narrow::default() },
+            problem: None,
+            fitting: 1_000,
+            rows: vec![job; 30],
+            older: Some("1.job_1".into()),
+        };
+        let html = draw(&page).unwrap();
+        assert!(weight(&html) < 100_000, "{} for {filler:?}", weight(&html));
+        assert!(html.contains("/portal/jobs/job_01M8118F5N9Y51SCC195FW6N99/error"));
     }
 }
 
@@ -322,13 +349,18 @@ fn filters_make_addresses_that_mean_the_same() {
         let query = filters(&text).query();
         let read: Vec<(String, String)> =
             query.split('&').map(|pair| pair.split_once('=').unwrap()).map(decoded).collect();
-        assert_eq!(read.len(), 10);
+        assert_eq!(read.len(), 11);
         assert!(read.iter().all(|(name, value)| name == "order" || *value == text), "{query}");
     }
     assert_eq!(EventFilters::default().href(), "/portal/events");
-    let kind = EventFilters { kind: "contact.merge".into(), cursor: "x".into(), ..EventFilters::default() };
+    let kind = EventFilters { kind: "contact.merge".into(), ..EventFilters::default() };
     assert_eq!(kind.href(), "/portal/events?kind=contact.merge");
-    assert_eq!(kind.page_href("older.e&1"), "/portal/events?kind=contact.merge&cursor=older.e%261");
+    let narrow = Narrow {
+        base: "/portal/events".into(),
+        filters: vec![Filter::new("kind", "Kind", "contact.merge")],
+        cursor: "x".into(),
+    };
+    assert_eq!(narrow.page_href("older.e&1"), "/portal/events?kind=contact.merge&cursor=older.e%261");
 }
 
 fn decoded((name, value): (&str, &str)) -> (String, String) {
@@ -343,18 +375,20 @@ fn decoded((name, value): (&str, &str)) -> (String, String) {
 
 #[test]
 fn only_the_page_that_follows_now_is_live() {
-    let live = |filters: EventFilters| {
-        let page = EventsPage { filters, problem: None, ..timeline("", vec![ordinary_row(1)]) };
-        let html = page.render().unwrap();
+    let live = |narrowed: &[(&'static str, &str)], cursor: &str| {
+        let filters = narrowed.iter().map(|(name, value)| Filter::new(name, name, value));
+        let narrow =
+            Narrow { base: "/portal/events".into(), filters: filters.collect(), cursor: cursor.into() };
+        let html = EventsPage { narrow, ..timeline("", vec![ordinary_row(1)]) }.render().unwrap();
         html.split("data-stream=\"").nth(1).map(|rest| rest.split('"').next().unwrap().to_owned())
     };
-    let none = EventFilters::default;
-    assert_eq!(live(none()).unwrap(), "/portal/events/stream?after=9");
-    let kind = EventFilters { kind: "contact.merge".into(), ..none() };
-    assert_eq!(live(kind).unwrap(), "/portal/events/stream?kind=contact.merge&#38;after=9");
-    assert_eq!(live(EventFilters { oldest_first: true, ..none() }), None);
-    assert_eq!(live(EventFilters { to: "2026-01-01".into(), ..none() }), None);
-    assert_eq!(live(EventFilters { cursor: "older.x".into(), ..none() }), None);
+    assert_eq!(live(&[], "").unwrap(), "/portal/events/stream?after=9");
+    let kind = "/portal/events/stream?kind=contact.merge&#38;after=9";
+    assert_eq!(live(&[("kind", "contact.merge")], "").unwrap(), kind);
+    assert_eq!(live(&[("search", "512")], "").unwrap(), "/portal/events/stream?search=512&#38;after=9");
+    assert_eq!(live(&[("order", "oldest")], ""), None);
+    assert_eq!(live(&[("to", "2026-01-01")], ""), None);
+    assert_eq!(live(&[], "older.x"), None);
 }
 
 #[test]

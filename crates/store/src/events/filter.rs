@@ -1,5 +1,6 @@
 //! Which events to read, and by which index.
 
+use super::search::Search;
 use crate::value::Value;
 use crate::{Dialect, Scope};
 use syncline_core::event::EventId;
@@ -26,6 +27,8 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Occurred before this instant.
     pub to: Option<Timestamp>,
+    /// Only those that a search means.
+    pub search: Option<Search>,
 }
 
 /// In which order events are read, which decides what leads to them.
@@ -88,12 +91,20 @@ impl Clause {
         if let Some(to) = filter.to {
             clause.and(&format!("{hide}id < ?"), EventId::first_at(to));
         }
+        if let Some(search) = &filter.search {
+            let (test, values) = search.test(dialect);
+            clause.test(&test, values);
+        }
         clause
     }
 
     pub(super) fn and(&mut self, test: &str, value: impl Into<Value>) {
+        self.test(test, [value.into()]);
+    }
+
+    fn test(&mut self, test: &str, values: impl IntoIterator<Item = Value>) {
         self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
         self.text.push_str(test);
-        self.values.push(value.into());
+        self.values.extend(values);
     }
 }

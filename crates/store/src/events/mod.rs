@@ -1,8 +1,10 @@
 //! Events: stored once, read by time of occurrence or in the order they were stored.
 
 mod filter;
+pub mod search;
 
 pub use filter::Filter;
+pub use search::{Search, meaning};
 pub use syncline_core::cursor::Order;
 
 use crate::accounts::owners;
@@ -187,6 +189,9 @@ pub async fn page(
     after: Option<EventId>,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
+    if let Some(search) = &filter.search {
+        return search::page(store, scope, (filter, search), order, after, limit).await;
+    }
     let mut clause = Clause::of(store.dialect(), scope, filter, Reading::ByTime);
     let (beyond, direction) = match order {
         Order::OldestFirst => ("id > ?", "ASC"),

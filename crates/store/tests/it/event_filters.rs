@@ -50,6 +50,7 @@ async fn every_filter_finds_its_own(db: &TestDb) {
             property: maybe(["email", "phone"]),
             from: [None, None, Some(at(10)), Some(at(0))][dice.below(4)],
             to: [None, None, Some(at(20)), Some(at(15))][dice.below(4)],
+            search: None,
         };
         let admits = |filter: &Option<String>, value: &str| filter.as_deref().is_none_or(|f| f == value);
         let expected: Vec<_> = all

@@ -50,6 +50,7 @@ mod disk_full;
 mod embedded_log;
 mod event_contents;
 mod event_filters;
+mod event_search;
 mod events;
 mod group_commit;
 mod hooks;

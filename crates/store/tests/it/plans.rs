@@ -9,7 +9,7 @@ use crate::support::{arrival, at, job};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use syncline_core::event::EventId;
-use syncline_store::events::{self, Filter, Order};
+use syncline_store::events::{self, Filter, Order, Search};
 use syncline_store::jobs::{self, NewJob, Outcome, State};
 use syncline_store::testing::{TestDb, Which};
 use syncline_store::{Scope, Store, accounts, api_keys, intake_log, leases, portal};
@@ -62,6 +62,39 @@ async fn the_timeline_is_read_through_the_index_that_finds_least() {
     assert_eq!(histogram, [range, "USE TEMP B-TREE FOR GROUP BY"]);
 }
 
+/// A search that means something of each sort.
+fn search() -> Search {
+    let some = || vec!["x".to_owned(), "y".to_owned()];
+    Search {
+        text: "x".to_owned(),
+        event: Some(EventId::MIN),
+        object_ids: some(),
+        kinds: some(),
+        accounts: some(),
+        is_cut: false,
+    }
+}
+
+/// Of everything that a search means so many rows are read as the page has, each through the index of its own; nothing is sorted but them.
+#[tokio::test]
+async fn a_search_reads_a_page_of_each_of_what_it_means() {
+    let (_db, store, raw) = open().await;
+    let filter = Filter { search: Some(search()), property: Some("x".to_owned()), ..Filter::default() };
+    for after in [None, Some(EventId::MAX)] {
+        let page = events::page(&store, &Scope::All, &filter, Order::NewestFirst, after, 50);
+        let plans = plans(&raw, page).await;
+        let read: Vec<&String> = plans.iter().filter(|line| line.contains(" events ")).collect();
+        assert!(read.iter().all(|line| line.starts_with("SEARCH events USING INDEX")), "{plans:#?}");
+        for index in ["events_object (object_id=?", "events_account (account=?", "events_kind (kind=?"] {
+            assert_eq!(read.iter().filter(|line| line.contains(index)).count(), 2, "{index}: {plans:#?}");
+        }
+        assert!(!plans.iter().any(|line| line.contains("TEMP B-TREE")), "{plans:#?}");
+    }
+    let meaning = plans(&raw, events::meaning(&store, &Scope::All, "x")).await;
+    let read: Vec<&String> = meaning.iter().filter(|line| line.contains(" events ")).collect();
+    assert!(read.iter().all(|line| line.starts_with("SEARCH events USING COVERING INDEX")), "{meaning:#?}");
+}
+
 /// However the stream is filtered: it reads on from where it is, instead of its organization's whole history each time.
 #[tokio::test]
 async fn a_stream_reads_on_from_where_it_is() {
@@ -77,6 +110,7 @@ async fn a_stream_reads_on_from_where_it_is() {
         property: word(),
         from: Some(at(0)),
         to: Some(at(9)),
+        search: Some(search()),
     };
     for scope in [Scope::All, Scope::Organization("acme".to_owned())] {
         for filter in [Filter::default(), everything.clone()] {

@@ -207,7 +207,8 @@ async fn runs_and_history_are_found_through_their_indexes() {
     let (_db, store, raw) = open().await;
     let none = runs::Filter::default;
     let state = Some(State::Running);
-    let everything = runs::Filter { sync_id: word(), state, dry_run: Some(true) };
+    let trigger = Some(Trigger::Manual);
+    let everything = runs::Filter { sync_id: word(), state, dry_run: Some(true), trigger, search: word() };
     let questions = [
         (Scope::All, everything, "sync_runs_sync (sync_id=?"),
         (acme(), runs::Filter { state, ..none() }, "sync_runs_organization (org_id=?"),

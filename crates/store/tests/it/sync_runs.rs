@@ -213,6 +213,15 @@ async fn runs_are_listed_latest_first_by_what_is_known_of_them(db: &TestDb) {
     assert_eq!(list(Filter { state: Some(State::Waiting), ..none() }, None, 9).await, ["d"]);
     assert!(list(Filter { state: Some(State::Waiting), ..of() }, None, 9).await.is_empty());
     assert_eq!(list(Filter { dry_run: Some(true), ..none() }, None, 9).await, ["c", "b", "a"]);
+    let search = |text: &str| Filter { search: Some(text.to_owned()), ..of() };
+    assert_eq!(list(search("CAUSE"), None, 9).await, ["c", "b", "a"], "why they ended, in whichever case");
+    assert_eq!(list(search("b"), Some((at(5), "c".to_owned())), 1).await, ["b"]);
+    assert!(list(search("d"), None, 9).await.is_empty(), "another sync's");
+    assert!(list(search("%"), None, 9).await.is_empty() && list(search("\0"), None, 9).await.is_empty());
+    let begun = |trigger| Filter { trigger: Some(trigger), ..none() };
+    let by = new_run("x", "syn_1", 1).trigger;
+    assert_eq!(list(begun(by), None, 9).await.len(), 4);
+    assert!(list(begun(Trigger::Webhook), None, 9).await.is_empty());
 }
 
 async fn syncs_whose_latest_run_failed_are_found(db: &TestDb) {

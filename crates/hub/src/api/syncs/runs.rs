@@ -160,7 +160,7 @@ pub async fn list(
     let limit = limit(query.limit)?;
     let before = some(query.cursor).as_deref().map(read_cursor).transpose()?;
     find(&api, &caller, &id).await?;
-    let filter = runs::Filter { sync_id: Some(id), state, dry_run: query.dry_run };
+    let filter = runs::Filter { sync_id: Some(id), state, dry_run: query.dry_run, ..runs::Filter::default() };
     let mut found = runs::list(&api.cx.store, &caller.scope, &filter, before, limit + 1).await?;
     let next = next_cursor(&mut found, limit, |last| (last.created_at, &last.id));
     let data: Vec<SyncRunView> = found.into_iter().map(SyncRunView::from).collect();

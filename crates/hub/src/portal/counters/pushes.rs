@@ -5,7 +5,7 @@ use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::CounterPushesPage;
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, render};
 use super::list::plain_row;
 use super::value::push_row;
@@ -38,7 +38,7 @@ const OUTCOMES: [(&str, &str); 6] = [
 pub(super) struct ListQuery {
     key: String,
     outcome: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 pub(super) async fn list(

@@ -6,7 +6,7 @@ use super::super::form::{check_csrf, read};
 use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::{CounterRunPage, FindingRow, RunRow};
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::act::said;
 use super::list::plain_row;
@@ -31,7 +31,7 @@ const PAGE: u32 = 25;
 pub(super) struct ShowQuery {
     verdict: String,
     search: String,
-    cursor: String,
+    cursor: Turn,
     did: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::CounterRunsPage;
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::list::plain_row;
 use super::{find, run};
@@ -33,7 +33,7 @@ const KINDS: [(&str, &str); 2] = [("no", "Not dry"), ("yes", "Dry: only looked")
 pub(super) struct ListQuery {
     state: String,
     dry: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 impl ListQuery {

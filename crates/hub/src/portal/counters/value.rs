@@ -6,7 +6,7 @@ use super::super::form::{check_csrf, read};
 use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::{ChangeRow, PushRow, Truth, ValuePage};
-use super::super::views::{Narrow, Section, text};
+use super::super::views::{Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::act::said;
 use super::find;
@@ -38,7 +38,7 @@ const PUSHES: u32 = 15;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ShowQuery {
-    cursor: String,
+    cursor: Turn,
     did: Option<String>,
 }
 

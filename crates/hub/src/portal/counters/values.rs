@@ -4,7 +4,7 @@ use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::counters::CounterValuesPage;
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::list::plain_row;
 use super::show::value_row;
@@ -34,7 +34,7 @@ const STAGES: [(&str, &str); 5] = [
 pub(super) struct ListQuery {
     search: String,
     stage: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 /// The address of a definition's counters.

@@ -5,7 +5,7 @@ use super::super::query::Query;
 use super::super::session::Session;
 use super::super::suggest;
 use super::super::views::endpoints::{DeliveriesPage, DeliveryRow};
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::show::delivery_row;
 use crate::api::notify::with_kinds;
@@ -39,7 +39,7 @@ pub(super) struct ListQuery {
     organization: String,
     from: String,
     to: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 impl ListQuery {

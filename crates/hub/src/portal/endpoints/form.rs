@@ -57,9 +57,17 @@ impl Sent {
         }
     }
 
-    /// What it asks for; headers only if there are some, or the old ones are to go.
-    fn change(&self) -> Result<Change, String> {
-        let headers = headers(&self.headers)?;
+    /// What it asks for; headers only if there are some, or the old ones are to go. Everything that cannot be read is told at once.
+    fn change(&self) -> Result<Change, Wrong> {
+        let read = (headers(&self.headers), rate(&self.calls, &self.per), schedule(&self.waits));
+        let (headers, rate, schedule) = match read {
+            (Ok(headers), Ok(rate), Ok(schedule)) => (headers, rate, schedule),
+            (headers, rate, schedule) => {
+                let wrong = [("headers", headers.err()), ("calls", rate.err()), ("waits", schedule.err())];
+                let said = wrong.into_iter().filter_map(|(field, why)| Some((field, why?)));
+                return Err(Wrong { fields: said.collect(), whole: None });
+            }
+        };
         let other = self.other_headers == "yes" || !headers.is_empty();
         let types = self.types.split([' ', ',', '\n', '\r', '\t']).filter(|one| !one.is_empty());
         Ok(Change {
@@ -67,11 +75,26 @@ impl Sent {
             description: Some(self.description.trim().to_owned()),
             event_types: Some(types.map(str::to_owned).collect()),
             headers: other.then_some(headers),
-            rate: Some(rate(&self.calls, &self.per)?),
+            rate: Some(rate),
             ordered: Some(self.ordered == "yes"),
-            schedule: Some(schedule(&self.waits)?),
+            schedule: Some(schedule),
             state: None,
         })
+    }
+}
+
+/// What is wrong with what was typed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wrong {
+    /// With which fields, by their names in the form, and what.
+    fields: Vec<(&'static str, String)>,
+    /// With none of them.
+    whole: Option<String>,
+}
+
+impl Wrong {
+    fn with(field: &'static str, why: String) -> Self {
+        Self { fields: vec![(field, why)], whole: None }
     }
 }
 
@@ -109,7 +132,7 @@ fn schedule(waits: &str) -> Result<Option<Schedule>, String> {
 }
 
 pub(super) async fn new(State(portal): State<Portal>, session: Session) -> Result<Response, Failure> {
-    form(&portal, &session, None, EndpointForm::default(), None).await
+    form(&portal, &session, None, EndpointForm::default(), Wrong::default()).await
 }
 
 pub(super) async fn create(
@@ -119,14 +142,14 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     let sent = read(sent)?;
     check_csrf(&sent.csrf, &session.csrf)?;
-    let again = |problem: String| form(&portal, &session, None, sent.form(), Some(problem));
+    let again = |wrong: Wrong| form(&portal, &session, None, sent.form(), wrong);
     let terms = match sent.change() {
         Ok(terms) => terms,
-        Err(problem) => return again(problem).await,
+        Err(wrong) => return again(wrong).await,
     };
     let org_id = Some(sent.organization.trim().to_owned()).filter(|org_id| !org_id.is_empty());
     if let Some(problem) = org_id.as_deref().and_then(|name| check_name("Organization", name).err()) {
-        return again(problem.detail.to_string()).await;
+        return again(Wrong::with("organization", problem.detail.to_string())).await;
     }
     let wanted = NewEndpoint { org_id, url: sent.url.trim().to_owned(), terms };
     let secret = NewSecret::Generated(scheme_of(&sent.scheme));
@@ -145,7 +168,7 @@ pub(super) async fn edit(
 ) -> Result<Response, Failure> {
     let endpoint = endpoints::get(&portal.api.cx, &session.caller().scope, &id).await?;
     let typed = of(&endpoint);
-    form(&portal, &session, Some(&endpoint), typed, None).await
+    form(&portal, &session, Some(&endpoint), typed, Wrong::default()).await
 }
 
 pub(super) async fn save(
@@ -158,23 +181,30 @@ pub(super) async fn save(
     check_csrf(&sent.csrf, &session.csrf)?;
     let (cx, scope) = (&session.cx(&portal), session.caller().scope);
     let endpoint = endpoints::get(cx, &scope, &id).await?;
-    let problem = match sent.change() {
+    let wrong = match sent.change() {
         Ok(change) => match endpoints::update(cx, &scope, &id, change).await {
             Ok(_) => return Ok(back(&id, "save")),
             Err(Refused::Changed) => return Ok(back(&id, "changed")),
             Err(refused) => told(refused)?,
         },
-        Err(problem) => problem,
+        Err(wrong) => wrong,
     };
-    form(&portal, &session, Some(&endpoint), sent.form(), Some(problem)).await
+    form(&portal, &session, Some(&endpoint), sent.form(), wrong).await
 }
 
 /// What is wrong with what was typed; everything else is no matter of the form.
-fn told(refused: Refused) -> Result<String, Failure> {
-    match refused {
-        Refused::Gone | Refused::Store(_) | Refused::Keys(_) => Err(refused.into()),
-        wrong => Ok(sentence(&wrong.to_string())),
-    }
+fn told(refused: Refused) -> Result<Wrong, Failure> {
+    let field = match &refused {
+        Refused::Gone | Refused::Store(_) | Refused::Keys(_) => return Err(refused.into()),
+        Refused::Url(_) => "url",
+        Refused::Filter(_) | Refused::NoType(_) => "types",
+        Refused::Header(_) => "headers",
+        Refused::Rate => "calls",
+        Refused::Schedule(_) => "waits",
+        Refused::Description => "description",
+        other => return Ok(Wrong { whole: Some(sentence(&other.to_string())), ..Wrong::default() }),
+    };
+    Ok(Wrong::with(field, sentence(&refused.to_string())))
 }
 
 /// An endpoint's terms as they would be typed. Header values are not shown again.
@@ -205,7 +235,7 @@ async fn form(
     session: &Session,
     of: Option<&Endpoint>,
     typed: EndpointForm,
-    problem: Option<String>,
+    wrong: Wrong,
 ) -> Result<Response, Failure> {
     let cx = &portal.api.cx;
     let headers = of.and_then(|endpoint| endpoints::headers(cx, endpoint).ok());
@@ -213,7 +243,8 @@ async fn form(
         shell: session.shell(portal, Section::Endpoints),
         id: of.map(|endpoint| endpoint.id.clone()),
         form: typed,
-        problem,
+        problems: wrong.fields,
+        problem: wrong.whole,
         organizations: organizations(portal).await?,
         types: kinds::all().iter().map(|kind| (kind.name.clone(), kind.summary.clone())).collect(),
         header_names: headers.map(|headers| headers.names()).unwrap_or_default(),
@@ -238,5 +269,21 @@ mod tests {
         assert_eq!((typed["X-Key"].as_str(), typed["Authorization"].as_str()), ("a: b", "Bearer x"));
         let mistake = headers("X-A: 1\ns3cret").unwrap_err();
         assert!(mistake.contains('2') && !mistake.contains("s3cret"), "{mistake}");
+    }
+    #[test]
+    fn everything_that_cannot_be_read_is_told_at_once_and_beside_its_field() {
+        let typed = |calls: &str, waits: &str| Sent {
+            headers: "x".to_owned(),
+            calls: calls.to_owned(),
+            waits: waits.to_owned(),
+            ..Sent::default()
+        };
+        let fields = |sent: Sent| -> Vec<&str> {
+            sent.change().unwrap_err().fields.into_iter().map(|(field, _)| field).collect()
+        };
+        assert_eq!(fields(typed("many", "soon")), ["headers", "calls", "waits"]);
+        assert_eq!(fields(typed("", "never")), ["headers"]);
+        assert_eq!(told(Refused::Description).unwrap().fields[0].0, "description");
+        assert!(told(Refused::TooMany).unwrap().whole.is_some_and(|why| why.contains("most")));
     }
 }

@@ -5,7 +5,7 @@ use super::super::query::Query;
 use super::super::session::Session;
 use super::super::suggest;
 use super::super::views::endpoints::{EndpointRow, EndpointsPage};
-use super::super::views::{Filter, Narrow, Section};
+use super::super::views::{Filter, Narrow, Section, Turn};
 use super::super::{Failure, Portal, render};
 use super::act::said;
 use crate::api::notify::{Span, chart};
@@ -26,7 +26,7 @@ pub(super) struct ListQuery {
     search: String,
     organization: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
     did: Option<String>,
 }
 

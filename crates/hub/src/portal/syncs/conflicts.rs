@@ -5,10 +5,11 @@ use super::super::query::Query;
 use super::super::session::Session;
 use super::super::suggest;
 use super::super::views::syncs::{Candidate, ConflictCard, ConflictPage, ConflictsPage, RecordRef, cells};
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, record_ref, stored};
-use super::{Did, act, beyond, decide, named};
+use super::{Did, act, decide, named};
+use crate::api::paging::cut;
 use crate::http::Problem;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -34,7 +35,7 @@ pub(super) struct ListQuery {
     sync: String,
     state: String,
     kind: String,
-    cursor: String,
+    cursor: Turn,
     did: Option<String>,
 }
 
@@ -95,7 +96,7 @@ pub(super) async fn list(
         true => Vec::new(),
         false => conflicts::page(store, &scope, &filter, before.as_deref(), PAGE + 1).await?,
     };
-    let older = beyond(&mut found, PAGE, |last| last.id.clone());
+    let older = cut(&mut found, PAGE, |last| last.id.clone());
     let mut shell = session.shell(&portal, Section::Conflicts);
     shell.notice = query.did.as_deref().and_then(act::said);
     Ok(render(&ConflictsPage {

@@ -4,7 +4,7 @@ use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::syncs::{HistoryPage, HistoryView, WORDS};
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, sync_row};
 use super::through::{Found, has, mentions, through};
@@ -28,7 +28,7 @@ pub(super) struct ListQuery {
     side: String,
     record: String,
     link: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 pub(super) async fn list(

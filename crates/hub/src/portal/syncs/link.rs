@@ -8,11 +8,12 @@ use super::super::{Failure, Portal, render};
 use super::changes::held_view;
 use super::events::{About, in_order, of};
 use super::show::{Known, link_card, record_ref, stored, sync_row};
-use super::{Did, act, compare, conflicts as shown, find, history as done};
+use super::{act, compare, conflicts as shown, find, history as done};
 use crate::api::access::Caller;
 use crate::http::Problem;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use serde::Deserialize;
 use syncline_core::sync::link::State as LinkState;
 use syncline_core::sync::{ConflictKind, Ending, Fields, Link, Refusal, Side, Sides};
 use syncline_store::syncs::conflicts::ConflictRow;
@@ -25,11 +26,19 @@ const CONFLICTS: u32 = 5;
 /// Entries of its history on it.
 const HISTORY: u32 = 20;
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ShowQuery {
+    did: Option<String>,
+    /// The first rule that is shown.
+    rule: usize,
+}
+
 pub(super) async fn show(
     State(portal): State<Portal>,
     session: Session,
     Path((sync_id, id)): Path<(String, String)>,
-    Query(Did { did }): Query<Did>,
+    Query(ShowQuery { did, rule }): Query<ShowQuery>,
 ) -> Result<Response, Failure> {
     let sync = find(&portal, &sync_id).await?;
     let store = &portal.api.cx.store;
@@ -42,7 +51,7 @@ pub(super) async fn show(
     let about = conflicts::page(store, &Scope::All, &filter, None, CONFLICTS).await?;
     let filter = history::Filter { sync_id: sync_id.clone(), link_id: Some(id), record: None };
     let mut lately = history::page(store, &Scope::All, &filter, None, HISTORY + 1).await?;
-    let more_history = super::beyond(&mut lately, HISTORY, |_| String::new()).is_some();
+    let more_history = crate::api::paging::cut(&mut lately, HISTORY, |_| String::new()).is_some();
     let events = events(&portal, &session.caller(), &mut known, &sync, &row.link).await?;
     let mut shell = session.shell(&portal, Section::Syncs);
     shell.notice = did.as_deref().and_then(act::said);
@@ -52,6 +61,7 @@ pub(super) async fn show(
         shell,
         link: card(&row, &records),
         says: says(&row.link, &shown_sync.ends),
+        first_rule: rule,
         rules: compare::rules(&sync.agreement, &row.link, fields, &names, &disputed(&about)),
         decisions: decisions(&row.link, &names),
         refused: refused(&row.link, &names),

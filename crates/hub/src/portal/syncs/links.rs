@@ -4,10 +4,11 @@ use super::super::connections::some;
 use super::super::query::Query;
 use super::super::session::Session;
 use super::super::views::syncs::{LinkCard, LinksPage};
-use super::super::views::{Filter, Narrow, Section, text};
+use super::super::views::{Filter, Narrow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, link_card, sync_row};
-use super::{beyond, find, named};
+use super::{find, named};
+use crate::api::paging::cut;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
@@ -26,7 +27,7 @@ pub(super) struct ListQuery {
     record: String,
     trouble: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
 }
 
 pub(super) async fn list(
@@ -49,7 +50,7 @@ pub(super) async fn list(
         Some(_) => Vec::new(),
         None => links::page(store, &Scope::All, &filter, after.as_deref(), PAGE + 1).await?,
     };
-    let next = beyond(&mut found, PAGE, |last| last.id.clone());
+    let next = cut(&mut found, PAGE, |last| last.id.clone());
     let mut rows: Vec<LinkCard> = found.iter().map(link_card).collect();
     name(&portal, &sync, &mut rows).await?;
     Ok(render(&LinksPage {

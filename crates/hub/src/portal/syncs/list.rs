@@ -5,10 +5,11 @@ use super::super::query::Query;
 use super::super::session::Session;
 use super::super::suggest;
 use super::super::views::syncs::SyncsPage;
-use super::super::views::{Filter, Narrow, Notice, Section, Tone};
+use super::super::views::{Filter, Narrow, Notice, Section, Tone, Turn};
 use super::super::{Failure, Portal, render};
+use super::named;
 use super::show::{Known, sync_row};
-use super::{beyond, named};
+use crate::api::paging::cut;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -29,7 +30,7 @@ pub(super) struct ListQuery {
     organization: String,
     connection: String,
     state: String,
-    cursor: String,
+    cursor: Turn,
     did: String,
 }
 
@@ -58,7 +59,7 @@ pub(super) async fn list(
         Some(_) => Vec::new(),
         None => syncs::list(store, &Scope::All, &filter, after.as_deref(), PAGE + 1).await?,
     };
-    let next = beyond(&mut found, PAGE, |last| last.id.clone());
+    let next = cut(&mut found, PAGE, |last| last.id.clone());
     let mut known = Known::default();
     let mut rows = Vec::new();
     for sync in &found {

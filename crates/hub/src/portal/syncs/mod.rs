@@ -65,13 +65,6 @@ struct Did {
     did: Option<String>,
 }
 
-/// Where a later page starts, in lists whose order is that of ids.
-fn beyond<T>(found: &mut Vec<T>, limit: u32, place: impl Fn(&T) -> String) -> Option<String> {
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    found.last().filter(|_| more).map(place)
-}
-
 /// The word for a filter that names something there is; a problem when it names nothing.
 fn named<T>(
     text: &str,

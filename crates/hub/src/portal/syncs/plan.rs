@@ -3,7 +3,7 @@
 use super::super::Portal;
 use super::super::connections::some;
 use super::super::views::syncs::{End, PlanRow, names};
-use super::super::views::{Filter, Narrow, text};
+use super::super::views::{Filter, Narrow, Turn, text};
 use super::through::{Found, has, mentions, through};
 use super::{changes, named};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ pub(super) struct PlanQuery {
     search: String,
     what: String,
     to: String,
-    cursor: String,
+    cursor: Turn,
     pub(super) did: Option<String>,
 }
 

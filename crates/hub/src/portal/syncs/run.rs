@@ -5,10 +5,10 @@ use super::super::query::Query;
 use super::super::runs::run_row as load_row;
 use super::super::session::Session;
 use super::super::views::syncs::{SyncRunPage, SyncRunsPage};
-use super::super::views::{Filter, Narrow, RunRow, Section, text};
+use super::super::views::{Filter, Narrow, RunRow, Section, Turn, text};
 use super::super::{Failure, Portal, render};
 use super::show::{Known, run_row, sync_row};
-use super::{act, find, named, plan};
+use super::{act, find, plan};
 use crate::api::jobs::read_cursor;
 use crate::api::paging::next_cursor;
 use crate::http::Problem;
@@ -16,7 +16,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Deserialize;
 use syncline_core::sync::{Side, Sides};
-use syncline_store::runs::{self as loads, State as RunState};
+use syncline_store::runs::{self as loads, State as RunState, Trigger};
 use syncline_store::syncs::plans;
 use syncline_store::syncs::runs::{self, SyncRun};
 use syncline_store::{Scope, StoreError};
@@ -27,9 +27,11 @@ const PAGE: u32 = 30;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ListQuery {
+    search: String,
     state: String,
     dry: String,
-    cursor: String,
+    trigger: String,
+    cursor: Turn,
 }
 
 /// Every state of a run, with its word.
@@ -42,6 +44,39 @@ const STATES: [(&str, &str); 6] = [
     ("cancelled", "Cancelled"),
 ];
 
+/// What begins runs, with its word.
+const TRIGGERS: [(&str, &str); 4] = [
+    ("manual", "By hand"),
+    ("schedule", "On schedule"),
+    ("api", "Over the API"),
+    ("webhook", "By a webhook"),
+];
+
+impl ListQuery {
+    fn narrow(&self, sync_id: &str) -> Narrow {
+        Narrow {
+            base: format!("/portal/syncs/{}/runs", text::segment(sync_id)).into(),
+            filters: vec![
+                Filter::search("search", "Contains", self.search.trim()).hinted("Its ID or reason"),
+                Filter::of("state", "State", self.state.trim(), &STATES),
+                Filter::of("dry", "Kind", self.dry.trim(), &[("no", "Runs that write"), ("yes", "Dry runs")]),
+                Filter::of("trigger", "Begun", self.trigger.trim(), &TRIGGERS),
+            ],
+            cursor: self.cursor.clone(),
+        }
+    }
+
+    fn filter(&self, sync_id: String) -> runs::Filter {
+        runs::Filter {
+            sync_id: Some(sync_id),
+            state: RunState::named(self.state.trim()),
+            dry_run: some(&self.dry).map(|word| word == "yes"),
+            trigger: Trigger::named(self.trigger.trim()),
+            search: some(&self.search),
+        }
+    }
+}
+
 pub(super) async fn list(
     State(portal): State<Portal>,
     session: Session,
@@ -50,34 +85,18 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     let sync = find(&portal, &id).await?;
     let (store, now) = (&portal.api.cx.store, portal.api.cx.now());
-    let mut problem = None;
-    let state = named(&query.state, RunState::named, &mut problem, "state");
-    let yes_or_no = |word: &str| match word {
-        "yes" => Some(true),
-        "no" => Some(false),
-        _ => None,
-    };
-    let dry_run = named(&query.dry, yes_or_no, &mut problem, "kind of run");
-    let filter = runs::Filter { sync_id: Some(id.clone()), state, dry_run };
+    let narrow = query.narrow(&id);
     let before = some(&query.cursor).and_then(|cursor| read_cursor(&cursor).ok());
-    let mut found = match &problem {
-        Some(_) => Vec::new(),
-        None => runs::list(store, &Scope::All, &filter, before, PAGE + 1).await?,
+    let mut found = match narrow.is_wrong() {
+        true => Vec::new(),
+        false => runs::list(store, &Scope::All, &query.filter(id), before, PAGE + 1).await?,
     };
     let older = next_cursor(&mut found, PAGE, |last| (last.created_at, &last.id));
-    let narrow = Narrow {
-        base: format!("/portal/syncs/{}/runs", text::segment(&id)).into(),
-        filters: vec![
-            Filter::of("state", "State", query.state.trim(), &STATES),
-            Filter::of("dry", "Kind", query.dry.trim(), &[("no", "Runs that write"), ("yes", "Dry runs")]),
-        ],
-        cursor: query.cursor.clone(),
-    };
     Ok(render(&SyncRunsPage {
         shell: session.shell(&portal, Section::Syncs),
         sync: sync_row(&portal, &mut Known::default(), &sync).await?,
         narrow,
-        problem,
+        problem: None,
         runs: found.into_iter().map(|run| run_row(run, now)).collect(),
         older,
     }))

@@ -1,5 +1,6 @@
 //! Filters of the templates: `{{ row.account|visible }}`.
 
+use super::room::room;
 use super::text;
 use askama::{Result, Values};
 use std::fmt::Display;
@@ -10,16 +11,28 @@ pub fn visible(value: impl Display, _: &dyn Values) -> Result<String> {
     Ok(text::visible(&value.to_string()).into_owned())
 }
 
-/// [`text::preview`].
+/// [`text::preview`], of fewer characters where the page has too little [`room`].
 #[askama::filter_fn]
-pub fn preview(value: impl Display, _: &dyn Values, max: usize) -> Result<String> {
-    Ok(text::preview(&value.to_string(), max).into_owned())
+pub fn preview(value: impl Display, values: &dyn Values, max: usize) -> Result<String> {
+    Ok(text::preview(&value.to_string(), room(values, max)).into_owned())
+}
+
+/// The same of a text whose lines stay lines.
+#[askama::filter_fn]
+pub fn lines(value: impl Display, values: &dyn Values, max: usize) -> Result<String> {
+    let (value, max) = (value.to_string(), room(values, max));
+    let shown = value.char_indices().nth(max).map_or(value.as_str(), |(end, _)| &value[..end]);
+    let mut lines: Vec<_> = shown.lines().map(text::visible).collect();
+    if shown.len() < value.len() {
+        lines.push("…".into());
+    }
+    Ok(lines.join("\n"))
 }
 
 /// [`text::id`].
 #[askama::filter_fn]
-pub fn short_id(value: impl Display, _: &dyn Values, max: usize) -> Result<String> {
-    Ok(text::id(&value.to_string(), max).into_owned())
+pub fn short_id(value: impl Display, values: &dyn Values, max: usize) -> Result<String> {
+    Ok(text::id(&value.to_string(), room(values, max)).into_owned())
 }
 
 /// [`text::date_and_time`].

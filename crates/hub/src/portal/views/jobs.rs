@@ -22,7 +22,7 @@ pub struct JobsPage {
     pub counts: JobCounts,
     /// How many parked jobs fit the filters, on all pages.
     pub fitting: u64,
-    /// The jobs, the one that was tried last first. Fifty keep the page small.
+    /// The jobs, the one that was tried last first. Thirty keep the page small.
     pub rows: Vec<JobRow>,
     /// The cursor of the page after this one, where there is one.
     pub older: Option<String>,
@@ -154,32 +154,21 @@ impl JobsPage {
     }
 }
 
-/// The longest error text that is put into a list.
-const MAX_ERROR_CHARS: usize = 1_200;
-
 impl JobRow {
-    fn error_line(&self) -> Option<String> {
-        let line = self.error.as_deref()?.lines().next().unwrap_or_default();
-        Some(text::preview(line, 160).into_owned())
+    /// The first line of the error.
+    fn error_line(&self) -> Option<&str> {
+        Some(self.error.as_deref()?.lines().next().unwrap_or_default())
     }
 
-    /// The whole error, line by line, when there is more to it than its first line shows.
-    fn error_rest(&self) -> Option<Vec<String>> {
+    /// The whole error, when there is more to it than its first line shows.
+    fn error_rest(&self) -> Option<&str> {
         let error = self.error.as_deref()?;
-        if error.lines().count() < 2 && error.chars().count() <= 90 {
-            return None;
-        }
-        let shown: String = error.chars().take(MAX_ERROR_CHARS).collect();
-        let mut lines: Vec<String> = shown.lines().map(|line| text::visible(line).into_owned()).collect();
-        if shown.len() < error.len() {
-            lines.push("…".to_owned());
-        }
-        Some(lines)
+        (error.lines().count() > 1 || error.chars().count() > 90).then_some(error)
     }
 
     /// What it is called by those who hear the page: kind and subject.
     fn name(&self) -> String {
-        text::preview(format!("{} {}", self.kind, self.subject).trim(), 120).into_owned()
+        format!("{} {}", self.kind, self.subject).trim().to_owned()
     }
 
     fn action(&self, verb: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::shell::Choice;
 use super::text;
+use super::turn::Turn;
 use std::borrow::Cow;
 use syncline_core::time::Timestamp;
 
@@ -150,8 +151,8 @@ pub struct Narrow {
     pub base: Cow<'static, str>,
     /// The filters, in the order of the filter bar.
     pub filters: Vec<Filter>,
-    /// Where a later page starts; empty on the first.
-    pub cursor: String,
+    /// Where the page begins, and by which pages somebody came there.
+    pub cursor: Turn,
 }
 
 /// A filter in force, with the address of the page without it.
@@ -193,18 +194,50 @@ impl Narrow {
         self.at(&self.query())
     }
 
-    /// The address of the page at `cursor` with these filters.
+    /// The address of the page after this one, which begins at `place`.
     #[must_use]
-    pub fn page_href(&self, cursor: &str) -> String {
-        let (query, cursor) = (self.query(), text::query(&[("cursor", cursor)]));
-        let join = if query.is_empty() || cursor.is_empty() { "" } else { "&" };
-        self.at(&format!("{query}{join}{cursor}"))
+    pub fn next_href(&self, place: &str) -> String {
+        self.turned_to(&self.cursor.next(place))
+    }
+
+    /// The address of the page before this one; none of the first page.
+    #[must_use]
+    pub fn previous_href(&self) -> Option<String> {
+        Some(self.turned_to(&self.cursor.previous()?))
+    }
+
+    /// The address of the page at a place that a list reaches from both sides; nothing is said of how somebody came there.
+    #[must_use]
+    pub fn page_href(&self, place: &str) -> String {
+        self.turned_to(&Turn::default().next(place))
+    }
+
+    /// The address of the first page with other values of some of the filters.
+    pub(super) fn with(&self, others: &[(&str, &str)]) -> String {
+        let mut filters = self.filters.clone();
+        for filter in &mut filters {
+            if let Some((_, value)) = others.iter().find(|(name, _)| *name == filter.name) {
+                filter.value = (*value).to_owned();
+            }
+        }
+        Self { filters, base: self.base.clone(), ..Self::default() }.href()
+    }
+
+    /// Whether it is narrowed to a span of time, which has a beginning and an end.
+    pub(super) fn has_span(&self) -> bool {
+        ["from", "to"].iter().all(|name| self.filters.iter().any(|filter| filter.name == *name))
     }
 
     /// The address of this very page: with these filters, where it begins.
     #[must_use]
     pub fn here(&self) -> String {
-        self.page_href(&self.cursor)
+        self.turned_to(&self.cursor)
+    }
+
+    fn turned_to(&self, turn: &Turn) -> String {
+        let (query, cursor) = (self.query(), text::query(&[("cursor", turn.written().as_str())]));
+        let join = if query.is_empty() || cursor.is_empty() { "" } else { "&" };
+        self.at(&format!("{query}{join}{cursor}"))
     }
 
     /// The address of the list with nothing narrowed but what is hidden.
@@ -279,6 +312,19 @@ mod tests {
     }
 
     #[test]
+    fn pages_are_turned_both_ways_with_the_same_filters() {
+        let second = narrow("off", "");
+        let address = |cursor: &str| format!("/portal/x?span=week&search=a%26b&state=off{cursor}#list");
+        assert_eq!(second.next_href("13"), address("&cursor=12~113"));
+        assert_eq!(second.previous_href(), Some(address("")));
+        let third = Narrow { cursor: "12~113".into(), ..second };
+        assert_eq!(
+            (third.previous_href(), third.here()),
+            (Some(address("&cursor=12")), address("&cursor=12~113"))
+        );
+    }
+
+    #[test]
     fn what_is_hidden_stays_in_every_address_and_is_no_filter() {
         let narrow = narrow("off", "");
         assert_eq!(narrow.href(), "/portal/x?span=week&search=a%26b&state=off#list");
@@ -286,10 +332,8 @@ mod tests {
         assert_eq!(narrow.cleared(), "/portal/x?span=week#list");
         let without: Vec<String> = narrow.chips().into_iter().map(|chip| chip.without).collect();
         assert_eq!(without, ["/portal/x?span=week&state=off#list", "/portal/x?span=week&search=a%26b#list"]);
-        assert_eq!(
-            Narrow { base: "/portal/x".into(), ..Narrow::default() }.page_href("9"),
-            "/portal/x?cursor=9"
-        );
+        let first = Narrow { base: "/portal/x".into(), ..Narrow::default() };
+        assert_eq!((first.next_href("9").as_str(), first.previous_href()), ("/portal/x?cursor=9", None));
     }
 
     #[test]

@@ -125,9 +125,7 @@ pub struct RecordPage {
 /// The most HTML that properties make, and that the raw form makes: a page, with what it asks for, stays below 100 KB with both.
 const MAX_PROPERTIES: usize = 12_000;
 /// As above.
-const MAX_RAW: usize = 20_000;
-/// The most HTML that is made of what syncs did.
-const MAX_DID: usize = 6_000;
+const MAX_RAW: usize = 12_000;
 /// The longest value that is shown in the table.
 const MAX_VALUE: usize = 240;
 
@@ -163,12 +161,6 @@ impl RecordPage {
             }
         }
         (shown, empty, left_out)
-    }
-
-    /// What syncs did, as far as there is room for it.
-    fn shown_did(&self) -> Vec<SyncDid> {
-        let mut left = MAX_DID;
-        self.did.iter().map(|one| one.within(&mut left)).collect()
     }
 
     fn raw_html(&self) -> (Safe<String>, bool) {

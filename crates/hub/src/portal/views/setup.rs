@@ -18,8 +18,10 @@ pub struct AccountSetupPage {
     pub account_name: String,
     /// The provider's name.
     pub provider_name: String,
-    /// Whether nothing was changed.
-    pub dry_run: bool,
+    /// Whether it was looked what is there, or set up.
+    pub is_known: bool,
+    /// When it was looked what is there, RFC 3339; none when it was just set up.
+    pub looked_at: Option<String>,
     /// One after another.
     pub steps: Vec<SetupStep>,
     /// What a person has to confirm at the provider, and when it arrived, RFC 3339. For whoever is signed in alone.

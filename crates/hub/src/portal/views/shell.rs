@@ -170,6 +170,8 @@ pub struct Shell {
     pub demo: bool,
     /// What the last action did, shown once.
     pub notice: Option<Notice>,
+    /// The address of our own page that led here, as the browser says; empty when it does not say, or comes from elsewhere.
+    pub came_from: String,
 }
 
 /// One line of the navigation, ready to draw.
@@ -188,6 +190,14 @@ impl Shell {
     pub(super) fn groups(&self) -> impl Iterator<Item = (&'static str, Vec<NavItem>)> {
         let shown = GROUPS.iter().filter(|group| self.demo || group.sections != &[Section::Demo][..]);
         shown.map(|group| (group.label, group.sections.iter().map(|s| self.item(*s)).collect()))
+    }
+
+    /// Where a crumb leads that is about the list at this address: to the list as it was, with its filters and its page, for whoever
+    /// comes from there.
+    pub(super) fn crumb(&self, list: &str) -> String {
+        let path = |address: &str| address.split_once('?').map_or(address.len(), |(path, _)| path.len());
+        let is_there = self.came_from[..path(&self.came_from)] == list[..path(list)];
+        if is_there { self.came_from.clone() } else { list.to_owned() }
     }
 
     fn item(&self, section: Section) -> NavItem {

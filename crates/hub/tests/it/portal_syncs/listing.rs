@@ -337,7 +337,17 @@ async fn runs_of_a_sync_are_narrowed() {
     let hub = TestHub::start(&[]).await;
     everything(&hub, State::Paused).await;
     let mut browser = Browser::signed_in(&hub).await;
-    for (query, count) in [("", 2), ("dry=yes", 1), ("dry=no", 1), ("state=succeeded", 1), ("state=odd", 0)] {
+    for (query, count) in [
+        ("", 2),
+        ("dry=yes", 1),
+        ("dry=no", 1),
+        ("state=succeeded", 1),
+        ("state=odd", 0),
+        ("search=SRN_1", 1),
+        ("search=nothing", 0),
+        ("trigger=odd", 0),
+        ("trigger=webhook", 0),
+    ] {
         let page = browser.get(&format!("/portal/syncs/syn_1/runs?{query}")).await.text();
         assert_eq!(page.matches("<td class=\"c-state\">").count(), count, "{query}");
     }

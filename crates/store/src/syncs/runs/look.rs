@@ -1,9 +1,10 @@
 //! Looking at runs of syncs.
 
 use super::{COLUMNS, SyncRun, read};
-use crate::runs::State;
+use crate::records::pattern;
+use crate::runs::{State, Trigger};
 use crate::syncs::clause::Clause;
-use crate::value::args;
+use crate::value::{args, storable};
 use crate::{Result, Scope, Store, Tx};
 use syncline_core::time::Timestamp;
 
@@ -16,6 +17,10 @@ pub struct Filter {
     pub state: Option<State>,
     /// Only those that plan, or only others.
     pub dry_run: Option<bool>,
+    /// Only those that this began.
+    pub trigger: Option<Trigger>,
+    /// Only those with this in their id, or in why they ended as they did; in whichever case.
+    pub search: Option<String>,
 }
 
 /// One run.
@@ -52,6 +57,15 @@ pub async fn list(
     }
     if let Some(dry_run) = filter.dry_run {
         clause.and("dry_run = ?", args![dry_run]);
+    }
+    if let Some(trigger) = filter.trigger {
+        clause.and("cause = ?", args![trigger.name()]);
+    }
+    if let Some(search) = &filter.search {
+        // Read off the index of the sync, and looked at run by run: a sync keeps few.
+        let pattern = pattern(&storable(&search.to_lowercase()));
+        let test = "(LOWER(id) LIKE ? ESCAPE '!' OR LOWER(reason) LIKE ? ESCAPE '!')";
+        clause.and(test, args![pattern.as_str(), pattern.as_str()]);
     }
     if let Some((at, id)) = before {
         clause.and("created_at <= ? AND (created_at < ? OR id < ?)", args![at, at, id]);

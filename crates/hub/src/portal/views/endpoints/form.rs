@@ -15,7 +15,9 @@ pub struct EndpointFormPage {
     pub id: Option<String>,
     /// What was typed, or what there is.
     pub form: EndpointForm,
-    /// What is wrong with it.
+    /// What is wrong with fields: which, by its name in the form, and what.
+    pub problems: Vec<(&'static str, String)>,
+    /// What is wrong and not with one of the fields.
     pub problem: Option<String>,
     /// Organizations to suggest.
     pub organizations: Vec<String>,
@@ -67,12 +69,18 @@ impl EndpointFormPage {
         }
     }
 
+    /// What is wrong with a field.
+    fn wrong_with(&self, field: &str) -> Option<&str> {
+        self.problems.iter().find(|(name, _)| *name == field).map(|(_, problem)| problem.as_str())
+    }
+
     fn url(&self) -> Field<'_> {
         Field {
             name: "url",
             label: "URL",
             value: &self.form.url,
             input: Input::Url,
+            problem: self.wrong_with("url"),
             required: true,
             placeholder: "https://hooks.example.com/syncline".into(),
             hint: "Over https, at an address of the public internet. It is looked at now and whenever it is called.".into(),
@@ -89,13 +97,14 @@ impl EndpointFormPage {
             placeholder: "All organizations".into(),
             hint: "Without one it gets every organization’s messages.".into(),
             list: "organizations",
+            problem: self.wrong_with("organization"),
             ..Field::default()
         }
     }
 
     fn description(&self) -> Field<'_> {
         let (name, label, value) = ("description", "Description", self.form.description.as_str());
-        Field { name, label, value, optional: true, ..Field::default() }
+        Field { name, label, value, optional: true, problem: self.wrong_with(name), ..Field::default() }
     }
 
     fn types_field(&self) -> Field<'_> {
@@ -103,6 +112,7 @@ impl EndpointFormPage {
             name: "types",
             label: "Event types",
             value: &self.form.types,
+            problem: self.wrong_with("types"),
             placeholder: "All that are not opt-in".into(),
             hint: "Names with spaces between them, prefixes like `sync.*`, or `*`.".into(),
             ..Field::default()
@@ -123,6 +133,7 @@ impl EndpointFormPage {
             label: "Headers",
             value: &self.form.headers,
             input: Input::Text(3),
+            problem: self.wrong_with("headers"),
             optional: true,
             placeholder: "X-Api-Key: …".into(),
             hint: format!("One a line, `Name: value`. They are sealed; values are not shown again.{known}")
@@ -136,6 +147,7 @@ impl EndpointFormPage {
             name: "waits",
             label: "Tried again",
             value: &self.form.waits,
+            problem: self.wrong_with("waits"),
             optional: true,
             placeholder: self.usual_waits.as_str().into(),
             hint: "The waits between attempts, or `never`. Chance adds up to a tenth to each.".into(),

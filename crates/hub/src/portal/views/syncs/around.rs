@@ -35,16 +35,6 @@ impl SideEvent {
 }
 
 impl SyncDid {
-    /// The same cut to what has room; `left` is how many bytes of HTML, for this one and those after it.
-    pub(in super::super) fn within(&self, left: &mut usize) -> Self {
-        Self {
-            sync_name: self.sync_name.clone(),
-            side: self.side.clone(),
-            here: self.here,
-            view: self.view.within(left),
-        }
-    }
-
     /// Where all that is known of it is: the link, or the sync's history.
     pub(in super::super) fn href(&self) -> String {
         self.view.link_href().unwrap_or_else(|| self.view.history_href())

@@ -37,6 +37,9 @@ impl ConflictsPage {
     /// Whether nothing is open, and that is what was asked for.
     fn is_all_settled(&self) -> bool {
         self.open == 0
+            && self.problem.is_none()
+            && !self.narrow.is_wrong()
+            && self.narrow.cursor.is_empty()
             && ["search", "state", "kind"].iter().all(|filter| self.narrow.value(filter).is_empty())
     }
 
@@ -57,11 +60,7 @@ impl ConflictsPage {
 
     /// Where an answer leads back to.
     fn back(&self) -> String {
-        if self.narrow.cursor.is_empty() {
-            self.narrow.href()
-        } else {
-            self.narrow.page_href(&self.narrow.cursor)
-        }
+        self.narrow.here()
     }
 }
 

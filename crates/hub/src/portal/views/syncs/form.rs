@@ -5,7 +5,7 @@ use super::super::shell::{Choice, Shell};
 use super::super::text;
 use super::ends::{self, End};
 use super::list::SyncRow;
-use super::mapping::{FieldName, MappingRow, MistakeView};
+use super::mapping::{FieldName, MAPPED, MappingRow, MistakeView};
 use askama::Template;
 use syncline_core::sync::Sides;
 
@@ -114,7 +114,7 @@ struct Select {
 type ShownFields<'a> = (String, usize, &'a [(FieldName, String)]);
 
 /// The most fields of a side that are listed.
-const FIELDS: usize = 120;
+const FIELDS: usize = 90;
 
 fn choices(all: &[(&str, String)]) -> Vec<Choice> {
     all.iter().map(|(value, label)| Choice { value: (*value).to_owned(), label: label.clone() }).collect()
@@ -275,6 +275,12 @@ pub struct TermsPage {
     pub terms: Terms,
 }
 
+impl TermsPage {
+    fn most_rules(&self) -> usize {
+        MAPPED
+    }
+}
+
 /// The settings of a sync.
 #[derive(Debug, Template)]
 #[template(path = "syncs/settings.html")]
@@ -287,4 +293,10 @@ pub struct SettingsPage {
     pub terms: Terms,
     /// The version that the form was made from.
     pub version: i64,
+}
+
+impl SettingsPage {
+    fn most_rules(&self) -> usize {
+        MAPPED
+    }
 }

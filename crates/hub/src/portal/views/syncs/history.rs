@@ -73,39 +73,6 @@ pub(super) fn meaning(what: &str) -> &'static str {
 }
 
 impl HistoryView {
-    /// The same cut to what has room, and how much is left out; `left` is how many bytes of HTML, for this one and those after it.
-    pub(super) fn within(&self, left: &mut usize) -> Self {
-        let mut room = |bytes: usize| {
-            let fits = bytes <= *left;
-            *left -= if fits { bytes } else { 0 };
-            fits
-        };
-        let changes: Vec<Change> = self.changes.iter().filter(|one| room(one.weight())).cloned().collect();
-        let held: Vec<HeldView> = self.held.iter().filter(|one| room(one.weight())).cloned().collect();
-        let mut message = text::preview(&self.message, 160).into_owned();
-        if !room(text::escaped(&message)) {
-            message.clear();
-        }
-        let missing = self.changes.len() + self.held.len() - changes.len() - held.len();
-        if missing > 0 {
-            message = format!(
-                "{message} {} not shown here.",
-                text::plural(missing as u64, "value is", "values are")
-            );
-        }
-        Self {
-            what: self.what.clone(),
-            side: self.side,
-            at: self.at.clone(),
-            sync_id: self.sync_id.clone(),
-            link_id: self.link_id.clone(),
-            ids: self.ids.clone(),
-            changes,
-            held,
-            message: message.trim().to_owned(),
-        }
-    }
-
     /// The history that it stands in.
     pub(super) fn history_href(&self) -> String {
         format!("/portal/syncs/{}/history", text::segment(&self.sync_id))

@@ -150,8 +150,10 @@ pub struct LinkPage {
     pub says: Option<String>,
     /// The two records.
     pub records: Sides<Option<RecordRef>>,
-    /// The rules.
+    /// The rules, all of them.
     pub rules: Vec<RuleView>,
+    /// The first of them that is shown: many have pages of their own.
+    pub first_rule: usize,
     /// What a person decided and is still to be carried out: what about, and what.
     pub decisions: Vec<(String, String)>,
     /// What each side refuses although no rule says so.
@@ -170,18 +172,38 @@ pub struct LinkPage {
     pub events: Vec<SideEvent>,
 }
 
-/// The most HTML that is made of what was written.
-const MAX_HISTORY: usize = 16_000;
+/// Rules that are shown at once.
+const RULES: usize = 25;
 
 impl LinkPage {
     fn names(&self) -> Sides<String> {
         ends::names(&self.sync.ends)
     }
 
-    /// What was done, as far as there is room for it.
-    fn shown_history(&self) -> Vec<HistoryView> {
-        let mut left = MAX_HISTORY;
-        self.history.iter().map(|one| one.within(&mut left)).collect()
+    /// The first rule that is shown. An address may name one that there is not any more.
+    fn first(&self) -> usize {
+        if self.first_rule < self.rules.len() { self.first_rule } else { 0 }
+    }
+
+    fn shown_rules(&self) -> &[RuleView] {
+        let first = self.first();
+        &self.rules[first..self.rules.len().min(first + RULES)]
+    }
+
+    /// The page with the rules before these.
+    fn rules_before(&self) -> Option<String> {
+        (self.first() > 0).then(|| self.rules_from(self.first().saturating_sub(RULES)))
+    }
+
+    /// The page with the rules behind these.
+    fn rules_behind(&self) -> Option<String> {
+        let next = self.first() + RULES;
+        (next < self.rules.len()).then(|| self.rules_from(next))
+    }
+
+    fn rules_from(&self, first: usize) -> String {
+        let query = if first == 0 { String::new() } else { format!("?rule={first}") };
+        format!("{}{query}#h-rules", self.link.href())
     }
 
     fn history_href(&self) -> String {

@@ -7,6 +7,9 @@ use syncline_core::sync::{
     Agreement, Deletion, Direction, Form, Normalise, Policy, Rule, Schema, Side, Sides, StatusPolicy,
 };
 
+/// The most rules of a mapping that are drawn as a table.
+pub(super) const MAPPED: usize = 20;
+
 /// Which way a rule goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Arrow {
@@ -119,7 +122,12 @@ pub fn mapping(
         notes: notes(agreement, rule, &names),
         mistakes: mistakes.iter().filter(|mistake| mistake.rule() == Some(place)).cloned().collect(),
     };
-    agreement.rules.iter().enumerate().map(row).collect()
+    let mut rows: Vec<MappingRow> = agreement.rules.iter().enumerate().map(row).collect();
+    if rows.len() > MAPPED {
+        // Those that something is wrong with are seen in any case.
+        rows.sort_by_key(|row| row.mistakes.is_empty());
+    }
+    rows
 }
 
 fn field(schema: &Schema, name: &str) -> FieldName {
@@ -305,6 +313,16 @@ mod tests {
         assert!(
             mistakes[2].is_at("matching") && !mistakes[2].is_at("match") && !mistakes[0].is_at("matching")
         );
+    }
+
+    #[test]
+    fn of_many_rules_those_with_mistakes_come_first() {
+        let mut agreement = seed();
+        let rule = agreement.rules[0].clone();
+        agreement.rules = (0..MAPPED + 5).map(|n| Rule { name: n.to_string(), ..rule.clone() }).collect();
+        let mistake = MistakeView { at: format!("rules[{}]", MAPPED + 2), ..MistakeView::default() };
+        let names: Vec<String> = rows(&agreement, &[mistake]).into_iter().map(|row| row.name).collect();
+        assert_eq!(names[..3], [(MAPPED + 2).to_string(), "0".to_owned(), "1".to_owned()]);
     }
 
     #[test]

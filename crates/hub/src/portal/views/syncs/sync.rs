@@ -5,7 +5,7 @@ use super::super::shell::Shell;
 use super::conflict::ConflictCard;
 use super::history::HistoryView;
 use super::list::SyncRow;
-use super::mapping::MappingRow;
+use super::mapping::{MAPPED, MappingRow};
 use super::run::SyncRunRow;
 use askama::Template;
 use syncline_core::sync::ConflictKind;
@@ -46,6 +46,10 @@ impl SyncPage {
     /// How many more open conflicts there are than are shown.
     fn more_conflicts(&self) -> u64 {
         self.sync.conflicts.saturating_sub(self.conflicts.len() as u64)
+    }
+
+    fn most_rules(&self) -> usize {
+        MAPPED
     }
 
     fn of_one(&self) -> bool {

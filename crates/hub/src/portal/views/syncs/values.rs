@@ -1,12 +1,9 @@
 //! Values of fields, as they stand in a page.
 
-use super::super::text;
 use syncline_core::sync::{Face, Value};
 
 /// The most texts of one value that are shown.
 const TEXTS: usize = 6;
-/// The longest text that is shown.
-const LONGEST: usize = 160;
 
 /// A field with what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,15 +23,9 @@ impl Cell {
         matches!(self.value, Value::List(_))
     }
 
-    pub(in super::super) fn texts(&self) -> Vec<String> {
-        let shown = self.value.texts().iter().take(TEXTS);
-        shown.map(|text| text::preview(text, LONGEST).into_owned()).collect()
-    }
-
-    /// About how many bytes of HTML it takes.
-    fn weight(&self) -> usize {
-        let texts = self.texts().iter().map(|text| 40 + text::escaped(text)).sum::<usize>();
-        80 + text::escaped(&text::preview(&self.field, 60)) + texts
+    pub(in super::super) fn texts(&self) -> &[String] {
+        let all = self.value.texts();
+        &all[..all.len().min(TEXTS)]
     }
 
     /// How many texts are left out.
@@ -60,21 +51,6 @@ pub struct Change {
     pub before: Vec<Cell>,
     /// What is there then.
     pub after: Vec<Cell>,
-}
-
-impl Change {
-    /// About how many bytes of HTML it takes.
-    pub(super) fn weight(&self) -> usize {
-        let cells = self.before.iter().chain(&self.after).map(Cell::weight).sum::<usize>();
-        220 + text::escaped(&text::preview(&self.rule, 60)) + cells
-    }
-}
-
-impl HeldView {
-    /// About how many bytes of HTML it takes.
-    pub(super) fn weight(&self) -> usize {
-        200 + self.value.weight() + text::escaped(&text::preview(&self.reason, 160))
-    }
 }
 
 /// A value that a side does not take.
@@ -103,10 +79,8 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_cut() {
+    fn long_lists_are_cut() {
         let many = Cell { field: "f".to_owned(), value: Value::list((0..20).map(|n| n.to_string())) };
         assert_eq!((many.texts().len(), many.more()), (TEXTS, 14));
-        let long = Cell { field: "f".to_owned(), value: Value::text("x".repeat(5_000)) };
-        assert_eq!(long.texts()[0].chars().count(), LONGEST + 1);
     }
 }
