@@ -190,7 +190,7 @@ pub(super) async fn list(
     if !query.is_wrong() {
         let filter = query.filter(&portal).await?;
         found = rows(&portal, &filter, query.is_oldest_first(), &query.cursor).await?;
-        note = filter.search.filter(|search| search.is_cut).map(cut_note);
+        note = filter.search.filter(|search| search.is_cut).as_ref().map(cut_note);
     }
     let page = EventsPage {
         shell: session.shell(&portal, Section::Events),
@@ -208,7 +208,7 @@ pub(super) async fn list(
 }
 
 /// Says that a search could mean more than it is followed to.
-fn cut_note(search: Search) -> String {
+fn cut_note(search: &Search) -> String {
     format!(
         "“{}” could mean more than {MOST} records, kinds or accounts. These are the events of the first {MOST} of each: type more of it.",
         text::preview(&search.text, 60)

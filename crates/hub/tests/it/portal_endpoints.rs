@@ -300,6 +300,16 @@ async fn a_delivery_shows_its_attempts_and_what_comes_next_and_is_sent_again() {
     let to = tested.header("location").to_owned();
     assert!(to.starts_with("/portal/deliveries/msg_") && to.ends_with("?did=test"), "{to}");
     assert!(browser.get(&to).await.text().contains("sync.paused"));
+
+    let gone = hub.request(Method::DELETE, &format!("/v1/endpoints/{endpoint}")).bearer_auth(&hub.key);
+    assert_eq!(hub.send(gone).await.status, 204);
+    let left = browser.get(&path).await;
+    let text = left.text();
+    assert!(
+        left.status == 200 && text.contains("The endpoint was deleted") && text.contains("x-trace"),
+        "{text}"
+    );
+    assert!(!text.contains("Send again"), "there is nobody to send it to");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -138,7 +138,7 @@ fn delivery_page(text: &str, attempts: usize) -> DeliveryPage {
     DeliveryPage {
         shell: framed(text),
         row: delivery(text, 1),
-        endpoint: row(text),
+        endpoint: Some(row(text)),
         paused_until: at(),
         is_due: true,
         organization: text.into(),

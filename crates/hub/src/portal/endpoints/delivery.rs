@@ -34,20 +34,26 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let (cx, caller) = (&portal.api.cx, session.caller());
     let (view, tried) = with_attempts(&portal.api, &caller, &message_id, &endpoint_id).await?;
-    let endpoint = endpoints::get(cx, &caller.scope, &endpoint_id).await?;
+    // Deliveries outlive their endpoint.
+    let endpoint = match endpoints::get(cx, &caller.scope, &endpoint_id).await {
+        Ok(endpoint) => Some(endpoint),
+        Err(Refused::Gone) => None,
+        Err(error) => return Err(error.into()),
+    };
     let message = messages::get(&cx.store, &caller.scope, &message_id).await?;
     let mut shell = session.shell(&portal, Section::Deliveries);
     shell.notice = query.did.as_deref().and_then(said);
     let (organization, order_key, payload) =
         message.map(|message| (message.org_id, message.order_key, Some(message.payload))).unwrap_or_default();
     let now = cx.now();
-    let paused_until = endpoint.health.paused_until.filter(|until| *until > now).map(|at| at.to_string());
+    let paused_until = endpoint.as_ref().and_then(|endpoint| endpoint.health.paused_until);
+    let paused_until = paused_until.filter(|until| *until > now).map(|at| at.to_string());
     Ok(render(&DeliveryPage {
         shell,
         is_due: view.next_attempt_at.is_some_and(|at| at <= now),
         paused_until,
         row: delivery_row(view),
-        endpoint: row(endpoint),
+        endpoint: endpoint.map(row),
         organization,
         order_key,
         payload,

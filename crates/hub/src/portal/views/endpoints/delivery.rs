@@ -16,8 +16,8 @@ pub struct DeliveryPage {
     pub shell: Shell,
     /// The delivery.
     pub row: DeliveryRow,
-    /// Where it goes.
-    pub endpoint: EndpointRow,
+    /// Where it goes; none when that was deleted.
+    pub endpoint: Option<EndpointRow>,
     /// Until when the endpoint asked to be left alone, RFC 3339.
     pub paused_until: Option<String>,
     /// Whether the next attempt is due already.
@@ -117,6 +117,11 @@ impl Shown<'_> {
 }
 
 impl DeliveryPage {
+    /// Whether there is an endpoint that is sent anything.
+    fn is_sent(&self) -> bool {
+        self.endpoint.as_ref().is_some_and(|endpoint| endpoint.enabled)
+    }
+
     /// What happened, as the heading says it.
     fn what(&self) -> String {
         if self.row.kind.is_empty() {
@@ -127,7 +132,8 @@ impl DeliveryPage {
 
     /// The same with where it goes: several tabs can be told apart.
     fn title(&self) -> String {
-        format!("{} to {}", self.what(), text::preview(&self.endpoint.url, 60))
+        let to = self.endpoint.as_ref().map_or("a deleted endpoint", |endpoint| endpoint.url.as_str());
+        format!("{} to {}", self.what(), text::preview(to, 60))
     }
 
     /// All deliveries of the message.
