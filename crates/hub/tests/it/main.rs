@@ -1,5 +1,8 @@
 //! The hub as a whole: real HTTP, real databases, real Kafka, a clock the test owns.
 
+// A whole hub in one future: deeper than the compiler looks by itself.
+#![recursion_limit = "256"]
+
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
