@@ -2,7 +2,6 @@
 
 // A whole hub in one future: deeper than the compiler looks by itself.
 #![recursion_limit = "256"]
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod api;
