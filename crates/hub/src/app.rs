@@ -262,10 +262,11 @@ struct BackgroundParts {
 impl BackgroundParts {
     async fn run(self, cx: &Cx, life: &Lifecycle) {
         if let Some(log) = self.log {
-            let reading = reader::run(cx.clone(), log, life.soft());
-            let working = worker::work(cx.clone(), handlers::run, life.soft(), life.hard());
-            let telling = engine::run(cx.clone(), life.soft(), life.hard());
-            let counting = counters::engine::run(cx.clone(), life.soft(), life.hard());
+            // Each on the heap: together they would be more than a thread's stack wants to move.
+            let reading = Box::pin(reader::run(cx.clone(), log, life.soft()));
+            let working = Box::pin(worker::work(cx.clone(), handlers::run, life.soft(), life.hard()));
+            let telling = Box::pin(engine::run(cx.clone(), life.soft(), life.hard()));
+            let counting = Box::pin(counters::engine::run(cx.clone(), life.soft(), life.hard()));
             tokio::join!(reading, working, telling, counting);
         } else {
             life.soft().cancelled().await;

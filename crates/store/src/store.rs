@@ -135,7 +135,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when no connection is to be had.
     pub async fn begin(&self) -> Result<Tx> {
-        let beginning = async {
+        // On the heap, as what a query asks is: everything that the hub does has one of them inside.
+        let beginning = Box::pin(async {
             Ok(match &self.backend {
                 Backend::Sqlite { writer, .. } => Inner::Sqlite(writer.begin(self.patience / 3)),
                 Backend::Postgres(pool) => {
@@ -143,7 +144,7 @@ impl Store {
                 }
                 Backend::MySql(pool) => Inner::MySql(Box::new(mysql::MySqlTx::begin(pool).await?)),
             })
-        };
+        });
         let inner = within(self.patience, self.reached(beginning)).await?;
         Ok(Tx::new(inner, self.patience))
     }
@@ -159,13 +160,13 @@ impl Store {
     /// Runs a query outside any transaction.
     pub(crate) async fn query(&self, sql: &str, args: Vec<Value>) -> Result<Vec<Row>> {
         tracing::trace!(target: "syncline_store::sql", sql);
-        let asking = async {
+        let asking = Box::pin(async {
             match &self.backend {
                 Backend::Sqlite { readers, .. } => readers.query(sql, args).await,
                 Backend::Postgres(pool) => postgres::fetch(pool, sql, args).await,
                 Backend::MySql(pool) => mysql::fetch(pool, sql, args).await,
             }
-        };
+        });
         within(self.patience, self.reached(asking)).await
     }
 
