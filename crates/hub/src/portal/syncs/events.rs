@@ -11,7 +11,7 @@ use syncline_store::connections::Connection;
 /// Events of one record.
 const EACH: u32 = 20;
 /// Events of all of them together.
-const ALL: usize = 15;
+const ALL: usize = 10;
 
 /// A record that events may be about.
 pub(super) struct About<'a> {

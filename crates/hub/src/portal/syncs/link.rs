@@ -24,7 +24,7 @@ use syncline_store::{Scope, StoreError};
 /// Conflicts on a link's page.
 const CONFLICTS: u32 = 5;
 /// Entries of its history on it.
-const HISTORY: u32 = 20;
+const HISTORY: u32 = 10;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -21,7 +21,7 @@ const RUNS: u32 = 5;
 /// Conflicts on it.
 const CONFLICTS: u32 = 3;
 /// Entries of the history on it.
-const HISTORY: u32 = 10;
+const HISTORY: u32 = 6;
 
 pub(super) async fn show(
     State(portal): State<Portal>,

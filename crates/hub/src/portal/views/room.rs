@@ -8,10 +8,10 @@ use std::any::Any;
 pub const MOST: usize = 77_000;
 
 /// How much of their usual length texts get, in percent, from the first try to the last.
-const SHARES: [usize; 4] = [100, 50, 25, 10];
+const SHARES: [usize; 5] = [100, 50, 25, 10, 4];
 
 /// No text is cut to fewer characters than this.
-const SHORTEST: usize = 12;
+const SHORTEST: usize = 6;
 
 /// What filters are told when texts are to be shorter than usual.
 struct Share(usize);
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn what_is_short_already_is_not_cut() {
-        assert_eq!((room(&Share(10), 8), room(&Share(10), 60), room(&Share(10), 400)), (8, 12, 40));
+        assert_eq!((room(&Share(10), 4), room(&Share(10), 50), room(&Share(10), 400)), (4, 6, 40));
         assert_eq!(room(askama::NO_VALUES, 60), 60);
     }
 }

@@ -199,7 +199,7 @@ impl ConflictCard {
             (_, "") => self.any_record().map_or("", RecordRef::title),
             (_, name) => name,
         };
-        text::preview(title, 80).into_owned()
+        title.to_owned()
     }
 
     fn any_record(&self) -> Option<&RecordRef> {

@@ -173,7 +173,7 @@ pub struct LinkPage {
 }
 
 /// Rules that are shown at once.
-const RULES: usize = 25;
+const RULES: usize = 10;
 
 impl LinkPage {
     fn names(&self) -> Sides<String> {

@@ -3,7 +3,7 @@
 use syncline_core::sync::{Face, Value};
 
 /// The most texts of one value that are shown.
-const TEXTS: usize = 6;
+const TEXTS: usize = 4;
 
 /// A field with what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +81,6 @@ mod tests {
     #[test]
     fn long_lists_are_cut() {
         let many = Cell { field: "f".to_owned(), value: Value::list((0..20).map(|n| n.to_string())) };
-        assert_eq!((many.texts().len(), many.more()), (TEXTS, 14));
+        assert_eq!((many.texts().len(), many.more()), (TEXTS, 16));
     }
 }
