@@ -25,8 +25,10 @@ const REASONS: &[&str] = &[
 ];
 
 /// Flags and subcommands of `docker compose` that the documents use; those in the second list take a word.
-const COMPOSE: [&[&str]; 2] =
-    [&["up", "down", "exec", "run", "--build", "--detach", "--rm", "--no-deps"], &["-f", "--volume"]];
+const COMPOSE: [&[&str]; 2] = [
+    &["up", "down", "start", "stop", "exec", "run", "cp", "--build", "--detach", "--rm", "--no-deps"],
+    &["-f", "--volume"],
+];
 
 /// Directories that paths in the documents' commands begin with; a path into another one is the reader's own.
 const OURS: &[&str] = &["packaging", "scripts", "crates", "docs", ".ci", "fuzz"];
@@ -70,7 +72,8 @@ fn every_call_of_docker_names_files_and_services_that_there_are() {
                 } else if COMPOSE[0].contains(&word.as_str()) {
                     does = does.or((!word.starts_with('-')).then(|| word.clone()));
                 } else {
-                    service = Some(word.clone());
+                    // Where something is copied from has a path behind it.
+                    service = word.split(':').next().map(str::to_owned);
                     break;
                 }
             }
