@@ -23,7 +23,7 @@ use syncline_store::syncs::{self, ConflictState, Sync, links};
 use syncline_store::{Scope, StoreError};
 
 /// Conflicts on a page: each may show several records.
-const PAGE: u32 = 15;
+const PAGE: u32 = 12;
 /// Candidates of one conflict that are shown.
 const CANDIDATES: usize = 5;
 

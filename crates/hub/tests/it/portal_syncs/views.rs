@@ -349,7 +349,7 @@ fn pages(text: &str, rows: usize) -> Vec<String> {
         &runs,
         &links,
         &link_page(text, rows),
-        &conflicts_page(text, most(15)),
+        &conflicts_page(text, most(12)),
         &ConflictPage { shell: framed(text), conflict: conflict(2, text) },
         &history_page(text, most(25)),
     ];
