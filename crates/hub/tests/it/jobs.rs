@@ -15,7 +15,7 @@ async fn what_fails_is_tried_again_ever_later_then_parked_and_runs_when_told_to(
     let id = rig.an_event_to_adopt().await.id;
     rig.slow_down(5);
     // A database that does not answer in time is a reason to try again.
-    let impatient = rig.cx.store.clone().with_patience(Duration::from_millis(100));
+    let impatient = rig.cx.store.clone().with_patience(Duration::from_millis(300));
     let worker = rig.work(Cx { store: impatient, ..rig.process("impatient") });
     for (attempt, longest) in [(1, 2_000), (2, 4_000)] {
         let failed = rig.job_in(&id, State::Waiting, attempt).await;
