@@ -49,7 +49,7 @@ async fn conflicts_are_narrowed_to_a_sync_a_kind_and_a_state() {
     }
     let mut browser = Browser::signed_in(&hub).await;
     for (query, count) in [
-        ("", 15),
+        ("", 12),
         ("sync=syn_1", 5),
         ("sync=syn_1&kind=match", 1),
         ("sync=syn_1&kind=odd", 0),
