@@ -5,7 +5,7 @@ use crate::connect::{self, ConnectError};
 use crate::counters;
 use crate::cx::Cx;
 use crate::jobs::{Failure, Payload, enqueue};
-use crate::keys::KeysError;
+use crate::keys::{KeysError, Pruned};
 use crate::notify;
 use crate::setup;
 use data_encoding::BASE64;
@@ -78,7 +78,7 @@ pub async fn list(cx: &Cx) -> Result<Vec<KeyView>, ConnectError> {
 /// [`KeysError::Configured`] when the keys are a setting and everything is sealed with the first one already.
 pub async fn rotate(cx: &Cx) -> Result<String, ConnectError> {
     let id = if cx.keys.are_in_a_file() {
-        cx.keys.rotate(&cx.dice)?.to_string()
+        cx.keys.rotate(&cx.dice, cx.now())?.to_string()
     } else {
         let id = cx.keys.current()?.to_string();
         let sealed = connections::sealing_keys(&cx.store).await?;
@@ -98,16 +98,17 @@ pub async fn rotate(cx: &Cx) -> Result<String, ConnectError> {
     Ok(id)
 }
 
-/// Takes keys out of the file that nothing is sealed with any more. Answers how many went.
+/// Takes keys out of the file that nothing is sealed with any more, unless they changed a moment ago.
 ///
 /// # Errors
 /// [`KeysError::Configured`] when the keys are a setting.
-pub async fn prune(cx: &Cx) -> Result<usize, ConnectError> {
+pub async fn prune(cx: &Cx) -> Result<Pruned, ConnectError> {
     let needed = needed(cx).await?;
-    let gone = cx.keys.prune(|id| needed.contains(id))?;
+    let pruned = cx.keys.prune(cx.now(), |id| needed.contains(id))?;
+    let gone = pruned.gone;
     audit::note_after(cx, Action::SealingPruned, To::default(), format!("{gone} taken out")).await;
-    tracing::info!(gone, "sealing keys that nothing is sealed with were taken out");
-    Ok(gone)
+    tracing::info!(gone, again_at = ?pruned.again_at, "sealing keys that nothing is sealed with were taken out");
+    Ok(pruned)
 }
 
 /// Keys that something stored is sealed with: connections, webhooks, endpoints, counters, authorizations under way, tokens that are to be withdrawn.

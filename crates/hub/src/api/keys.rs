@@ -28,13 +28,13 @@ pub async fn rotate(State(api): State<Api>, operator: Operator) -> Result<Respon
     Ok(json(&serde_json::json!({ "id": id })))
 }
 
-/// `POST /v1/keys/prune`: keys that nothing is sealed with are taken out.
+/// `POST /v1/keys/prune`: keys that nothing is sealed with are taken out, or it says when they can be.
 ///
 /// # Errors
 /// As [`rotate`].
 pub async fn prune(State(api): State<Api>, operator: Operator) -> Result<Response, Problem> {
-    let gone = sealing::prune(&operator.cx(&api)).await?;
-    Ok(json(&serde_json::json!({ "pruned": gone })))
+    let pruned = sealing::prune(&operator.cx(&api)).await?;
+    Ok(json(&serde_json::json!({ "pruned": pruned.gone, "again_at": pruned.again_at })))
 }
 
 impl From<KeysError> for Problem {

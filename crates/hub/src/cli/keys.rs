@@ -48,13 +48,19 @@ impl Keys {
                     out::line(format!("{} seals now", answer["id"].as_str().unwrap_or("")));
                     out::note(
                         "The rest is sealed anew in the background; `syncline keys list` shows how far it is. \
-                         Back up the keys; `syncline keys prune` takes out old ones.",
+                         Back up the keys; ten minutes from now `syncline keys prune` takes out old ones.",
                     );
                 })
             }
             Self::Prune { target } => {
                 ask(settings, &target, Method::POST, "/v1/keys/prune", None, |answer| {
                     out::line(format!("{} taken out", answer["pruned"]));
+                    if let Some(at) = answer["again_at"].as_str() {
+                        out::note(format!(
+                            "The keys changed a moment ago, and what was sealed just before may not be stored yet. \
+                             From {at} on, run this again."
+                        ));
+                    }
                 })
             }
             Self::New => {

@@ -7,4 +7,4 @@ pub mod sealing;
 
 pub use addresses::Addresses;
 pub use exposed::exposed;
-pub use sealing::{Keys, KeysError};
+pub use sealing::{Keys, KeysError, Pruned};

@@ -11,8 +11,10 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, UNIX_EPOCH};
 use syncline_core::seal::{KeyId, KeyRing, SealError, new_key, split};
 use syncline_core::secret::Secret;
+use syncline_core::time::Timestamp;
 
 /// Why something cannot be sealed or opened, or keys cannot be changed. Never says anything of a key or of what was sealed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,7 +57,20 @@ struct Loaded {
     stamp: Option<Stamp>,
 }
 
-/// Tells one state of the file from another: it is replaced, so its number changes.
+/// How long keys stay after another one was put in front of them. Whoever sealed something with the one before may not have stored it
+/// yet, and a key that is taken out in between takes that with it: no request and no job holds a seal for so long.
+pub const SETTLES: Duration = Duration::from_secs(10 * 60);
+
+/// What became of the keys that nothing is sealed with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// How many went.
+    pub gone: usize,
+    /// When those can go that were kept because the keys have changed a moment ago; none when there are none.
+    pub again_at: Option<Timestamp>,
+}
+
+/// Tells one state of the file from another: it is replaced, so its number changes, and when the system says that it changed.
 type Stamp = (u64, i64, i64, u64);
 
 impl Keys {
@@ -128,38 +143,53 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeysError::Configured`] where the keys are a setting; otherwise what is wrong with the file.
-    pub fn rotate(&self, dice: &Dice) -> Result<KeyId, KeysError> {
-        self.change(|keys| keys.insert(0, dice.with(|rng| new_key(rng))))?;
+    pub fn rotate(&self, dice: &Dice, now: Timestamp) -> Result<KeyId, KeysError> {
+        self.change(now, |keys, _| {
+            keys.insert(0, dice.with(|rng| new_key(rng)));
+            true
+        })?;
         self.current()
     }
 
-    /// Takes keys out of the file for which `is_needed` says no. The one that seals always stays. Answers how many went.
+    /// Takes keys out of the file for which `is_needed` says no; none of them when another key was put in front less than [`SETTLES`] ago.
+    /// The one that seals always stays.
     ///
     /// # Errors
     /// As [`Keys::rotate`].
-    pub fn prune(&self, is_needed: impl Fn(&str) -> bool) -> Result<usize, KeysError> {
-        let mut gone = 0;
-        self.change(|keys| {
-            let before = keys.len();
-            let mut first = true;
-            keys.retain(|key| {
-                let id = KeyRing::new(std::slice::from_ref(key)).map(|ring| ring.current().to_string());
-                std::mem::take(&mut first) || id.is_ok_and(|id| is_needed(&id))
-            });
-            gone = before - keys.len();
+    pub fn prune(&self, now: Timestamp, is_needed: impl Fn(&str) -> bool) -> Result<Pruned, KeysError> {
+        let mut pruned = Pruned::default();
+        self.change(now, |keys, changed_at| {
+            let stays = |(place, key): &(usize, Secret)| *place == 0 || is_needed(&id_of(key));
+            let left: Vec<Secret> =
+                keys.iter().cloned().enumerate().filter(stays).map(|(_, key)| key).collect();
+            let gone = keys.len() - left.len();
+            let settled_at = changed_at.plus(SETTLES);
+            if gone > 0 && settled_at > now {
+                pruned.again_at = Some(settled_at);
+            } else {
+                pruned.gone = gone;
+                *keys = left;
+            }
+            pruned.gone > 0
         })?;
-        Ok(gone)
+        Ok(pruned)
     }
 
-    fn change(&self, change: impl FnOnce(&mut Vec<Secret>)) -> Result<(), KeysError> {
+    /// Changes the file, alone: `change` gets the keys and when they last changed, and says whether it changed anything.
+    fn change(
+        &self,
+        now: Timestamp,
+        change: impl FnOnce(&mut Vec<Secret>, Timestamp) -> bool,
+    ) -> Result<(), KeysError> {
         let path = self.0.file.as_deref().ok_or(KeysError::Configured)?;
         let failed = |error: &io::Error| unusable(path, error.to_string());
         let lock = File::create(path.with_extension("lock")).map_err(|error| failed(&error))?;
         lock.try_lock().map_err(|_| KeysError::Busy)?;
         let mut keys = split(&fs::read_to_string(path).map_err(|error| failed(&error))?);
         KeyRing::new(&keys).map_err(|error| unusable(path, error.to_string()))?;
-        change(&mut keys);
-        replace(path, &keys).map_err(|error| failed(&error))?;
+        if change(&mut keys, changed_at(path).map_err(|error| failed(&error))?) {
+            replace(path, &keys, now).map_err(|error| failed(&error))?;
+        }
         *self.0.loaded.write().unwrap_or_else(PoisonError::into_inner) = read(path);
         Ok(())
     }
@@ -218,7 +248,18 @@ fn unusable(path: &Path, why: String) -> KeysError {
 
 fn stamp(path: &Path) -> io::Result<Stamp> {
     let meta = fs::metadata(path)?;
-    Ok((meta.ino(), meta.mtime(), meta.mtime_nsec(), meta.len()))
+    Ok((meta.ino(), meta.ctime(), meta.ctime_nsec(), meta.len()))
+}
+
+/// When the keys last changed, which [`replace`] writes down as the time of the file.
+fn changed_at(path: &Path) -> io::Result<Timestamp> {
+    let meta = fs::metadata(path)?;
+    Ok(Timestamp::from_millis(meta.mtime() * 1000 + meta.mtime_nsec() / 1_000_000))
+}
+
+/// The id of a key of the ring.
+fn id_of(key: &Secret) -> String {
+    KeyRing::new(std::slice::from_ref(key)).map(|ring| ring.current().to_string()).unwrap_or_default()
 }
 
 fn read(path: &Path) -> Loaded {
@@ -238,7 +279,7 @@ pub(crate) fn make(path: &Path, dice: &Dice) -> io::Result<()> {
     if let Some(directory) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
-    let draft = draft(path, &[dice.with(|rng| new_key(rng))])?;
+    let draft = draft(path, &[dice.with(|rng| new_key(rng))], None)?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {
@@ -247,19 +288,22 @@ pub(crate) fn make(path: &Path, dice: &Dice) -> io::Result<()> {
     }
 }
 
-fn replace(path: &Path, keys: &[Secret]) -> io::Result<()> {
-    let draft = draft(path, keys)?;
+fn replace(path: &Path, keys: &[Secret], now: Timestamp) -> io::Result<()> {
+    let draft = draft(path, keys, Some(now))?;
     fs::rename(&draft, path).inspect_err(|_| drop(fs::remove_file(&draft)))?;
     sync_directory(path)
 }
 
 /// Writes the keys, one a line, into a file beside the real one that only this user may read.
-fn draft(path: &Path, keys: &[Secret]) -> io::Result<PathBuf> {
+fn draft(path: &Path, keys: &[Secret], at: Option<Timestamp>) -> io::Result<PathBuf> {
     let draft = path.with_extension(format!("new{}", std::process::id()));
     let _ = fs::remove_file(&draft);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     for key in keys {
         writeln!(file, "{}", key.expose())?;
+    }
+    if let Some(at) = at {
+        file.set_modified(UNIX_EPOCH + at.since(Timestamp::from_millis(0)))?;
     }
     file.sync_all()?;
     Ok(draft)

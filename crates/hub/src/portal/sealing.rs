@@ -48,6 +48,10 @@ fn said(did: &str) -> Option<Notice> {
         ),
         "prune" => (Tone::Good, "Keys that nothing is sealed with were taken out."),
         "none" => (Tone::Plain, "Something is sealed with every key there is: none was taken out."),
+        "young" => (
+            Tone::Plain,
+            "The keys changed less than ten minutes ago, and what was sealed just before may not be stored yet. Try again later.",
+        ),
         "configured" => (
             Tone::Plain,
             "The keys are in the setting sealing.keys: put a new one in front there, restart, and come back.",
@@ -105,7 +109,11 @@ pub(super) async fn prune(
     form: Result<Form<CsrfForm>, FormRejection>,
 ) -> Result<Response, Failure> {
     check_csrf(&read(form)?.csrf, &session.csrf)?;
-    done(sealing::prune(&session.cx(&portal)).await.map(|gone| if gone > 0 { "prune" } else { "none" }))
+    done(sealing::prune(&session.cx(&portal)).await.map(|pruned| match (pruned.gone, pruned.again_at) {
+        (0, None) => "none",
+        (0, Some(_)) => "young",
+        _ => "prune",
+    }))
 }
 
 /// Back to the list, which says what was done; what only the configuration can mend is said there, too.

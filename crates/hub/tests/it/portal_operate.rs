@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use syncline_hub::dice::Dice;
+use syncline_hub::keys::sealing::SETTLES;
 use syncline_store::connections;
 use syncline_store::runs::{self, State};
 
@@ -213,13 +214,17 @@ async fn sealing_keys_are_rotated_and_taken_out_and_that_is_logged() {
         let page = browser.get(&format!("/portal/sealing?{query}")).await.text();
         assert_eq!(page.matches("<td class=\"c-id").count(), rows, "{query}");
     }
+    let early = browser.post("/portal/sealing/prune", &[("csrf", &token)]).await;
+    assert_eq!(early.header("location"), "/portal/sealing?did=young");
+    assert!(browser.get("/portal/sealing?did=young").await.text().contains("less than ten minutes ago"));
+    hub.clock.advance(SETTLES);
     let pruned = browser.post("/portal/sealing/prune", &[("csrf", &token)]).await;
     assert_eq!(pruned.header("location"), "/portal/sealing?did=prune");
     assert!(!browser.get("/portal/sealing").await.text().contains(">Not needed</span>"));
     let log = hub.get("/v1/audit?action=sealing_key").await.json();
     let told: Vec<&str> =
         log["data"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
-    assert_eq!(told, ["sealing_key.pruned", "sealing_key.rotated"]);
+    assert_eq!(told, ["sealing_key.pruned", "sealing_key.pruned", "sealing_key.rotated"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

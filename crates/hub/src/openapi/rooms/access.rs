@@ -23,7 +23,10 @@ pub fn room() -> Room {
 
 fn operations() -> Vec<Operation> {
     let made = object("A key.").with("id", text("Its id."));
-    let pruned = object("Keys.").with("pruned", count("How many were taken out."));
+    let pruned = object("Keys.").with("pruned", count("How many were taken out.")).with(
+        "again_at",
+        time("When those can be taken out that stayed because the keys changed a moment ago.").or_null(),
+    );
     let link = object("A link.").with("url", text("Where a password is chosen; it works for an hour, once."));
     let all = vec![
         get("/v1/api-keys", "listApiKeys", "API keys, without what is secret in them").answers(
@@ -55,6 +58,7 @@ fn operations() -> Vec<Operation> {
             .answers(200, "The new key.", made)
             .refuses(&["keys_configured", "keys_unusable", "keys_busy"]),
         post("/v1/keys/prune", "pruneSealingKeys", "Take out the keys that nothing is sealed with")
+            .says("For ten minutes after a rotation none is: what was sealed a moment before it may not be stored yet.")
             .answers(200, "What was taken out.", pruned)
             .refuses(&["keys_configured", "keys_unusable", "keys_busy"]),
         post("/v1/portal/setup-link", "createSetupLink", "A link that sets the portal's password anew")

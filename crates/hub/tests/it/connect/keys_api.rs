@@ -4,8 +4,10 @@ use crate::support::TestHub;
 use crate::support::child::Desk;
 use syncline_core::seal::KeyRing;
 use syncline_core::secret::Secret;
+use syncline_core::time::Clock as _;
 use syncline_hub::api::access::create_key;
 use syncline_hub::dice::Dice;
+use syncline_hub::keys::sealing::SETTLES;
 
 fn post(hub: &TestHub, path: &str) -> reqwest::RequestBuilder {
     hub.request(reqwest::Method::POST, path).bearer_auth(&hub.key)
@@ -22,8 +24,12 @@ async fn an_operator_lists_rotates_and_prunes() {
     let both = hub.get("/v1/keys").await.json()["data"].clone();
     assert_eq!((&both[0]["id"], &both[1]["id"]), (&rotated.json()["id"], &first[0]["id"]));
     assert_eq!((&both[0]["connections"], &both[0]["endpoints"]), (&0.into(), &0.into()));
+    let early = hub.send(post(&hub, "/v1/keys/prune")).await;
+    let again_at = serde_json::to_value(hub.clock.now().plus(SETTLES)).unwrap();
+    assert_eq!((&early.json()["pruned"], &early.json()["again_at"]), (&0.into(), &again_at));
+    hub.clock.advance(SETTLES);
     let pruned = hub.send(post(&hub, "/v1/keys/prune")).await;
-    assert_eq!(pruned.json()["pruned"], 1);
+    assert_eq!((&pruned.json()["pruned"], &pruned.json()["again_at"]), (&1.into(), &serde_json::Value::Null));
     let endpoint = serde_json::json!({ "url": "https://93.184.216.34/", "headers": { "x-token": "t" } });
     let made = hub.send(post(&hub, "/v1/endpoints").json(&endpoint)).await;
     assert_eq!(made.status, 201, "{}", made.text());
