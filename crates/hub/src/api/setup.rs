@@ -29,7 +29,7 @@ pub struct Ask {
 ///
 /// # Errors
 /// 400 for a body that cannot be, 403 when only an operator may ask so, 404 for no such connection, 409 when it cannot be used or is
-/// being set up, 503 when the provider or the database is away.
+/// being set up, 502 when the provider is away, 503 when the database is.
 pub async fn create(
     State(api): State<Api>,
     caller: Caller,
@@ -62,7 +62,9 @@ impl From<SetupError> for Problem {
                 Self::new(StatusCode::CONFLICT, "needs_reauthorization", say)
             }
             SetupError::Disconnected => Self::new(StatusCode::CONFLICT, "disconnected", say),
-            SetupError::Later(_) => Self::unavailable("provider_down", say, 30),
+            SetupError::Later(_) => {
+                Self { retry_after: Some(30), ..Self::new(StatusCode::BAD_GATEWAY, "provider_down", say) }
+            }
             SetupError::Keys(error) => error.into(),
             SetupError::Store(error) => error.into(),
         }

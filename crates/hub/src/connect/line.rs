@@ -5,6 +5,7 @@ use crate::call::Answer;
 use crate::call::budget::Whose;
 use crate::cx::Cx;
 use crate::hold::Hold;
+use crate::keys::KeysError;
 use crate::telemetry::metrics;
 use rand::RngExt as _;
 use std::time::Duration;
@@ -40,12 +41,26 @@ pub enum Trouble {
         /// How long it is known to last.
         wait: Option<Duration>,
     },
+    /// Ours: the sealing keys. Waiting helps once somebody has mended them.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// Not at all: waiting would not help.
     #[error(transparent)]
     Refused(Fault),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Trouble {
+    /// How long it is known to last.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match self {
+            Self::Later { wait, .. } => *wait,
+            _ => None,
+        }
+    }
 }
 
 /// How much was already tried.
@@ -196,7 +211,7 @@ impl From<Denied> for Trouble {
                 message: format!("the provider does not accept our app; check its secret: {message}"),
                 wait: None,
             },
-            Denied::Keys(error) => Self::Later { message: error.to_string(), wait: None },
+            Denied::Keys(error) => Self::Keys(error),
             Denied::Store(error) => Self::Store(error),
         }
     }

@@ -91,7 +91,7 @@ pub(super) fn rest(stopped: &Stopped) -> Option<(Duration, String)> {
         Stopped::Lost => None,
         Stopped::Trouble(trouble) => {
             let wait = match trouble {
-                Trouble::Later { wait, .. } => wait.unwrap_or(Duration::from_secs(5)),
+                Trouble::Later { .. } | Trouble::Keys(_) => trouble.wait().unwrap_or(Duration::from_secs(5)),
                 Trouble::Store(_) => Duration::from_secs(1),
                 // Looking whether somebody connected again asks nobody but the database.
                 Trouble::Paused(_) | Trouble::Ended => AGAIN,

@@ -59,11 +59,11 @@ pub async fn run(
                 // What waits stays written down: connecting again queues this job again.
                 Trouble::Paused(_) => return Ok(Outcome::Done),
                 Trouble::Ended => return drop_all(cx, connection_id).await,
-                Trouble::Later { message, wait } => {
-                    let at = cx.now().plus(wait.unwrap_or(COME_BACK));
+                Trouble::Later { .. } | Trouble::Keys(_) => {
+                    let at = cx.now().plus(trouble.wait().unwrap_or(COME_BACK));
                     return Ok(match any || job.attempts >= cx.config.jobs.max_attempts {
                         true => Outcome::Continue(at),
-                        false => Outcome::Retry(at, message),
+                        false => Outcome::Retry(at, trouble.to_string()),
                     });
                 }
                 Trouble::Store(error) => return Err(error.into()),

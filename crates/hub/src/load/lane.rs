@@ -75,6 +75,9 @@ impl LaneRun {
             Err(Left::Trouble(Trouble::Paused(reason))) => Ended::Paused(reason),
             Err(Left::Trouble(Trouble::Ended)) => Ended::Over,
             Err(Left::Trouble(Trouble::Later { message, wait })) => Ended::Later { message, wait },
+            Err(Left::Trouble(Trouble::Keys(error))) => {
+                Ended::Later { message: error.to_string(), wait: None }
+            }
             Err(Left::Trouble(Trouble::Store(error))) => Ended::Store(error),
             Err(Left::Trouble(Trouble::Refused(fault))) => match self.failed(&fault.to_string()).await {
                 Ok(()) => Ended::Settled,

@@ -101,6 +101,7 @@ pub(crate) async fn run(
             Err(Trouble::Later { message, wait }) => {
                 later = Some((cx.now().plus(wait.unwrap_or(COME_BACK)), message));
             }
+            Err(Trouble::Keys(error)) => later = Some((cx.now().plus(COME_BACK), error.to_string())),
             Err(Trouble::Refused(fault)) => {
                 tracing::warn!(connection_id, %fault, "the changes behind a webhook cannot be read");
             }

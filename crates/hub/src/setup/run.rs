@@ -62,6 +62,7 @@ impl From<Trouble> for SetupError {
             Trouble::Paused(reason) => Self::NeedsReauthorization(reason),
             Trouble::Ended => Self::Disconnected,
             Trouble::Later { message, .. } => Self::Later(message),
+            Trouble::Keys(error) => Self::Keys(error),
             Trouble::Refused(fault) => Self::Later(fault.to_string()),
             Trouble::Store(error) => Self::Store(error),
         }

@@ -7,6 +7,7 @@ use crate::audit::{self, Action, To};
 use crate::connect::Trouble;
 use crate::cx::Cx;
 use crate::jobs::{Payload, enqueue};
+use crate::keys::KeysError;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use syncline_core::sync::mapping::{self, Mistake};
@@ -96,6 +97,9 @@ pub enum Refused {
     /// Somebody else changed it meanwhile.
     #[error("somebody else changed the sync meanwhile; look at it again")]
     Changed,
+    /// The sealing keys.
+    #[error(transparent)]
+    Keys(KeysError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -190,6 +194,7 @@ async fn schema(
         },
         Halt::Refused(fault) => Refused::Provider { side, reason: fault.to_string() },
         Halt::Trouble(Trouble::Store(error)) => Refused::Store(error),
+        Halt::Trouble(Trouble::Keys(error)) => Refused::Keys(error),
         Halt::Trouble(trouble) => Refused::Provider { side, reason: trouble.to_string() },
         Halt::Stopped => Refused::Provider { side, reason: "the server stops".to_owned() },
     })

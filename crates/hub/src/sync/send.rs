@@ -299,7 +299,9 @@ pub const COME_BACK: Duration = Duration::from_secs(30);
 /// Whether this only means: later.
 pub fn later(halt: &Halt) -> Option<Duration> {
     match halt {
-        Halt::Trouble(Trouble::Later { wait, .. }) => Some(wait.unwrap_or(COME_BACK)),
+        Halt::Trouble(trouble @ (Trouble::Later { .. } | Trouble::Keys(_))) => {
+            Some(trouble.wait().unwrap_or(COME_BACK))
+        }
         _ => None,
     }
 }

@@ -19,6 +19,7 @@ impl From<Refused> for Problem {
             Refused::Mistakes(mistakes) => return super::limits::refuse(&mistakes),
             Refused::Provider { .. } => (StatusCode::BAD_GATEWAY, "provider_down"),
             Refused::Changed => (StatusCode::CONFLICT, "sync_changed"),
+            Refused::Keys(error) => return error.into(),
             Refused::Store(error) => return error.into(),
         };
         Self::new(status, code, say)

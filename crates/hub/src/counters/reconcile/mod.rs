@@ -180,9 +180,9 @@ impl Running<'_> {
         match why {
             Trouble::Store(error) if error.is_transient() => Err(Failure::Retry(error.to_string())),
             Trouble::Store(error) => Err(Failure::GiveUp(error.to_string())),
-            Trouble::Later { message, .. } => {
+            Trouble::Later { .. } | Trouble::Keys(_) => {
                 let mut tx = self.cx.store.begin().await?;
-                runs::waits(&mut tx, &self.run.id, message, self.cx.now()).await?;
+                runs::waits(&mut tx, &self.run.id, &why.to_string(), self.cx.now()).await?;
                 tx.commit().await?;
                 let wait = ask::rest(stopped).map_or(Duration::from_secs(5), |(wait, _)| wait);
                 Ok(Outcome::Continue(self.cx.now().plus(wait)))
