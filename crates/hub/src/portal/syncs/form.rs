@@ -1,6 +1,6 @@
 //! The form of a sync's terms: read, checked, and shown again with what is wrong.
 
-use super::super::views::syncs::SyncForm;
+use super::super::views::syncs::{SyncForm, fits};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ pub(super) struct Sent {
     pub(super) every: String,
     pub(super) run: String,
     pub(super) agreement: String,
+    /// `yes` when the agreement was too large for the form, which then says nothing of it.
+    pub(super) kept: String,
     pub(super) version: i64,
     #[serde(rename = "do")]
     pub(super) wish: String,
@@ -60,6 +62,7 @@ impl Sent {
             every: self.every.clone(),
             run: self.run == "yes",
             agreement: self.agreement.clone(),
+            kept: self.kept == "yes",
             problems,
         }
     }
@@ -93,6 +96,12 @@ impl Sent {
 
     /// Records and mapping from the JSON; the settings from their fields, unless the JSON has them, too.
     fn agreement(&self, problems: &mut Problems) -> Option<Agreement> {
+        if !fits(&self.agreement) && self.kept != "yes" {
+            let say = "This is more than the form takes, and was not kept here. `syncline syncs create` and `syncline syncs set` \
+                       take it with `--agreement FILE`.";
+            problems.push(("agreement", say.to_owned()));
+            return None;
+        }
         let read: Result<Agreement, _> = serde_json::from_str(&self.agreement);
         let (mut agreement, said) = match (read, serde_json::from_str::<Value>(&self.agreement)) {
             (Ok(agreement), Ok(said)) => (agreement, said),
@@ -123,12 +132,21 @@ impl Sent {
         Some(agreement)
     }
 
+    /// The same with the agreement that is stored, where the form could not show it.
+    pub(super) fn with_kept(self, stored: &Agreement) -> Self {
+        match self.kept.as_str() {
+            "yes" => Self { agreement: Self::of(stored).agreement, ..self },
+            _ => self,
+        }
+    }
+
     /// The form of an agreement, filled in.
     pub(super) fn of(agreement: &Agreement) -> Self {
         let word = |value: Value| value.as_str().unwrap_or_default().to_owned();
         let part = json!({
             "sides": agreement.sides, "rules": agreement.rules, "matching": agreement.matching,
         });
+        let json = serde_json::to_string_pretty(&part).unwrap_or_default();
         Self {
             direction: word(json!(agreement.direction)),
             policy: word(json!(agreement.policy)),
@@ -137,7 +155,8 @@ impl Sent {
             status: word(json!(agreement.status)),
             guard_percent: agreement.guard.percent.to_string(),
             guard_at_least: agreement.guard.at_least.to_string(),
-            agreement: serde_json::to_string_pretty(&part).unwrap_or_default(),
+            kept: if fits(&json) { String::new() } else { "yes".to_owned() },
+            agreement: json,
             ..Self::default()
         }
     }

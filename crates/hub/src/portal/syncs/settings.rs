@@ -54,6 +54,7 @@ pub(super) async fn save(
     let sent = read(form)?;
     check_csrf(&sent.csrf, &session.csrf)?;
     let sync = find(&portal, &id).await?;
+    let sent = sent.with_kept(&sync.agreement);
     let row = sync_row(&portal, &mut Known::default(), &sync).await?;
     if sent.version != sync.version && sent.wish == "save" {
         return Ok(stale(&portal, &session, row, &sync, &sent));

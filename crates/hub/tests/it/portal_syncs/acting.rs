@@ -2,8 +2,8 @@
 
 use super::rows::{connect, ended, everything, sync};
 use crate::support::TestHub;
-use crate::support::browser::{Browser, csrf};
-use syncline_core::sync::{Policy, Side};
+use crate::support::browser::{Browser, between, csrf};
+use syncline_core::sync::{Policy, Rule, Side};
 use syncline_store::Scope;
 use syncline_store::connections;
 use syncline_store::runs::State as RunState;
@@ -118,6 +118,45 @@ async fn a_sync_is_deleted_and_its_records_stay() {
     assert!(browser.get("/portal/syncs?did=delete").await.text().contains("The sync is deleted."));
     assert_eq!(browser.get("/portal/records/con_right/customer/%2Fcustomer%2F1%2F").await.status, 200);
     assert_eq!(browser.get("/portal/conflicts").await.status, 200, "while the rest is being erased");
+}
+
+/// A hundred rules do not fit in a form: the settings beside them are changed all the same, and they stay.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_that_is_too_large_for_the_form_stays_as_it_is() {
+    let hub = TestHub::start(&[]).await;
+    let mut sync = sync(&hub, State::Paused).await;
+    let like = sync.agreement.rules[0].clone();
+    let more = (0..100).map(|n| Rule { name: format!("rule {n}"), ..like.clone() });
+    sync.agreement.rules.extend(more);
+    let mut tx = hub.cx.store.begin().await.unwrap();
+    assert!(syncs::update(&mut tx, &sync).await.unwrap());
+    tx.commit().await.unwrap();
+    let mut browser = Browser::signed_in(&hub).await;
+    let page = browser.get("/portal/syncs/syn_1/settings").await;
+    let text = page.text();
+    assert!(text.contains("too large for a form") && !text.contains("<textarea"), "{text}");
+    let (token, version) = (csrf(&page), between(&text, "name=\"version\" value=\"", "\"").remove(0));
+    let fields = [
+        ("csrf", token.as_str()),
+        ("version", &version),
+        ("kept", "yes"),
+        ("do", "save"),
+        ("direction", "both"),
+        ("policy", "ask"),
+        ("deletions_left", "propagate"),
+        ("deletions_right", "propagate"),
+        ("status", "always"),
+        ("guard_percent", "10"),
+        ("guard_at_least", "20"),
+    ];
+    let checked = browser.post("/portal/syncs/syn_1/settings", &[&fields[..3], &fields[4..]].concat()).await;
+    assert!(checked.text().contains("name=\"kept\""), "{}", checked.text());
+    let much = "x".repeat(40_000);
+    let typed = [&fields[..2], &[("agreement", much.as_str())], &fields[3..]].concat();
+    let refused = browser.post("/portal/syncs/syn_1/settings", &typed).await;
+    assert!(refused.text().contains("more than the form takes") && refused.text().len() < 77_000);
+    let now = syncs::get(&hub.cx.store, &Scope::All, "syn_1").await.unwrap().unwrap();
+    assert_eq!(now.agreement, sync.agreement);
 }
 
 #[tokio::test(flavor = "multi_thread")]

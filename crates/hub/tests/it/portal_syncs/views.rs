@@ -9,6 +9,7 @@ use syncline_hub::portal::views::syncs::{
     ConnectionGroup, End, FieldName, HeldView, HistoryPage, HistoryView, LinkCard, LinkCounts, LinkPage,
     LinksPage, MappingRow, MistakeView, PlanRow, RecordRef, RuleView, SettingsPage, SideEvent, Standing,
     SyncForm, SyncPage, SyncRow, SyncRunPage, SyncRunRow, SyncRunsPage, SyncsPage, Tally, Terms, TermsPage,
+    fits,
 };
 use syncline_hub::portal::views::{Choice, EventRow, draw};
 
@@ -161,6 +162,13 @@ fn mapping(text: &str) -> MappingRow {
     }
 }
 
+/// As much of a text as an agreement's form shows.
+fn largest(text: &str) -> String {
+    let first = |count: usize| text.chars().take(count).collect::<String>();
+    let counts: Vec<usize> = (0..=25_000).step_by(100).collect();
+    first(counts[counts.partition_point(|count| fits(&first(*count))) - 1])
+}
+
 fn terms(text: &str, rows: usize) -> Terms {
     // As long as people type.
     let word = || text.chars().take(200).collect::<String>();
@@ -173,8 +181,7 @@ fn terms(text: &str, rows: usize) -> Terms {
             policy: word(),
             every: "300".into(),
             run: true,
-            // As much as a mapping of fifty rules takes, with its quotation marks.
-            agreement: text.chars().take(2_500).collect(),
+            agreement: largest(text),
             problems: vec![("policy", word()), ("agreement", word()), ("guard_percent", word())],
             ..SyncForm::default()
         },

@@ -68,11 +68,29 @@ pub struct SyncForm {
     pub run: bool,
     /// Records and mapping, JSON.
     pub agreement: String,
+    /// Whether that is what is stored and too large to be shown: then it stays as it is.
+    pub kept: bool,
     /// What is wrong: which field, and why.
     pub problems: Vec<(&'static str, String)>,
 }
 
+/// The most bytes of an agreement in a page, as HTML writes it: its form would outgrow what a page may weigh.
+pub const MOST_JSON: usize = 25_000;
+
+/// Whether an agreement can be shown in a form.
+#[must_use]
+pub fn fits(agreement: &str) -> bool {
+    // What a quotation mark takes, `&#34;`.
+    let written = |letter: char| if "\"'&<>".contains(letter) { 5 } else { letter.len_utf8() };
+    agreement.chars().map(written).sum::<usize>() <= MOST_JSON
+}
+
 impl SyncForm {
+    /// The agreement, as far as it can be shown.
+    fn shown_agreement(&self) -> &str {
+        if fits(&self.agreement) { &self.agreement } else { "" }
+    }
+
     fn problem(&self, field: &str) -> Option<&String> {
         self.problems.iter().find(|(name, _)| *name == field).map(|(_, problem)| problem)
     }

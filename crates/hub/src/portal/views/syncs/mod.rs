@@ -16,7 +16,7 @@ mod values;
 pub use around::{SideEvent, SyncDid};
 pub use conflict::{Candidate, ConflictCard, ConflictPage, ConflictsPage};
 pub use ends::{End, RecordRef, names};
-pub use form::{ChooseConnections, ConnectionGroup, SettingsPage, SyncForm, Terms, TermsPage};
+pub use form::{ChooseConnections, ConnectionGroup, SettingsPage, SyncForm, Terms, TermsPage, fits};
 pub use history::{HistoryPage, HistoryView, WORDS};
 pub use link::{LinkCard, LinkPage, LinksPage, RuleView, Standing, SyncedWith};
 pub use list::{LinkCounts, SyncRow, SyncsPage};
