@@ -44,6 +44,18 @@ impl EventId {
         Self(id)
     }
 
+    /// The id right before this one.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(u128::from_be_bytes(self.0).saturating_sub(1).to_be_bytes())
+    }
+
+    /// The id right after this one.
+    #[must_use]
+    pub fn after(self) -> Self {
+        Self(u128::from_be_bytes(self.0).saturating_add(1).to_be_bytes())
+    }
+
     /// When the event happened at the provider.
     #[must_use]
     pub fn occurred_at(self) -> Timestamp {

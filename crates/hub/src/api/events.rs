@@ -3,12 +3,14 @@
 use super::Api;
 use super::access::Caller;
 use crate::http::{Problem, json};
+use crate::telemetry::Stopwatch;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::time::Duration;
 use syncline_core::cursor::{Cursor, Order, filter_hash};
 use syncline_core::event::EventId;
 use syncline_core::time::Timestamp;
@@ -19,6 +21,9 @@ use syncline_store::events::{self, Filter, StoredEvent};
 pub const MAX_LIMIT: u32 = 500;
 /// Events on a page when nobody says.
 pub const LIMIT: u32 = 50;
+
+/// How long is looked for events that no index leads to before a page is given with less than it could hold.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which events, as the query string says it. Empty values do not filter.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -155,10 +160,19 @@ pub async fn page(api: &Api, caller: &Caller, query: &EventQuery) -> Result<Page
         None => None,
     };
     // One more than asked for tells whether there is a next page.
-    let mut events = events::page(&api.cx.store, &caller.scope, &filter, order, after, limit + 1).await?;
+    let events::Look { mut events, reached } = events::look(
+        &api.cx.store,
+        &caller.scope,
+        &filter,
+        order,
+        after,
+        limit + 1,
+        &mut Stopwatch::has(PATIENCE),
+    )
+    .await?;
     let more = events.len() > limit as usize;
     events.truncate(limit as usize);
-    let last = events.last().filter(|_| more).map(|event| event.id);
+    let last = reached.or_else(|| events.last().filter(|_| more).map(|event| event.id));
     let next_cursor = last.map(|after| Cursor { order, after, filter: fingerprint }.encode());
     Ok(Page { events, next_cursor })
 }

@@ -12,6 +12,7 @@ use super::views::{
 use super::{Failure, Portal, render};
 use crate::http::Problem;
 use crate::program::program;
+use crate::telemetry::Stopwatch;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
@@ -22,11 +23,13 @@ use syncline_core::event::EventId;
 use syncline_core::time::Timestamp;
 use syncline_providers::load::load;
 use syncline_store::events::search::MOST;
-use syncline_store::events::{self, Filter, Order, Search, StoredEvent};
+use syncline_store::events::{self, Filter, Look, Order, Search, StoredEvent};
 use syncline_store::{Scope, StoreError, connections, records};
 
 /// Events on a page.
 const PAGE: u32 = 50;
+/// How long is looked for events that no index leads to before the page is shown as far as it is.
+const PATIENCE: Duration = Duration::from_millis(120);
 /// How many other events of the same record an event's page shows.
 const HISTORY: u32 = 25;
 /// Connections of an event's account, and records of each, that are looked at for what the event is about.
@@ -137,12 +140,32 @@ impl Place {
     }
 }
 
+/// Where the pages with newer and with older events begin, behind which event each.
+type Turns = (Option<EventId>, Option<EventId>);
+
+impl Place {
+    /// On the side that somebody came from there is something: the event that they came from, if there is none on this page. On the other
+    /// there is, if one more was found than fits, or if only so much was looked at as `reached` says.
+    fn turns(self, order: Order, more: bool, (oldest, newest): Turns, reached: Option<EventId>) -> Turns {
+        let last = if order == Order::NewestFirst { oldest } else { newest };
+        let onward = reached.or(last.filter(|_| more));
+        match (self, order) {
+            (Self::OlderThan(from), _) => (newest.or(Some(from.before())), onward),
+            (Self::NewerThan(from), _) => (onward, oldest.or(Some(from.after()))),
+            (Self::Start, Order::NewestFirst) => (None, onward),
+            (Self::Start, Order::OldestFirst) => (onward, None),
+        }
+    }
+}
+
 /// The rows of a page, in reading order, and whether there is more on either side in time.
 #[derive(Default)]
 struct Rows {
     events: Vec<StoredEvent>,
     newer: Option<String>,
     older: Option<String>,
+    /// How far was looked, where the page is not full although there may be more.
+    reached: Option<Timestamp>,
 }
 
 async fn rows(
@@ -159,22 +182,22 @@ async fn rows(
         Place::NewerThan(id) => (Order::OldestFirst, Some(id)),
     };
     let store = &portal.api.cx.store;
-    let mut events = events::page(store, &Scope::All, filter, order, after, PAGE + 1).await?;
+    let Look { mut events, reached } =
+        events::look(store, &Scope::All, filter, order, after, PAGE + 1, &mut Stopwatch::has(PATIENCE))
+            .await?;
     let more = events.len() > PAGE as usize;
     events.truncate(PAGE as usize);
     let reading = if oldest_first { Order::OldestFirst } else { Order::NewestFirst };
     if order != reading {
         events.reverse();
     }
-    let ids = (events.iter().map(|event| event.id).min(), events.iter().map(|event| event.id).max());
-    // On the side we came from there is something; on the other, if one more was found.
-    let came_from_newer = matches!(place, Place::OlderThan(_));
-    let came_from_older = matches!(place, Place::NewerThan(_));
-    let has_older = came_from_older || (order == Order::NewestFirst && more);
-    let has_newer = came_from_newer || (order == Order::OldestFirst && more);
+    let (oldest, newest) =
+        (events.iter().map(|event| event.id).min(), events.iter().map(|event| event.id).max());
+    let (newer, older) = place.turns(order, more, (oldest, newest), reached);
     Ok(Rows {
-        newer: ids.1.filter(|_| has_newer).map(|id| format!("newer.{id}")),
-        older: ids.0.filter(|_| has_older).map(|id| format!("older.{id}")),
+        newer: newer.map(|id| format!("newer.{id}")),
+        older: older.map(|id| format!("older.{id}")),
+        reached: reached.map(EventId::occurred_at),
         events,
     })
 }
@@ -201,6 +224,7 @@ pub(super) async fn list(
         rows: found.events.iter().map(row).collect(),
         newer: found.newer,
         older: found.older,
+        reached: found.reached.map(|at| at.to_string()),
         stream_position,
         first_command: format!("{} webhook send", program()),
     };
@@ -306,4 +330,29 @@ pub(super) async fn raw(
     let headers =
         [(header::CONTENT_TYPE, "application/json".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, event.raw).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(millis: i64) -> EventId {
+        EventId::first_at(Timestamp::from_millis(millis))
+    }
+
+    #[test]
+    fn a_page_leads_back_to_where_it_was_come_from_and_on_to_what_was_not_looked_at() {
+        let (old, new, reached) = (Some(id(3)), Some(id(5)), Some(id(1)));
+        let older = Place::OlderThan(id(9));
+        assert_eq!(older.turns(Order::NewestFirst, true, (old, new), None), (new, old));
+        assert_eq!(older.turns(Order::NewestFirst, false, (old, new), None), (new, None));
+        assert_eq!(older.turns(Order::NewestFirst, false, (old, new), reached), (new, reached));
+        let empty = older.turns(Order::NewestFirst, false, (None, None), reached);
+        assert_eq!(empty, (Some(id(9).before()), reached), "nothing between the two is on no page");
+        let newer = Place::NewerThan(id(1));
+        assert_eq!(newer.turns(Order::OldestFirst, false, (None, None), None), (None, Some(id(1).after())));
+        assert_eq!(Place::Start.turns(Order::NewestFirst, true, (old, new), None), (None, old));
+        assert_eq!(Place::Start.turns(Order::OldestFirst, true, (old, new), None), (new, None));
+        assert_eq!(Place::Start.turns(Order::NewestFirst, false, (None, None), None), (None, None));
+    }
 }

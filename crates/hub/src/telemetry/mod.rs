@@ -27,4 +27,15 @@ impl Stopwatch {
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
+
+    /// For work in pieces that double: whether the next one, asked for after each, will likely end before `patience` is over.
+    pub fn has(patience: Duration) -> impl FnMut() -> bool + Send {
+        let (watch, mut before) = (Self::start(), Duration::ZERO);
+        move || {
+            let spent = watch.elapsed();
+            let next = (spent - before) * 2;
+            before = spent;
+            spent + next <= patience
+        }
+    }
 }

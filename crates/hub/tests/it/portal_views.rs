@@ -103,6 +103,7 @@ fn timeline(text: &str, rows: Vec<EventRow>) -> EventsPage {
         rows,
         newer: Some(text.into()),
         older: Some(text.into()),
+        reached: None,
         stream_position: 9,
         first_command: text.into(),
     }
@@ -389,6 +390,25 @@ fn only_the_page_that_follows_now_is_live() {
     assert_eq!(live(&[("order", "oldest")], ""), None);
     assert_eq!(live(&[("to", "2026-01-01")], ""), None);
     assert_eq!(live(&[], "older.x"), None);
+}
+
+/// A page that is not full although there may be more says how far was looked, and in which direction it goes on.
+#[test]
+fn a_page_says_how_far_was_looked() {
+    let says = |cursor: &str, order: &str, rows: Vec<EventRow>| {
+        let filters = vec![Filter::new("order", "order", order), Filter::new("property", "Property", "x")];
+        let narrow = Narrow { base: "/portal/events".into(), filters, cursor: cursor.into() };
+        let reached = Some("2026-11-21T23:59:59.999Z".to_owned());
+        EventsPage { narrow, reached, ..timeline("", rows) }.render().unwrap()
+    };
+    let back = says("", "", vec![ordinary_row(1)]);
+    assert!(back.contains("So far everything back to <time") && back.contains("“Older” goes on"), "{back}");
+    assert!(!back.contains("Nothing found so far"));
+    let empty = says("newer.evt_1", "", Vec::new());
+    assert!(empty.contains("So far everything up to <time") && empty.contains("“Newer” goes on"), "{empty}");
+    assert!(empty.contains("Nothing found so far") && !empty.contains("Nothing further"));
+    assert!(says("older.evt_1", "oldest", Vec::new()).contains("everything back to"));
+    assert!(says("", "oldest", Vec::new()).contains("everything up to"));
 }
 
 #[test]

@@ -31,6 +31,55 @@ pub struct Filter {
     pub search: Option<Search>,
 }
 
+impl Filter {
+    /// The filters with an index of their own, from the one that finds least to the one that finds most. An organization pays for its own
+    /// history only; a kind may be most of everybody's.
+    fn indexed<'a>(&'a self, scope: &'a Scope) -> [(&'static str, Option<&'a str>); 4] {
+        let org_id = match scope {
+            Scope::All => self.org_id.as_deref(),
+            Scope::Organization(own) => Some(own.as_str()),
+        };
+        [
+            ("object_id", self.object_id.as_deref()),
+            ("account", self.account.as_deref()),
+            ("org_id", org_id),
+            ("kind", self.kind.as_deref()),
+        ]
+    }
+
+    /// The filters that have none.
+    fn others(&self) -> [(&'static str, Option<&str>); 3] {
+        [
+            ("provider", self.provider.as_deref()),
+            ("object_type", self.object_type.as_deref()),
+            ("property", self.property.as_deref()),
+        ]
+    }
+
+    /// Whether an index leads to nothing but events that fit, so that a page reads no more than it shows.
+    pub(super) fn is_led_to(&self, scope: &Scope) -> bool {
+        let indexed = self.indexed(scope).iter().filter(|(_, value)| value.is_some()).count();
+        let ways = indexed + usize::from(self.search.is_some());
+        ways <= 1 && self.others().iter().all(|(_, value)| value.is_none())
+    }
+
+    /// Only the filter whose index is followed, and the time. A search follows several, and has none.
+    pub(super) fn leading(&self, scope: &Scope) -> Self {
+        let mut leading = Self { from: self.from, to: self.to, ..Self::default() };
+        let first = self.indexed(scope).into_iter().find_map(|(column, value)| Some((column, value?)));
+        if let (Some((column, value)), None) = (first, &self.search) {
+            let place = match column {
+                "object_id" => &mut leading.object_id,
+                "account" => &mut leading.account,
+                "org_id" => &mut leading.org_id,
+                _ => &mut leading.kind,
+            };
+            *place = Some(value.to_owned());
+        }
+        leading
+    }
+}
+
 /// In which order events are read, which decides what leads to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
@@ -50,36 +99,19 @@ pub(super) struct Clause {
 
 impl Clause {
     pub(super) fn of(dialect: Dialect, scope: &Scope, filter: &Filter, reading: Reading) -> Self {
-        let org_id = match scope {
-            Scope::All => filter.org_id.as_deref(),
-            Scope::Organization(own) => Some(own.as_str()),
-        };
-        // Those with an index, from the one that finds least to the one that finds most. An organization pays for its own history
-        // only; a kind may be most of everybody's.
-        let indexed = [
-            ("object_id", filter.object_id.as_deref()),
-            ("account", filter.account.as_deref()),
-            ("org_id", org_id),
-            ("kind", filter.kind.as_deref()),
-        ];
-        let others = [
-            ("provider", filter.provider.as_deref()),
-            ("object_type", filter.object_type.as_deref()),
-            ("property", filter.property.as_deref()),
-        ];
         let mut clause = Self { text: String::new(), values: Vec::new() };
         // PostgreSQL and MySQL know from their statistics which index to take. SQLite has none and takes any, so the others are
         // hidden from it: a `+` does nothing but that.
         let hide = if dialect == Dialect::Sqlite { "+" } else { "" };
         let mut led = reading != Reading::ByTime;
-        for (column, value) in indexed {
+        for (column, value) in filter.indexed(scope) {
             if let Some(value) = value {
                 let hide = if led { hide } else { "" };
                 clause.and(&format!("{hide}{column} = ?"), value);
                 led = true;
             }
         }
-        for (column, value) in others {
+        for (column, value) in filter.others() {
             if let Some(value) = value {
                 clause.and(&format!("{column} = ?"), value);
             }

@@ -1,9 +1,11 @@
 //! Events: stored once, read by time of occurrence or in the order they were stored.
 
 mod filter;
+mod look;
 pub mod search;
 
 pub use filter::Filter;
+pub use look::{Look, look};
 pub use search::{Search, meaning};
 pub use syncline_core::cursor::Order;
 
@@ -13,6 +15,7 @@ use crate::value::{Kind, Row, Value, args};
 use crate::{Dialect, Result, Scope, Store, StoreError, Tx};
 use bytes::Bytes;
 use filter::{Clause, Reading};
+use look::Piece;
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::event::{Event, EventId};
 use syncline_core::time::Timestamp;
@@ -189,17 +192,24 @@ pub async fn page(
     after: Option<EventId>,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
+    read_page(store, scope, filter, order, Piece { after, until: None }, limit).await
+}
+
+/// Up to `limit` events of a piece of the timeline.
+async fn read_page(
+    store: &Store,
+    scope: &Scope,
+    filter: &Filter,
+    order: Order,
+    piece: Piece,
+    limit: u32,
+) -> Result<Vec<StoredEvent>> {
     if let Some(search) = &filter.search {
-        return search::page(store, scope, (filter, search), order, after, limit).await;
+        return search::page(store, scope, (filter, search), order, piece, limit).await;
     }
     let mut clause = Clause::of(store.dialect(), scope, filter, Reading::ByTime);
-    let (beyond, direction) = match order {
-        Order::OldestFirst => ("id > ?", "ASC"),
-        Order::NewestFirst => ("id < ?", "DESC"),
-    };
-    if let Some(after) = after {
-        clause.and(beyond, after);
-    }
+    piece.narrow(&mut clause, order);
+    let direction = if order == Order::OldestFirst { "ASC" } else { "DESC" };
     clause.values.push(limit.into());
     let sql = format!("SELECT {COLUMNS} FROM events{} ORDER BY id {direction} LIMIT ?", clause.text);
     store.query(&sql, clause.values).await?.iter().map(read).collect()

@@ -5,6 +5,7 @@
 //! page reads only so many rows of each: a search costs the same however much is stored.
 
 use super::filter::{Clause, Reading};
+use super::look::Piece;
 use super::{COLUMNS, Filter, StoredEvent, read};
 use crate::connections;
 use crate::value::{Value, args, in_list, storable};
@@ -147,13 +148,10 @@ pub(super) async fn page(
     scope: &Scope,
     (filter, search): (&Filter, &Search),
     order: Order,
-    after: Option<EventId>,
+    piece: Piece,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
-    let (beyond, direction) = match order {
-        Order::OldestFirst => ("id > ?", "ASC"),
-        Order::NewestFirst => ("id < ?", "DESC"),
-    };
+    let direction = if order == Order::OldestFirst { "ASC" } else { "DESC" };
     let mut ids = BTreeSet::new();
     for some in search.each(filter).chunks(PIECE) {
         let mut values = Vec::new();
@@ -162,9 +160,7 @@ pub(super) async fn page(
             if let Some(event) = event {
                 clause.and("id = ?", *event);
             }
-            if let Some(after) = after {
-                clause.and(beyond, after);
-            }
+            piece.narrow(&mut clause, order);
             values.append(&mut clause.values);
             values.push(limit.into());
             let inner = format!("SELECT id FROM events{} ORDER BY id {direction} LIMIT ?", clause.text);

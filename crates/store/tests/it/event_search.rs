@@ -12,6 +12,7 @@ for_each_database!(
     a_search_finds_what_looking_at_every_event_finds,
     a_text_that_could_mean_too_much_is_cut_and_says_so,
     pages_of_a_search_follow_one_another_in_both_orders,
+    looks_follow_one_another_to_everything_that_fits,
 );
 
 fn event(n: i64, account: &str, object_id: &str, kind: &str) -> Arrival {
@@ -146,4 +147,62 @@ async fn pages_of_a_search_follow_one_another_in_both_orders(db: &TestDb) {
         }
         assert_eq!(seen, timeline(&hub).await, "each once, though each is meant twice or thrice");
     }
+}
+
+/// Every look of a chain, with no patience at all: as little as one can look at.
+async fn looks(hub: &Store, filter: &Filter, order: Order) -> (Vec<StoredEvent>, usize) {
+    let (mut seen, mut after, mut empty) = (Vec::new(), None, 0);
+    loop {
+        let found = events::look(hub, &Scope::All, filter, order, after, 2, &mut || false).await.unwrap();
+        empty += usize::from(found.events.is_empty());
+        let last = found.events.last().map(|event| event.id);
+        seen.extend(found.events);
+        after = match (found.reached, last) {
+            (Some(reached), _) => Some(reached),
+            (None, Some(last)) => Some(last),
+            (None, None) => return (seen, empty),
+        };
+    }
+}
+
+async fn looks_follow_one_another_to_everything_that_fits(db: &TestDb) {
+    let hub = db.store().await;
+    let rare = [3, 1_999, 2_000, 2_001, 4_700, 4_701, 4_702, 6_499];
+    let arrivals = (0..6_500).map(|n| {
+        let mut it =
+            event(n, if n % 2 == 0 { "1" } else { "2" }, "c1", ["create", "update"][usize::from(n > 3_000)]);
+        it.event.property = rare.contains(&n).then(|| "rare".to_owned());
+        it
+    });
+    store(&hub, arrivals.collect()).await;
+    let search = Some(meaning(&hub, "1").await);
+    let rare = || Some("rare".to_owned());
+    for (filter, vain) in [
+        (Filter { property: rare(), ..Filter::default() }, 2..=5),
+        (Filter { property: rare(), account: Some("2".to_owned()), ..Filter::default() }, 1..=3),
+        (
+            Filter {
+                property: rare(),
+                kind: Some("update".to_owned()),
+                from: Some(at(4_000)),
+                ..Filter::default()
+            },
+            1..=3,
+        ),
+        (Filter { property: rare(), search, ..Filter::default() }, 2..=5),
+        // Nothing but what fits is read, however little that is: one look finds it all.
+        (Filter { account: Some("3".to_owned()), ..Filter::default() }, 1..=1),
+    ] {
+        for order in [Order::OldestFirst, Order::NewestFirst] {
+            let expected = events::page(&hub, &Scope::All, &filter, order, None, 500).await.unwrap();
+            let (seen, empty) = looks(&hub, &filter, order).await;
+            assert_eq!(seen, expected, "{filter:?} {order:?}");
+            assert!(vain.contains(&empty), "{empty} looks found nothing: {filter:?} {order:?}");
+        }
+    }
+    // With patience the same is found at once.
+    let filter = Filter { property: rare(), ..Filter::default() };
+    let all =
+        events::look(&hub, &Scope::All, &filter, Order::NewestFirst, None, 9, &mut || true).await.unwrap();
+    assert_eq!((all.events.len(), all.reached), (8, None));
 }

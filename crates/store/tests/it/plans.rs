@@ -56,6 +56,17 @@ async fn the_timeline_is_read_through_the_index_that_finds_least() {
         let page = events::page(&store, &Scope::All, &filter, Order::NewestFirst, Some(EventId::MAX), 50);
         assert_eq!(plans(&raw, page).await, ["SEARCH events USING INDEX events_id (id<?)"]);
     }
+    // A look reads a piece of that, whose end it finds in the index alone.
+    let mut enough = || false;
+    let filter = Filter { property: word(), ..none() };
+    let look =
+        events::look(&store, &Scope::All, &filter, Order::NewestFirst, Some(EventId::MAX), 50, &mut enough);
+    let end = "SEARCH events USING COVERING INDEX events_id (id<?)";
+    assert_eq!(plans(&raw, look).await, [end, "SEARCH events USING INDEX events_id (id<?)"]);
+    let filter = Filter { property: word(), account: word(), org_id: word(), ..none() };
+    let look = events::look(&store, &Scope::All, &filter, Order::OldestFirst, None, 50, &mut enough);
+    let end = "SEARCH events USING COVERING INDEX events_account (account=?)";
+    assert_eq!(plans(&raw, look).await, [end, "SEARCH events USING INDEX events_account (account=?)"]);
     let histogram = plans(&raw, events::histogram(&store, &acme, at(9), 1_000, 9)).await;
     // What it sorts are the spans, a few dozen.
     let range = "SEARCH events USING INDEX events_organization (org_id=? AND id>? AND id<?)";

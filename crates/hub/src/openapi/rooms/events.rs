@@ -34,6 +34,8 @@ fn operations() -> Vec<Operation> {
         .like("event: event\nid: 42\ndata: {\"id\":\"evt_…\",…}\n\n");
     vec![
         filtered(get("/v1/events", "listEvents", "The timeline, in pages that neither skip nor repeat"))
+            .says("What no index leads to is looked for two seconds at a time: such a page may hold fewer events than asked for, even none, \
+                   and name the next one all the same. The last page names none.")
             .query("order", choice(&["desc", "asc"], "Newest first, which is usual, or oldest first."))
             .pages("Events.", "Event")
             .refuses(&["bad_order"]),

@@ -29,6 +29,8 @@ pub struct EventsPage {
     /// The cursor of the page with older events, where there is one: `older.` and the id it starts before. Scripts
     /// make such cursors, too, from the rows they show.
     pub older: Option<String>,
+    /// How far was looked, where the page is not full although there may be more: the time of the last event that was looked at.
+    pub reached: Option<String>,
     /// The stream's position that the rows are complete up to: live updates start after it.
     pub stream_position: i64,
     /// The command that sends a first event to this hub, shown while nothing has arrived.
@@ -47,6 +49,12 @@ impl EventsPage {
     fn days(&self) -> Vec<Day<'_>> {
         let same_day = |a: &EventRow, b: &EventRow| text::day(&a.occurred_at) == text::day(&b.occurred_at);
         self.rows.chunk_by(same_day).map(|rows| Day { date: text::day(&rows[0].occurred_at), rows }).collect()
+    }
+
+    /// Whether the page was looked for from newer events to older ones.
+    fn reaches_back(&self) -> bool {
+        let cursor: &str = &self.narrow.cursor;
+        cursor.starts_with("older.") || (cursor.is_empty() && !self.oldest_first())
     }
 
     fn oldest_first(&self) -> bool {
