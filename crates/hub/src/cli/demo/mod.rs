@@ -228,8 +228,9 @@ impl Demo {
             );
             std::future::pending::<()>().await;
         };
+        let never = CancellationToken::new();
         tokio::select! {
-            ended = people::live(stage) => ended?,
+            ended = people::live(stage, &never) => ended?,
             ended = people::decide(stage) => ended?,
             ended = mishaps::befall(stage) => ended?,
             ended = people::sum_up(stage) => ended?,

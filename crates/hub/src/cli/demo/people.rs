@@ -11,6 +11,7 @@ use rand::RngExt as _;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// How far apart two acts are, on average, at the usual pace.
 const APART: Duration = Duration::from_secs(2);
@@ -23,13 +24,15 @@ const LEFT: usize = 2;
 /// HubSpot's object that is counted.
 pub(super) const EXAMS: &str = "2-50158913";
 
-/// Life, until it is dropped.
+/// Life, until it is over: what somebody has begun by then is done to its end, so that what was counted is known to have been.
 ///
 /// # Errors
 /// When the simulated providers are gone, or the hub does not come back.
-pub(super) async fn live(stage: &Stage) -> Result<()> {
+pub(super) async fn live(stage: &Stage, over: &CancellationToken) -> Result<()> {
     for turn in 1_u32.. {
-        pause(stage, APART).await;
+        if over.run_until_cancelled(pause(stage, APART)).await.is_none() {
+            break;
+        }
         if turn.is_multiple_of(CENSUS) {
             census(stage).await?;
         }

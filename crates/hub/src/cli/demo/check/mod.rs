@@ -26,6 +26,7 @@ use report::{Finding, Report};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use webhooks::Delivered;
 
 /// How long what is broken may take to heal at the end.
@@ -41,22 +42,27 @@ pub(super) async fn run(stage: &Arc<Stage>, desk: &Desk, duration: Duration, jso
     stage
         .story
         .tell(Mark::Setup, format!("it runs for {} s, and everything is broken in turn", duration.as_secs()));
-    tokio::select! {
-        ended = people::live(stage) => ended?,
-        ended = people::decide(stage) => ended?,
-        ended = mishaps::befall(stage) => ended?,
-        ended = people::sum_up(stage) => ended?,
-        ended = memory.sample(stage) => ended?,
-        ended = delivered.follow(stage) => ended?,
-        () = break_everything(stage, desk, duration) => {}
-    }
-    let settling = async {
-        heal(stage, desk).await?;
-        quiet::until_quiet(stage).await
+    let over = CancellationToken::new();
+    let around = async {
+        tokio::select! {
+            ended = people::decide(stage) => ended?,
+            ended = mishaps::befall(stage) => ended?,
+            ended = people::sum_up(stage) => ended?,
+            ended = memory.sample(stage) => ended?,
+            ended = delivered.follow(stage) => ended?,
+            () = break_everything(stage, desk, duration) => {}
+        }
+        over.cancel();
+        // What is delivered while it heals and settles counts like the rest.
+        tokio::select! {
+            healed = heal(stage, desk) => healed,
+            ended = delivered.follow(stage) => ended,
+            ended = memory.sample(stage) => ended,
+        }
     };
-    // What is delivered while it settles counts like the rest.
+    tokio::try_join!(people::live(stage, &over), around)?;
     let waited = tokio::select! {
-        waited = settling => waited?,
+        waited = quiet::until_quiet(stage) => waited?,
         ended = delivered.follow(stage) => { ended?; Duration::ZERO }
         ended = memory.sample(stage) => { ended?; Duration::ZERO }
     };
