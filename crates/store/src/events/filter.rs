@@ -3,6 +3,7 @@
 use super::search::Search;
 use crate::value::Value;
 use crate::{Dialect, Scope};
+use syncline_core::cursor::Order;
 use syncline_core::event::EventId;
 use syncline_core::time::Timestamp;
 
@@ -63,11 +64,11 @@ impl Filter {
         ways <= 1 && self.others().iter().all(|(_, value)| value.is_none())
     }
 
-    /// Only the filter whose index is followed, and the time. A search follows several, and has none.
+    /// Only the filter whose index is followed.
     pub(super) fn leading(&self, scope: &Scope) -> Self {
-        let mut leading = Self { from: self.from, to: self.to, ..Self::default() };
+        let mut leading = Self::default();
         let first = self.indexed(scope).into_iter().find_map(|(column, value)| Some((column, value?)));
-        if let (Some((column, value)), None) = (first, &self.search) {
+        if let Some((column, value)) = first {
             let place = match column {
                 "object_id" => &mut leading.object_id,
                 "account" => &mut leading.account,
@@ -77,6 +78,46 @@ impl Filter {
             *place = Some(value.to_owned());
         }
         leading
+    }
+}
+
+/// A part of the timeline: from the one id on, and before the other. One bound for each side, because SQLite follows only one, and not the
+/// narrower.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    from: Option<EventId>,
+    to: Option<EventId>,
+}
+
+impl Span {
+    /// What a filter asks for.
+    pub(super) fn of(filter: &Filter) -> Self {
+        Self { from: filter.from.map(EventId::first_at), to: filter.to.map(EventId::first_at) }
+    }
+
+    /// What of it is strictly beyond an event.
+    pub(super) fn beyond(self, order: Order, after: Option<EventId>) -> Self {
+        match (order, after) {
+            (_, None) => self,
+            (Order::OldestFirst, Some(id)) => self.starting(id.after()),
+            (Order::NewestFirst, Some(id)) => self.ending(id),
+        }
+    }
+
+    /// What of it is not beyond an event.
+    pub(super) fn until(self, order: Order, end: EventId) -> Self {
+        match order {
+            Order::OldestFirst => self.ending(end.after()),
+            Order::NewestFirst => self.starting(end),
+        }
+    }
+
+    fn starting(self, from: EventId) -> Self {
+        Self { from: self.from.max(Some(from)), ..self }
+    }
+
+    fn ending(self, to: EventId) -> Self {
+        Self { to: Some(self.to.map_or(to, |before| before.min(to))), ..self }
     }
 }
 
@@ -99,6 +140,17 @@ pub(super) struct Clause {
 
 impl Clause {
     pub(super) fn of(dialect: Dialect, scope: &Scope, filter: &Filter, reading: Reading) -> Self {
+        Self::within(dialect, scope, filter, reading, Span::of(filter))
+    }
+
+    /// The same for another part of the timeline than the filter's.
+    pub(super) fn within(
+        dialect: Dialect,
+        scope: &Scope,
+        filter: &Filter,
+        reading: Reading,
+        span: Span,
+    ) -> Self {
         let mut clause = Self { text: String::new(), values: Vec::new() };
         // PostgreSQL and MySQL know from their statistics which index to take. SQLite has none and takes any, so the others are
         // hidden from it: a `+` does nothing but that.
@@ -117,11 +169,11 @@ impl Clause {
             }
         }
         let hide = if reading == Reading::ByStoring { hide } else { "" };
-        if let Some(from) = filter.from {
-            clause.and(&format!("{hide}id >= ?"), EventId::first_at(from));
+        if let Some(from) = span.from {
+            clause.and(&format!("{hide}id >= ?"), from);
         }
-        if let Some(to) = filter.to {
-            clause.and(&format!("{hide}id < ?"), EventId::first_at(to));
+        if let Some(to) = span.to {
+            clause.and(&format!("{hide}id < ?"), to);
         }
         if let Some(search) = &filter.search {
             let (test, values) = search.test(dialect);

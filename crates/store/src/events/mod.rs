@@ -14,8 +14,7 @@ use crate::tx::Bulk;
 use crate::value::{Kind, Row, Value, args};
 use crate::{Dialect, Result, Scope, Store, StoreError, Tx};
 use bytes::Bytes;
-use filter::{Clause, Reading};
-use look::Piece;
+use filter::{Clause, Reading, Span};
 use std::collections::{BTreeMap, BTreeSet};
 use syncline_core::event::{Event, EventId};
 use syncline_core::time::Timestamp;
@@ -192,23 +191,22 @@ pub async fn page(
     after: Option<EventId>,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
-    read_page(store, scope, filter, order, Piece { after, until: None }, limit).await
+    read_page(store, scope, filter, order, Span::of(filter).beyond(order, after), limit).await
 }
 
-/// Up to `limit` events of a piece of the timeline.
+/// Up to `limit` events of a part of the timeline.
 async fn read_page(
     store: &Store,
     scope: &Scope,
     filter: &Filter,
     order: Order,
-    piece: Piece,
+    span: Span,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
     if let Some(search) = &filter.search {
-        return search::page(store, scope, (filter, search), order, piece, limit).await;
+        return search::page(store, scope, (filter, search), order, span, limit).await;
     }
-    let mut clause = Clause::of(store.dialect(), scope, filter, Reading::ByTime);
-    piece.narrow(&mut clause, order);
+    let mut clause = Clause::within(store.dialect(), scope, filter, Reading::ByTime, span);
     let direction = if order == Order::OldestFirst { "ASC" } else { "DESC" };
     clause.values.push(limit.into());
     let sql = format!("SELECT {COLUMNS} FROM events{} ORDER BY id {direction} LIMIT ?", clause.text);

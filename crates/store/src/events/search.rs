@@ -4,8 +4,7 @@
 //! beginning of an account's id, or a part of what people call an account. Each of what it was found to mean has an index of events, and a
 //! page reads only so many rows of each: a search costs the same however much is stored.
 
-use super::filter::{Clause, Reading};
-use super::look::Piece;
+use super::filter::{Clause, Reading, Span};
 use super::{COLUMNS, Filter, StoredEvent, read};
 use crate::connections;
 use crate::value::{Value, args, in_list, storable};
@@ -19,7 +18,7 @@ pub const MOST: usize = 20;
 /// The most different kinds of events that are looked through for a part of a name.
 const KINDS: usize = 500;
 /// Places that are looked into with one statement.
-const PIECE: usize = 40;
+pub(super) const PIECE: usize = 40;
 /// Behind every text that begins alike.
 const LAST: char = '\u{10ffff}';
 
@@ -119,6 +118,11 @@ impl Search {
         objects.chain(accounts).chain(kinds).chain(event).collect()
     }
 
+    /// The same without the event whose id the text is, which needs no looking for.
+    pub(super) fn ways(&self, filter: &Filter) -> Vec<Filter> {
+        self.each(filter).into_iter().filter(|(_, event)| event.is_none()).map(|(way, _)| way).collect()
+    }
+
     /// Whether an event is meant, as a test of a row that was found otherwise. What was stored since counts as well: another record whose
     /// id begins so.
     pub(super) fn test(&self, dialect: Dialect) -> (String, Vec<Value>) {
@@ -148,7 +152,7 @@ pub(super) async fn page(
     scope: &Scope,
     (filter, search): (&Filter, &Search),
     order: Order,
-    piece: Piece,
+    span: Span,
     limit: u32,
 ) -> Result<Vec<StoredEvent>> {
     let direction = if order == Order::OldestFirst { "ASC" } else { "DESC" };
@@ -156,11 +160,10 @@ pub(super) async fn page(
     for some in search.each(filter).chunks(PIECE) {
         let mut values = Vec::new();
         let of_one = |(place, (filter, event)): (usize, &(Filter, Option<EventId>))| {
-            let mut clause = Clause::of(store.dialect(), scope, filter, Reading::ByTime);
+            let mut clause = Clause::within(store.dialect(), scope, filter, Reading::ByTime, span);
             if let Some(event) = event {
                 clause.and("id = ?", *event);
             }
-            piece.narrow(&mut clause, order);
             values.append(&mut clause.values);
             values.push(limit.into());
             let inner = format!("SELECT id FROM events{} ORDER BY id {direction} LIMIT ?", clause.text);

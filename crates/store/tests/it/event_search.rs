@@ -2,6 +2,7 @@
 
 use crate::support::records::connect_as;
 use crate::support::{Dice, arrival, at, page_of, timeline};
+use syncline_core::event::EventId;
 use syncline_store::events::search::MOST;
 use syncline_store::events::{self, Arrival, Filter, Order, Search, StoredEvent};
 use syncline_store::testing::TestDb;
@@ -165,6 +166,12 @@ async fn looks(hub: &Store, filter: &Filter, order: Order) -> (Vec<StoredEvent>,
     }
 }
 
+/// The id of an event of the rare property.
+async fn a_rare_one(hub: &Store) -> EventId {
+    let rare = Filter { property: Some("rare".to_owned()), ..Filter::default() };
+    page_of(hub, &Scope::All, &rare).await[3].id
+}
+
 async fn looks_follow_one_another_to_everything_that_fits(db: &TestDb) {
     let hub = db.store().await;
     let rare = [3, 1_999, 2_000, 2_001, 4_700, 4_701, 4_702, 6_499];
@@ -176,6 +183,8 @@ async fn looks_follow_one_another_to_everything_that_fits(db: &TestDb) {
     });
     store(&hub, arrivals.collect()).await;
     let search = Some(meaning(&hub, "1").await);
+    let known = a_rare_one(&hub).await;
+    let one = Some(meaning(&hub, &known.to_string()).await);
     let rare = || Some("rare".to_owned());
     for (filter, vain) in [
         (Filter { property: rare(), ..Filter::default() }, 2..=5),
@@ -189,7 +198,9 @@ async fn looks_follow_one_another_to_everything_that_fits(db: &TestDb) {
             },
             1..=3,
         ),
-        (Filter { property: rare(), search, ..Filter::default() }, 2..=5),
+        (Filter { property: rare(), search, ..Filter::default() }, 1..=3),
+        // An event that is known needs no looking for, whatever else is asked.
+        (Filter { property: rare(), search: one, ..Filter::default() }, 1..=1),
         // Nothing but what fits is read, however little that is: one look finds it all.
         (Filter { account: Some("3".to_owned()), ..Filter::default() }, 1..=1),
     ] {

@@ -164,7 +164,7 @@ function startLive() {
     for (const row of surplus) row.remove();
     while (surplus.length > 0 && !body.lastElementChild.matches('.ev')) body.lastElementChild.remove();
     if (surplus.length > 0) {
-      table.dataset.moreBelow = '';
+      table.dataset.below = shown.at(-1).id;
       const older = document.querySelector('[data-older-link]');
       older.href = olderThan(shown.at(-1));
       older.hidden = false;
@@ -188,7 +188,7 @@ function startLive() {
       if (known.has(row.id)) continue;
       known.add(row.id);
       const place = shown.findIndex((other) => other.id < row.id);
-      if (place < 0 && 'moreBelow' in table.dataset) {
+      if (place < 0 && row.id < (table.dataset.below ?? '')) {
         lateCount += 1;
         continue;
       }

@@ -51,6 +51,11 @@ impl EventsPage {
         self.rows.chunk_by(same_day).map(|rows| Day { date: text::day(&rows[0].occurred_at), rows }).collect()
     }
 
+    /// The id before which the page with older events begins.
+    fn below(&self) -> Option<&str> {
+        self.older.as_ref()?.strip_prefix("older.")
+    }
+
     /// Whether the page was looked for from newer events to older ones.
     fn reaches_back(&self) -> bool {
         let cursor: &str = &self.narrow.cursor;
