@@ -2,7 +2,7 @@
 
 use super::ask::{self, PURPOSE, Stopped};
 use super::{engine, seal};
-use crate::connect::Line;
+use crate::connect::{Line, Trouble};
 use crate::cx::Cx;
 use crate::hold::Hold;
 use crate::keys::KeysError;
@@ -67,13 +67,14 @@ pub async fn trigger(cx: &Cx, of: &Stored, key: &str, value: i64) -> Result<Trie
 /// What the property shows of records, at most a hundred, in the order of `keys`.
 ///
 /// # Errors
-/// [`Untried::Provider`].
+/// [`Untried::Provider`], [`Untried::Keys`].
 pub async fn look(cx: &Cx, of: &Stored, keys: &[&str]) -> Result<Vec<Property>, Untried> {
     let line = Line::new(cx, &of.definition.connection_id, PURPOSE);
     let hold = Hold::new(Arc::clone(&cx.clock), cx.now().plus(Duration::from_secs(86_400)));
     let mut calls = 0;
     match ask::look(&line, &hold, &mut calls, &of.definition, keys).await {
         Ok((shown, at)) => Ok(shown.iter().map(|shown| ask::seen(shown.as_ref(), at).property).collect()),
+        Err(Stopped::Trouble(Trouble::Keys(error))) => Err(Untried::Keys(error)),
         Err(Stopped::Trouble(trouble)) => Err(Untried::Provider(trouble.to_string())),
         Err(Stopped::Lost) => Err(Untried::Provider("it took too long".to_owned())),
     }
