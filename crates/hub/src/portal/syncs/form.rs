@@ -132,6 +132,11 @@ impl Sent {
         Some(agreement)
     }
 
+    /// The same with the agreement as it was shown: browsers end its lines with two characters.
+    pub(super) fn tidied(self) -> Self {
+        Self { agreement: self.agreement.replace("\r\n", "\n"), ..self }
+    }
+
     /// The same with the agreement that is stored, where the form could not show it.
     pub(super) fn with_kept(self, stored: &Agreement) -> Self {
         match self.kept.as_str() {

@@ -158,7 +158,7 @@ pub(super) async fn create(
     session: Session,
     form: Result<Form<Sent>, FormRejection>,
 ) -> Result<Response, Failure> {
-    let sent = read(form)?;
+    let sent = read(form)?.tidied();
     check_csrf(&sent.csrf, &session.csrf)?;
     let ids = Sides { left: sent.left.clone(), right: sent.right.clone() };
     let meant = match sent.read() {

@@ -51,7 +51,7 @@ pub(super) async fn save(
     Path(id): Path<String>,
     form: Result<Form<Sent>, FormRejection>,
 ) -> Result<Response, Failure> {
-    let sent = read(form)?;
+    let sent = read(form)?.tidied();
     check_csrf(&sent.csrf, &session.csrf)?;
     let sync = find(&portal, &id).await?;
     let sent = sent.with_kept(&sync.agreement);

@@ -131,6 +131,8 @@ async fn an_agreement_that_is_too_large_for_the_form_stays_as_it_is() {
     let mut tx = hub.cx.store.begin().await.unwrap();
     assert!(syncs::update(&mut tx, &sync).await.unwrap());
     tx.commit().await.unwrap();
+    let (percent, at_least) =
+        (sync.agreement.guard.percent.to_string(), sync.agreement.guard.at_least.to_string());
     let mut browser = Browser::signed_in(&hub).await;
     let page = browser.get("/portal/syncs/syn_1/settings").await;
     let text = page.text();
@@ -146,8 +148,9 @@ async fn an_agreement_that_is_too_large_for_the_form_stays_as_it_is() {
         ("deletions_left", "propagate"),
         ("deletions_right", "propagate"),
         ("status", "always"),
-        ("guard_percent", "10"),
-        ("guard_at_least", "20"),
+        ("guard_percent", &percent),
+        ("guard_at_least", &at_least),
+        ("name", "Another name"),
     ];
     let checked = browser.post("/portal/syncs/syn_1/settings", &[&fields[..3], &fields[4..]].concat()).await;
     assert!(checked.text().contains("name=\"kept\""), "{}", checked.text());
@@ -155,8 +158,11 @@ async fn an_agreement_that_is_too_large_for_the_form_stays_as_it_is() {
     let typed = [&fields[..2], &[("agreement", much.as_str())], &fields[3..]].concat();
     let refused = browser.post("/portal/syncs/syn_1/settings", &typed).await;
     assert!(refused.text().contains("more than the form takes") && refused.text().len() < 77_000);
+    let unchanged = [&fields[..5], &[("policy", "newest")], &fields[6..]].concat();
+    let saved = browser.post("/portal/syncs/syn_1/settings", &unchanged).await;
+    assert_eq!(saved.header("location"), "/portal/syncs/syn_1?did=save", "{}", saved.text());
     let now = syncs::get(&hub.cx.store, &Scope::All, "syn_1").await.unwrap().unwrap();
-    assert_eq!(now.agreement, sync.agreement);
+    assert_eq!((now.agreement, now.version > sync.version), (sync.agreement, true));
 }
 
 #[tokio::test(flavor = "multi_thread")]
