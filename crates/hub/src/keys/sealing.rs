@@ -58,7 +58,8 @@ struct Loaded {
 }
 
 /// How long keys stay after another one was put in front of them. Whoever sealed something with the one before may not have stored it
-/// yet, and a key that is taken out in between takes that with it: no request and no job holds a seal for so long.
+/// yet, and a key that is taken out in between takes that with it. Requests and jobs hold a seal for seconds. What is sealed and stored nowhere,
+/// a connect token say, is good as long as its key is there.
 pub const SETTLES: Duration = Duration::from_secs(10 * 60);
 
 /// What became of the keys that nothing is sealed with.
