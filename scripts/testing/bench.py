@@ -103,7 +103,7 @@ class Bench:
         environment = {**os.environ, **self.variables, "SYNCLINE_TEST_SKIPPED": str(self.directory / "skipped"),
                        "SYNCLINE_TEST_ANSWERED": str(self.directory / "answered")}
         # Most of them wait for a server or for another process: as many as there are cores would leave the cores idle.
-        environment.setdefault("RUST_TEST_THREADS", str((os.cpu_count() or 2) * 3 // 2))
+        environment.setdefault("RUST_TEST_THREADS", str((os.cpu_count() or 2) * 2))
         if self.wanted.no_services:
             for kind in SERVICES:
                 environment.pop(kind.url_variable, None)

@@ -119,7 +119,7 @@ def send(bench, place, document):
 
 def schemathesis(place, document, hub):
     """The command, with the bounds that CI keeps to."""
-    most = os.environ.get("SYNCLINE_OPENAPI_SECONDS", "75")
+    most = os.environ.get("SYNCLINE_OPENAPI_SECONDS", "60")
     seed = os.environ.get("SYNCLINE_OPENAPI_SEED", "20260101")
     # One worker: Python 3.11 parses source with a counter that all threads share, and a second thread makes it fail now and then.
     # It remembers things in the directory that it runs in.
