@@ -62,7 +62,7 @@ def check(stack, wanted):
     began = time.monotonic()
     stack.up()
     say(f"all of it is up after {time.monotonic() - began:.1f} s")
-    app = {"name": "main", "app_id": 1, "client_secret": stack.client_secret}
+    app = {"door": "main", "app_id": 1, "client_secret": stack.client_secret}
     scene = SimpleNamespace(public_url=f"https://{HOST}", intakes=[SimpleNamespace(address=HOST)], apps=[app],
                             client=Client(HOST, token=stack.key(), connect=ThroughProxy))
     sender = Sender(scene, Story(), PER_DELIVERY, CONNECTIONS, connect=ThroughProxy)

@@ -117,7 +117,7 @@ class Sender:
     def request(self, app, events, occurred, attempt):
         """(path, headers, body) of an attempt, signed now."""
         card = self.apps[app]
-        path = f"/webhooks/hubspot/{card.get('name', f'app{app}')}"
+        path = f"/webhooks/hubspot/{card.get('door', f'app{app}')}"
         one = lambda event: EVENT % (  # noqa: E731
             event, self.story.about(event)[0], card["app_id"], occurred, attempt, self.story.about(event)[1], event, event)
         body = f"[{','.join(map(one, events))}]".encode()
