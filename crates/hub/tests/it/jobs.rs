@@ -2,21 +2,37 @@
 
 use crate::support::rig::{Rig, Worker};
 use crate::support::wait::until;
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 use syncline_core::time::Clock as _;
 use syncline_hub::cx::Cx;
-use syncline_hub::jobs::{parked, worker};
+use syncline_hub::handlers;
+use syncline_hub::hold::Hold;
+use syncline_hub::jobs::{Failure, parked, worker};
 use syncline_store::Scope;
 use syncline_store::jobs::{Job, Outcome, State};
+use tokio_util::sync::CancellationToken;
+
+/// Does a job with a database that does not answer it in time, which is a reason to try again. The worker itself has patience: were
+/// its claim's answer lost, the lease would last as long as the clock of the test stands still.
+fn impatiently<'a>(
+    cx: &'a Cx,
+    job: &'a Job,
+    hold: &'a Hold,
+    stop: &'a CancellationToken,
+) -> BoxFuture<'a, Result<Outcome, Failure>> {
+    Box::pin(async move {
+        let store = cx.store.clone().with_patience(Duration::from_millis(300));
+        handlers::run(&Cx { store, ..cx.clone() }, job, hold, stop).await
+    })
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_is_tried_again_ever_later_then_parked_and_runs_when_told_to() {
     let rig = Rig::new(&[("jobs.max_attempts", "3")]).await;
     let id = rig.an_event_to_adopt().await.id;
     rig.slow_down(5);
-    // A database that does not answer in time is a reason to try again.
-    let impatient = rig.cx.store.clone().with_patience(Duration::from_millis(300));
-    let worker = rig.work(Cx { store: impatient, ..rig.process("impatient") });
+    let worker = rig.work_with(rig.process("p"), impatiently);
     for (attempt, longest) in [(1, 2_000), (2, 4_000)] {
         let failed = rig.job_in(&id, State::Waiting, attempt).await;
         assert!(failed.last_error.as_deref().is_some_and(|why| why.contains("not available")), "{failed:?}");

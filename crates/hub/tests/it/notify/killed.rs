@@ -100,7 +100,7 @@ async fn killed_again_and_again(which: Which, test: &str, seed: u64) {
         ("database.url", db.url.as_str()),
         ("notify.allow", "127.0.0.0/8"),
         ("notify.plain_http", "true"),
-        ("notify.lease", "2s"),
+        ("notify.lease", "5s"),
         ("notify.schedule", "1s 1s 1s 1s 1s 1s"),
     ];
     let program = Program::new(db.directory(), "hub", &[], &settings);

@@ -139,8 +139,13 @@ impl Rig {
     }
 
     pub fn work(&self, cx: Cx) -> Worker {
+        self.work_with(cx, handlers::run)
+    }
+
+    /// A worker that does its jobs this way.
+    pub fn work_with(&self, cx: Cx, handler: worker::Handler) -> Worker {
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
-        let task = tokio::spawn(worker::work(cx, handlers::run, soft.clone(), hard.clone()));
+        let task = tokio::spawn(worker::work(cx, handler, soft.clone(), hard.clone()));
         Worker { soft, hard, task }
     }
 
