@@ -4,6 +4,7 @@ import base64
 import glob
 import os
 import re
+import shlex
 import struct
 import uuid
 from pathlib import Path
@@ -13,12 +14,17 @@ from .util import Unavailable, find_program, free_port
 
 # Runs on Java 17 and newer.
 VERSION = "4.3.1"
-# Kafka logs through SLF4J and brings no backend to it; the simple one needs no configuration file.
+# Kafka logs through SLF4J and brings no backend to it; the simple one needs no configuration file. Of the tools, those of Kafka Connect
+# are not wanted.
 POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId><artifactId>kafka-for-tests</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>{VERSION}</version>
+      <exclusions><exclusion><groupId>org.apache.kafka</groupId><artifactId>connect-runtime</artifactId></exclusion></exclusions>
+    </dependency>
     <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
   </dependencies>
 </project>
@@ -28,6 +34,8 @@ JVM = [
     "-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 ]
+# The tools that the documents name, by the names under which a distribution has them.
+TOOLS = {"kafka-consumer-groups.sh": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"}
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
@@ -59,17 +67,22 @@ class Kafka(Service):
     packages = ("default-jre-headless", "maven")
     image = f"docker.io/apache/kafka:{VERSION}"
 
-    java = classpath = None
+    java = classpath = home = None
 
     def __init__(self, directory, port):
         super().__init__(directory, port)
         self.controller_port = free_port()
         # Beside the other caches of this user, because resolving the artifacts anew costs seconds.
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        self.cache = cache / "syncline-test" / f"kafka-{VERSION}"
+        self.cache = cache / "syncline-test" / f"kafka-{VERSION}-with-tools"
 
     def url(self):
         return f"127.0.0.1:{self.port}"
+
+    def tools(self):
+        if not self.classpath:
+            return {}  # in a container
+        return {"SYNCLINE_TEST_KAFKA_TOOLS": f"{self.home}/bin" if self.home else str(self.directory / "tools")}
 
     def find(self):
         home = os.environ.get("JAVA_HOME")
@@ -79,7 +92,7 @@ class Kafka(Service):
             return None
         unpacked = os.environ.get("KAFKA_HOME")
         if unpacked and glob.glob(f"{unpacked}/libs/kafka_2.13-*.jar"):
-            self.classpath = f"{unpacked}/libs/*"
+            self.classpath, self.home = f"{unpacked}/libs/*", unpacked
             return unpacked
         try:
             classpath = (self.cache / "classpath").read_text().strip()
@@ -142,6 +155,16 @@ class Kafka(Service):
         # The leading letter keeps an id that starts with a dash from being read as an option.
         await self.run(self.java, *JVM, "-cp", self.classpath, "kafka.tools.StorageTool", "format",
                        "--cluster-id", "S" + cluster[1:], "--config", "server.properties")
+        self.lay_out_tools()
+
+    def lay_out_tools(self):
+        """The tools as commands, as a distribution has them."""
+        tools = self.directory / "tools"
+        tools.mkdir()
+        for name, main in TOOLS.items():
+            words = shlex.join([self.java, *JVM, "-cp", self.classpath, main])
+            (tools / name).write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+            (tools / name).chmod(0o755)
 
     def command(self):
         return [self.java, *JVM, "-cp", self.classpath, "kafka.Kafka", "server.properties"]

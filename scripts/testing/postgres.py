@@ -36,6 +36,9 @@ class Postgres(Service):
     def url(self):
         return f"postgres://syncline@127.0.0.1:{self.port}/syncline_test"
 
+    def tools(self):
+        return {"SYNCLINE_TEST_PGBIN": self.bin} if self.bin else {}
+
     def account(self):
         return server_account("postgres")
 

@@ -38,6 +38,10 @@ class Service:
         """Gets what `find` missed. Most servers are packages of the system."""
         await installer.packages(self.packages)
 
+    def tools(self):
+        """{variable: directory with the server's own tools}, where they are on this system."""
+        return {}
+
     def account(self):
         """The account to run under, or None for our own."""
         return None

@@ -164,8 +164,7 @@ class Supervisor:
             report("unavailable", key=kind.key, title=kind.title, reason=reason)
             return
         variables = {service.url_variable: service.url(), service.control_variable: f"{self.directory}/ctl {service.key}"}
-        if getattr(service, "bin", None):
-            variables["SYNCLINE_TEST_PGBIN"] = service.bin
+        variables |= service.tools()
         report("ready", key=kind.key, title=kind.title, variables=variables, how=how, seconds=time.monotonic() - began)
 
     async def find_and_start(self, service):

@@ -1,6 +1,8 @@
 //! The demo as a whole: everything comes up by itself, the portal tells about it and breaks things, and a run in which everything is broken
 //! loses nothing.
 
+use crate::documents::apart;
+use crate::documents::words::invocations;
 use crate::support::TestHub;
 use crate::support::browser::{Browser, csrf};
 use crate::support::child::{Desk, Running};
@@ -88,8 +90,14 @@ async fn a_hub_of_its_own_has_no_such_page() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_everything_broken_in_turn_nothing_is_lost() {
     let desk = Desk::new();
-    let mut demo =
-        desk.start(&["demo", "--check", "40s", "--json", "--listen", "127.0.0.1:0", "--seed", "3"]);
+    let in_short = apart::commands(apart::SHORT);
+    let words =
+        in_short.iter().flat_map(|command| invocations(&command.text)).find(|words| words[0] == "demo");
+    let words: Vec<String> =
+        words.unwrap().into_iter().map(|word| if word == "1h" { "40s".to_owned() } else { word }).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(words, ["demo", "--check", "40s"], "what the documents say, in short");
+    let mut demo = desk.start(&[&words[..], &["--json", "--listen", "127.0.0.1:0", "--seed", "3"]].concat());
     let found = told(&demo, "\"findings\"").await;
     let code = demo.ended().await.code();
     let found: Value = serde_json::from_str(&found).unwrap();

@@ -13,9 +13,16 @@ use syncline_store::testing::{TestDb, Which};
 const SMALL: &str = "with small numbers";
 const OWN: &str = "in a directory of its own";
 const ON_POSTGRES: &str = "on PostgreSQL";
+/// By `crate::kafka`.
+pub const WITH_KAFKA: &str = "with Kafka's tools";
+/// By `super::pictures`.
+pub const OF_A_DEMO: &str = "beside a demo";
+/// By `super::proofs` and `crate::demo`.
+pub const SHORT: &str = "in a short form";
+const WAYS: [&str; 6] = [SMALL, OWN, ON_POSTGRES, WITH_KAFKA, OF_A_DEMO, SHORT];
 
 /// The commands of all pages that are run in this way.
-fn commands(way: &str) -> Vec<Command> {
+pub fn commands(way: &str) -> Vec<Command> {
     let all = Page::all().iter().flat_map(Page::commands).collect::<Vec<_>>();
     let found: Vec<Command> = all.into_iter().filter(|one| one.apart.as_deref() == Some(way)).collect();
     assert!(!found.is_empty(), "nothing is run {way}");
@@ -26,7 +33,7 @@ fn commands(way: &str) -> Vec<Command> {
 fn every_way_to_run_a_block_apart_is_one_of_these() {
     for Command { at, apart, not_run, .. } in Page::all().iter().flat_map(Page::commands) {
         let Some(way) = apart else { continue };
-        assert!([SMALL, OWN, ON_POSTGRES].contains(&way.as_str()), "{at}: nothing runs it {way}");
+        assert!(WAYS.contains(&way.as_str()), "{at}: nothing runs it {way}");
         assert_eq!(not_run, None, "{at}");
     }
 }
@@ -96,7 +103,7 @@ async fn what_wants_a_directory_of_its_own_has_one() {
 
 /// Where programs are found, if curl is among them. That it is not is told to whoever runs all tests.
 fn curl() -> Option<String> {
-    super::scene::is_here("curl").then(|| std::env::var("PATH").unwrap_or_default())
+    super::scene::has("curl").then(|| std::env::var("PATH").unwrap_or_default())
 }
 
 /// What the processes have in common: each is started in the same directory, so the keys are the same, too.

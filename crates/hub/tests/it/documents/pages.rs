@@ -22,7 +22,7 @@ pub struct Command {
     pub at: String,
     /// As somebody would type it, continued lines joined.
     pub text: String,
-    /// Why a test cannot run it.
+    /// Why the test suite cannot run it, or as what `scripts/run-documents` does.
     pub not_run: Option<String>,
     /// How it is run apart from the page's story.
     pub apart: Option<String>,
@@ -106,7 +106,7 @@ impl Page {
                 text,
                 block,
                 opens,
-                not_run: after("not run: "),
+                not_run: after("not run: ").or_else(|| after("run by hand: ")),
                 apart: after("run apart: "),
                 fails: said == Some("fails"),
             });

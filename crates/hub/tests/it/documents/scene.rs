@@ -305,19 +305,21 @@ fn config(desk: &Desk, sandbox: &Sandbox) -> String {
     text
 }
 
-/// Whether the program of this command is on this machine. That curl is not is told to whoever runs all tests.
-pub fn is_here(text: &str) -> bool {
-    if !text.starts_with("curl") {
-        return true;
-    }
-    let mut ask = std::process::Command::new("curl");
+/// Whether the program of this command is on this machine.
+fn is_here(text: &str) -> bool {
+    !text.starts_with("curl") || has("curl")
+}
+
+/// Whether there is this program on this machine. That there is not is told to whoever runs all tests.
+pub fn has(program: &str) -> bool {
+    let mut ask = std::process::Command::new(program);
     let asked = ask.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if asked.is_ok_and(|status| status.success()) {
         return true;
     }
     if let Some(list) = std::env::var_os("SYNCLINE_TEST_SKIPPED") {
         let mut list = std::fs::OpenOptions::new().append(true).create(true).open(list).unwrap();
-        writeln!(list, "SYNCLINE-SKIPPED commands in the documents: curl is not here").unwrap();
+        writeln!(list, "SYNCLINE-SKIPPED commands in the documents: {program} is not here").unwrap();
     }
     false
 }

@@ -1,4 +1,5 @@
-//! Blocks that a test cannot run: each says why, and what can be looked at without running it is.
+//! Blocks that the test suite cannot run: each says why, or as what `scripts/run-documents` runs it, and what can be looked at without
+//! running it is.
 
 use super::contents::mistakes;
 use super::pages::{Command, Page, root};
@@ -10,19 +11,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use syncline_hub::cli::Cli;
 
-/// Why a test may not run a block.
-const REASONS: &[&str] = &[
-    "needs Docker",
-    "needs root and systemd",
-    "needs the internet and a tunnel",
-    "needs Node.js, the internet and a HubSpot account",
-    "needs a demo, Node.js and a browser",
-    "needs Kafka's tools",
-    "takes minutes",
-    "takes minutes and five servers",
-    "these are the tests",
-    "the tests have built it already",
-];
+/// Why nothing may run a block.
+const REASONS: [&str; 2] =
+    ["needs the internet and a tunnel", "needs Node.js, the internet and a HubSpot account"];
+/// As what `scripts/run-documents` runs one.
+const BY_HAND: [&str; 5] = ["containers", "kills", "systemd", "builds", "tests"];
 
 /// Flags and subcommands of `docker compose` that the documents use; those in the second list take a word.
 const COMPOSE: [&[&str]; 2] = [
@@ -52,7 +45,25 @@ fn singles(line: &str) -> Vec<Vec<String>> {
 #[test]
 fn every_reason_not_to_run_a_block_is_one_that_is_known() {
     let given: BTreeSet<String> = unrun().into_iter().filter_map(|one| one.not_run).collect();
-    assert_eq!(given, REASONS.iter().map(|reason| (*reason).to_owned()).collect());
+    assert_eq!(given, REASONS.iter().chain(&BY_HAND).map(|reason| (*reason).to_owned()).collect());
+}
+
+#[test]
+fn what_is_run_by_hand_is_found_by_the_script_that_runs_it() {
+    let script = root().join("scripts/run-documents");
+    let told = |words: &[&str]| {
+        let told = std::process::Command::new(&script).args(words).output().unwrap();
+        assert!(told.status.success(), "{words:?}: {}", String::from_utf8_lossy(&told.stderr));
+        String::from_utf8(told.stdout).unwrap()
+    };
+    let help = told(&["--help"]);
+    for kind in BY_HAND {
+        assert!(help.contains(&format!("\n  {kind} ")), "{kind} has no line in {help}");
+        let listed = told(&[kind, "--list"]);
+        for Command { at, text, .. } in unrun().iter().filter(|one| one.not_run.as_deref() == Some(kind)) {
+            assert!(listed.contains(&format!("{at}: {text}")), "{at}: `{text}` is not in {listed}");
+        }
+    }
 }
 
 #[test]

@@ -219,7 +219,7 @@ pub enum Key {
 }
 
 /// The browser of this machine: $CHROMIUM, or the first of these names on the PATH.
-fn installed(test: &str) -> Option<String> {
+pub fn installed(test: &str) -> Option<String> {
     let path = std::env::var("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
     let mut all =

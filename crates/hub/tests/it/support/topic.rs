@@ -2,15 +2,13 @@
 
 use super::wait::until;
 use rdkafka::ClientConfig;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::error::KafkaResult;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 use syncline_core::segment;
-use syncline_core::time::Timestamp;
 use syncline_store::testing::service;
 
 const ASK: Duration = Duration::from_secs(10);
@@ -103,34 +101,6 @@ impl Topic {
             }
         }
         bodies
-    }
-
-    /// Sets the group back to the first message since `at`, as Kafka's own tool does with `--reset-offsets --to-datetime`. The brokers
-    /// allow it once the group has no members.
-    pub async fn set_back(&self, at: Timestamp) {
-        until("the group is set back", async || {
-            let topic = self.clone();
-            let asking = tokio::task::spawn_blocking(move || topic.ask_to_set_back(at).ok());
-            asking.await.expect("asking does not panic")
-        })
-        .await;
-    }
-
-    fn ask_to_set_back(&self, at: Timestamp) -> KafkaResult<()> {
-        let consumer = self.consumer();
-        let mut list = TopicPartitionList::new();
-        for partition in self.ask_progress().into_keys() {
-            list.add_partition_offset(&self.name, partition, Offset::Offset(at.as_millis()))?;
-        }
-        let found = consumer.offsets_for_times(list, ASK)?;
-        // Where nothing came since then, it is where the partition ends.
-        for mut element in found.elements_for_topic(&self.name) {
-            if element.offset() == Offset::End {
-                let (_, end) = consumer.fetch_watermarks(&self.name, element.partition(), ASK)?;
-                element.set_offset(Offset::Offset(end))?;
-            }
-        }
-        consumer.commit(&found, CommitMode::Sync)
     }
 
     fn consumer(&self) -> BaseConsumer {
