@@ -12,6 +12,7 @@ use crate::roles::Roles;
 use crate::telemetry::{logs, otlp};
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use sd_notify::NotifyState;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -96,10 +97,14 @@ async fn serve(loaded: Loaded, roles: Roles, on_leash: bool) -> Result<ExitCode>
     })
 }
 
-/// Tells the operator where the portal is, and at the first start how to get in. The link goes to the terminal and never into the
+/// Tells the service manager that the hub is ready, and the operator where the portal is, and at the first start how to get in. The link goes to the terminal and never into the
 /// log: logs are kept and shared, and what is not a terminal is one, with a JSON object a line.
 async fn announce(cx: Cx, roles: Roles) {
     cx.ready.cancelled().await;
+    // What the service manager starts after this may start now (sd_notify(3)); where nobody wants to be told, nothing happens.
+    if let Err(error) = sd_notify::notify(&[NotifyState::Ready]) {
+        tracing::warn!(%error, "the service manager cannot be told that the hub is ready");
+    }
     let has_portal = roles.api && cx.config.portal.enabled;
     let portal = format!("{}/portal", cx.config.server.public_url);
     if !std::io::stderr().is_terminal() {

@@ -2,6 +2,7 @@
 
 use crate::documents::pages::{Page, root};
 use crate::support::child::{Desk, files_below};
+use crate::support::wait::PATIENCE;
 use clap::CommandFactory as _;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -81,6 +82,23 @@ async fn a_hub_without_its_database_is_alive_and_not_ready() {
         .await;
     let output = desk.run(&["health", "--ready"]).await;
     assert!(output.code == 1 && output.stderr.contains("503"), "{output:?}");
+}
+
+/// What systemd waits for: the unit says `Type=notify`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_manager_is_told_when_the_hub_is_ready() {
+    assert!(read("packaging/systemd/syncline.service").contains("Type=notify"));
+    let desk = Desk::new();
+    let path = desk.path("notify");
+    let socket = tokio::net::UnixDatagram::bind(&path).unwrap();
+    let desk = desk.env("NOTIFY_SOCKET", path.to_str().unwrap());
+    let mut hub = desk.start(&["serve"]);
+    let mut said = [0; 64];
+    let told = tokio::time::timeout(PATIENCE, socket.recv(&mut said)).await.expect("it is told").unwrap();
+    assert_eq!(&said[..told], b"READY=1\n");
+    desk.run(&["portal-link"]).await.ok();
+    hub.signal("TERM");
+    assert_eq!(hub.ended().await.code(), Some(0));
 }
 
 #[test]
