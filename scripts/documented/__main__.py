@@ -17,7 +17,8 @@ The test suite runs what the documents show, but for what needs more than it may
 stands between them in the same section. It ends at the first command that does not end as it should.
 
 kinds:
-  containers   Docker with Buildx and Compose, and the ports 80 and 443 of this machine
+  containers   Docker with Buildx and Compose, and the ports 80 and 443 of this machine; refused where containers or volumes of
+               the compose files are, because it deletes them at the end
   kills        the same, for the containers' proof; about ten minutes
   systemd      root on a machine that systemd runs, and that may be thrown away: it makes a user and a service
   builds       the toolchain; about ten minutes
@@ -27,6 +28,10 @@ examples:
   scripts/run-documents containers
   scripts/run-documents systemd --built target/release/syncline
 """
+
+
+#: The compose files, and the names that they give what they start.
+PROJECTS = {"compose.yaml": "syncline", "compose.scaled.yaml": "syncline-scaled"}
 
 
 def parse():
@@ -50,6 +55,8 @@ def run(section, wanted, directory):
     script = Path(directory, ".story")
     script.write_text(story.script(section, wanted.kind, wanted.built and os.path.abspath(wanted.built)))
     os.environ["SUDO_EDITOR"] = str(editor)
+    # Nobody's own program is replaced.
+    os.environ["CARGO_INSTALL_ROOT"] = str(Path(directory, ".installed"))
     here = os.getcwd()
     os.chdir(directory)
     try:
@@ -58,16 +65,40 @@ def run(section, wanted, directory):
         os.chdir(here)
 
 
+def docker(*words, **options):
+    """(what a command of Docker prints, ""), or (None, why it failed)."""
+    try:
+        done = subprocess.run(["docker", *words], capture_output=True, text=True, **options)
+    except OSError as problem:
+        return None, str(problem)
+    return (None, done.stderr.strip()) if done.returncode else (done.stdout, "")
+
+
+def refuse_to_delete():
+    """Ends this where the compose files' containers or volumes are somebody's own."""
+    for project in PROJECTS.values():
+        label = f"label=com.docker.compose.project={project}"
+        for words in (("ps", "--all"), ("volume", "ls")):
+            there, why = docker(*words, "--quiet", "--filter", label)
+            if there is None:
+                sys.exit(f"scripts/run-documents: Docker does not answer: {why}")
+            if there.strip():
+                sys.exit(f"scripts/run-documents: there are containers or volumes of the project {project} already; this would delete them")
+
+
 def take_down(directory):
     """Removes the containers and volumes that the compose files made."""
-    for file in ("compose.yaml", "compose.scaled.yaml"):
-        subprocess.run(["docker", "compose", "-f", file, "down", "--volumes", "--timeout", "5"],
-                       cwd=Path(directory, "packaging"), capture_output=True)
+    for file in PROJECTS:
+        _, why = docker("compose", "-f", file, "down", "--volumes", "--timeout", "5", cwd=Path(directory, "packaging"))
+        if why:
+            print(f"not taken down ({file}): {why}")
 
 
 def main():
     """Runs, tells, cleans up."""
     wanted, code = parse(), 0
+    if wanted.kind == "containers" and not wanted.list:
+        refuse_to_delete()
     for section in pages.sections(wanted.kind):
         if wanted.list:
             print(*(f"{command.at}: {command.text}" for command in section.story(wanted.kind)), sep="\n")
@@ -82,6 +113,8 @@ def main():
                 if wanted.kind == "containers":
                     take_down(directory)
                 shutil.rmtree(directory, ignore_errors=True)
+                if os.path.exists(directory):
+                    print(f"this is left, of another user's: {directory}")
         if code:
             break
     if not wanted.list:

@@ -9,7 +9,7 @@ use crate::support::wait::until;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Where the events of `webhook send` are; the pages that show them take their time in a build for tests.
+/// What is less here than in the documents; pages take their time in a build for tests.
 const LITTLE: [(&str, &str); 3] = [
     ("--count 1000000", "--count 500"),
     ("cargo run --release -- ", "syncline "),
@@ -19,10 +19,15 @@ const LITTLE: [(&str, &str); 3] = [
 
 const PATIENT: Duration = Duration::from_secs(300);
 
+/// Whether packages are not to be fetched, as `./test --help` says.
+fn may_not_install() -> bool {
+    std::env::var("SYNCLINE_TEST_INSTALL").is_ok_and(|value| value == "0")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_of_every_page_of_a_demo_are_taken_as_the_documents_say() {
     let Some(browser) = chromium::installed("pictures of a demo") else { return };
-    if !has("npm") {
+    if !has("npm") || may_not_install() {
         return;
     }
     let desk = Desk::new();

@@ -8,19 +8,24 @@ use std::time::Duration;
 use syncline_store::testing::service;
 
 /// Little to do, each process killed and soon back.
-const LITTLE: &str = "--backlog 500 --records 100 --rate 50 --calm 3 --away 1 --recover 4 --in-memory";
+const LITTLE: &str =
+    "--backlog 500 --records 100 --rate 50 --calm 3 --away 1 --recover 4 --in-memory --patience 120";
 
-const PATIENT: Duration = Duration::from_secs(400);
+const PATIENT: Duration = Duration::from_secs(900);
 
 /// Two intakes, three workers, and their servers, which the script brings up for itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn several_processes_lose_nothing_when_one_of_each_is_killed() {
-    // Where the servers of the tests are, there are those of the script.
-    let servers = ["SYNCLINE_TEST_POSTGRES_CTL", "SYNCLINE_TEST_REDIS_CTL", "SYNCLINE_TEST_KAFKA_CTL"];
+    // Where the servers of the tests are this system's programs, the script finds them, too.
+    let servers = ["SYNCLINE_TEST_PGBIN", "SYNCLINE_TEST_REDIS_CTL", "SYNCLINE_TEST_KAFKA_TOOLS"];
     if servers.iter().any(|variable| service(variable, "scaled out").is_none()) {
         return;
     }
     let found: Vec<String> = commands(SHORT).into_iter().map(|one| one.text).collect();
+    for text in &found {
+        let begins = ["cargo build --release", "syncline demo --check 1h", "scripts/scale-proof"];
+        assert!(begins.iter().any(|begin| text.starts_with(begin)), "no test runs `{text}` in a short form");
+    }
     let full = found.iter().find(|text| text.contains("--json")).expect("one with all flags");
     let full = full.split('#').next().unwrap().trim();
     let desk = Desk::new();

@@ -50,6 +50,9 @@ fn every_reason_not_to_run_a_block_is_one_that_is_known() {
 
 #[test]
 fn what_is_run_by_hand_is_found_by_the_script_that_runs_it() {
+    if !super::scene::has("python3") {
+        return;
+    }
     let script = root().join("scripts/run-documents");
     let told = |words: &[&str]| {
         let told = std::process::Command::new(&script).args(words).output().unwrap();
