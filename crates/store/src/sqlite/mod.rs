@@ -13,13 +13,18 @@ use crate::value::{Row, Value};
 use crate::{Result, StoreError};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a statement waits for another process's lock before it says "busy".
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
+
+/// How many may open a new file at the same moment, each of which may be in the way of all others once.
+const STARTING_AT_ONCE: usize = 100;
 
 /// Opens `path` for writing, durable to the power cut: WAL, and a flush at every commit. A new file gets pages of
 /// `page_size` bytes; one that is there keeps its own.
@@ -27,19 +32,12 @@ pub(crate) const BUSY: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`crate::StoreError`] when the file cannot be opened or is not a database.
 pub(crate) fn open_writer(path: &Path, page_size: u32) -> Result<Connection> {
-    // Made here if it is not there, for this user only; SQLite gives the journal the same permissions.
-    std::fs::OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(StoreError::unavailable)?;
+    make_private(path)?;
     let db = Connection::open(path)?;
     db.busy_timeout(BUSY)?;
     db.pragma_update(None, "page_size", page_size)?;
     db.set_prepared_statement_cache_capacity(256);
-    db.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(&db)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     // 32 MiB of pages: enough that the tails of the indexes stay in memory, and a bound on what the writer holds.
@@ -49,6 +47,37 @@ pub(crate) fn open_writer(path: &Path, page_size: u32) -> Result<Connection> {
     db.pragma_update(None, "journal_size_limit", 134_217_728)?;
     fold_every_letter(&db)?;
     Ok(db)
+}
+
+/// Makes the file if it is not there, for this user only; SQLite gives the journal the same permissions.
+///
+/// Whoever closes a file gives back all locks that his process has on it (POSIX), those of SQLite too. So one that is there is not
+/// opened here, and one that is made is closed before anybody else in this process can see that it is there.
+fn make_private(path: &Path) -> Result<()> {
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+    match std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::unavailable(error)),
+    }
+}
+
+/// Puts the file on a write-ahead log. Of those who do that to a new file at once SQLite lets one through and refuses the others on the
+/// spot, since each is reading what the one writes; they wait here until it is done.
+fn write_ahead(db: &Connection) -> Result<()> {
+    let switch = || db.pragma_update(None, "journal_mode", "WAL");
+    let mut switched = switch();
+    for _ in 0..STARTING_AT_ONCE {
+        match switched {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                db.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+                switched = switch();
+            }
+            _ => break,
+        }
+    }
+    Ok(switched?)
 }
 
 /// SQLite's own `LOWER` knows the letters of ASCII alone, and a search would mind the case of all others. No index and no constraint is
