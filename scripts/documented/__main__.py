@@ -21,7 +21,7 @@ kinds:
                the compose files are, because it deletes them at the end
   kills        the same, for the containers' proof; about ten minutes
   systemd      root on a machine that systemd runs, and that may be thrown away: it makes a user and a service
-  builds       the toolchain; about ten minutes
+  builds       the toolchain and Node.js; about ten minutes; what is installed goes with the copy
   tests        what ./test needs, and an hour
 
 examples:
@@ -56,7 +56,7 @@ def run(section, wanted, directory):
     script.write_text(story.script(section, wanted.kind, wanted.built and os.path.abspath(wanted.built)))
     os.environ["SUDO_EDITOR"] = str(editor)
     # Nobody's own program is replaced.
-    os.environ["CARGO_INSTALL_ROOT"] = str(Path(directory, ".installed"))
+    os.environ["CARGO_INSTALL_ROOT"] = os.environ["NPM_CONFIG_PREFIX"] = str(Path(directory, ".installed"))
     here = os.getcwd()
     os.chdir(directory)
     try:

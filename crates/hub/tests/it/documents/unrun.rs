@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 use syncline_hub::cli::Cli;
 
 /// Why nothing may run a block.
-const REASONS: [&str; 2] =
-    ["needs the internet and a tunnel", "needs Node.js, the internet and a HubSpot account"];
+const REASONS: [&str; 2] = ["needs the internet and a tunnel", "needs a HubSpot account"];
 /// As what `scripts/run-documents` runs one.
 const BY_HAND: [&str; 5] = ["containers", "kills", "systemd", "builds", "tests"];
 
