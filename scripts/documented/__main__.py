@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 
-from . import pages, story
+from . import hubspot, pages, story
 
 EPILOG = """\
 The test suite runs what the documents show, but for what needs more than it may count on. Those blocks have
@@ -21,7 +22,8 @@ kinds:
                the compose files are, because it deletes them at the end
   kills        the same, for the containers' proof; about ten minutes
   systemd      root on a machine that systemd runs, and that may be thrown away: it makes a user and a service
-  builds       the toolchain and Node.js; about ten minutes; what is installed goes with the copy
+  builds       the toolchain; about ten minutes; what is installed goes with the copy
+  hubspot      Node.js, the internet and openssl: HubSpot's own command line, with a HubSpot that is played on this machine
   tests        what ./test needs, and an hour
 
 examples:
@@ -46,6 +48,11 @@ def parse():
     return parser.parse_args()
 
 
+def read(terminal):
+    """What was printed."""
+    return os.read(terminal, 1024)
+
+
 def run(section, wanted, directory):
     """Runs a section's story at a terminal of its own, as a person does; answers the exit code."""
     story.copy(directory)
@@ -54,13 +61,15 @@ def run(section, wanted, directory):
     editor.chmod(0o755)
     script = Path(directory, ".story")
     script.write_text(story.script(section, wanted.kind, wanted.built and os.path.abspath(wanted.built)))
-    os.environ["SUDO_EDITOR"] = str(editor)
     # Nobody's own program is replaced.
-    os.environ["CARGO_INSTALL_ROOT"] = os.environ["NPM_CONFIG_PREFIX"] = str(Path(directory, ".installed"))
+    installed = str(Path(directory, ".installed"))
+    os.environ.update(SUDO_EDITOR=str(editor), CARGO_INSTALL_ROOT=installed, NPM_CONFIG_PREFIX=installed)
+    os.environ["PATH"] = f"{installed}/bin:{os.environ['PATH']}"
     here = os.getcwd()
     os.chdir(directory)
     try:
-        return os.waitstatus_to_exitcode(pty.spawn(["bash", str(script)]))
+        with hubspot.played(directory) if wanted.kind == "hubspot" else nullcontext(read) as reading:
+            return os.waitstatus_to_exitcode(pty.spawn(["bash", str(script)], reading))
     finally:
         os.chdir(here)
 

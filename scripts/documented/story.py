@@ -32,10 +32,13 @@ ended() {
 BEFORE = {
     # Both ways have the ports 80 and 443.
     "docker compose -f compose.scaled.yaml down": "docker compose down",
+    "cd hubspot-app": "cp -r packaging/hubspot-app .",
 }
 #: And after one that contains this.
 AFTER = {
     "./make-secrets": "echo a-client-secret > secrets/hubspot",
+    # From here on HubSpot is played, and what its command line remembers goes with the copy.
+    "npm install -g @hubspot/cli": 'export HTTPS_PROXY="$PLAYED_AT" NODE_EXTRA_CA_CERTS="$PLAYED_CERTIFICATE" HOME="$PWD" BROWSER=none',
 }
 #: It exits with 1 to say that the client secret is missing.
 ENDS_WITH_1 = "packaging/make-secrets"

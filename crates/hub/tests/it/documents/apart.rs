@@ -31,10 +31,10 @@ pub fn commands(way: &str) -> Vec<Command> {
 
 #[test]
 fn every_way_to_run_a_block_apart_is_one_of_these() {
-    for Command { at, apart, not_run, .. } in Page::all().iter().flat_map(Page::commands) {
+    for Command { at, apart, by_hand, .. } in Page::all().iter().flat_map(Page::commands) {
         let Some(way) = apart else { continue };
         assert!(WAYS.contains(&way.as_str()), "{at}: nothing runs it {way}");
-        assert_eq!(not_run, None, "{at}");
+        assert_eq!(by_hand, None, "{at}");
     }
 }
 

@@ -21,7 +21,7 @@ use words::{goes_on, invocations, is_alone, parses, unknown};
 const LANGUAGES: &[&str] =
     &["console", "text", "toml", "json", "html", "javascript", "python", "rust", "go", "java"];
 
-/// Programs that commands in the documents may call without saying that they are not run.
+/// Programs that commands in the documents may call without saying that they are run by hand.
 const PROGRAMS: &[&str] = &["syncline", "curl", "cp", "cd", "echo", "sleep", "KEY", "./make"];
 
 #[test]
@@ -35,7 +35,7 @@ fn every_block_says_what_it_is() {
 
 #[test]
 fn every_command_is_run_or_says_why_it_is_not() {
-    for command in Page::all().iter().flat_map(Page::commands).filter(|command| command.not_run.is_none()) {
+    for command in Page::all().iter().flat_map(Page::commands).filter(|command| command.by_hand.is_none()) {
         let Command { at, text, apart, .. } = &command;
         let first: String =
             text.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/')).collect();
@@ -44,7 +44,7 @@ fn every_command_is_run_or_says_why_it_is_not() {
         let is_known = PROGRAMS.contains(&first.as_str()) || runs_ours || apart.is_some();
         assert!(
             is_known,
-            "{at}: a test cannot run `{text}`: say so with <!-- not run: why --> before its block"
+            "{at}: a test cannot run `{text}`: say so with <!-- run by hand: kind --> before its block"
         );
     }
 }
@@ -94,7 +94,7 @@ fn every_link_leads_to_a_page_and_to_a_heading_of_it() {
 
 /// Whether a page's story has this command.
 fn is_told(command: &Command) -> bool {
-    let elsewhere = command.not_run.is_some() || command.apart.is_some();
+    let elsewhere = command.by_hand.is_some() || command.apart.is_some();
     !elsewhere && !goes_on(&command.text) && !is_alone(&command.text)
 }
 
@@ -118,7 +118,7 @@ async fn every_command_in_the_documents_works() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_command_that_goes_on_starts_works_and_ends_on_a_signal() {
     let pages = Page::all();
-    let elsewhere = |command: &Command| command.not_run.is_some() || command.apart.is_some();
+    let elsewhere = |command: &Command| command.by_hand.is_some() || command.apart.is_some();
     let commands = pages.iter().flat_map(Page::commands).filter(|command| !elsewhere(command));
     let commands: BTreeSet<Vec<String>> = commands
         .filter(|command| goes_on(&command.text) || is_alone(&command.text))

@@ -22,8 +22,8 @@ pub struct Command {
     pub at: String,
     /// As somebody would type it, continued lines joined.
     pub text: String,
-    /// Why the test suite cannot run it, or as what `scripts/run-documents` does.
-    pub not_run: Option<String>,
+    /// As what `scripts/run-documents` runs it, where the test suite cannot.
+    pub by_hand: Option<String>,
     /// How it is run apart from the page's story.
     pub apart: Option<String>,
     /// Where it is to fail: how the line begins that it then prints.
@@ -38,7 +38,7 @@ struct Line<'a> {
     block: Option<&'a str>,
     /// Whether it begins a block.
     opens: bool,
-    not_run: Option<&'a str>,
+    by_hand: Option<&'a str>,
     apart: Option<&'a str>,
     /// Whether the block shows a command that fails.
     fails: bool,
@@ -106,7 +106,7 @@ impl Page {
                 text,
                 block,
                 opens,
-                not_run: after("not run: ").or_else(|| after("run by hand: ")),
+                by_hand: after("run by hand: "),
                 apart: after("run apart: "),
                 fails: said == Some("fails"),
             });
@@ -135,9 +135,9 @@ impl Page {
             let begun = text.strip_prefix("$ ");
             if let Some(begun) = begun {
                 let at = format!("{}:{}", self.name, line.number);
-                let (not_run, apart) = (line.not_run.map(str::to_owned), line.apart.map(str::to_owned));
+                let (by_hand, apart) = (line.by_hand.map(str::to_owned), line.apart.map(str::to_owned));
                 let text = begun.trim_end_matches('\\').to_owned();
-                commands.push(Command { at, text, not_run, apart, fails: line.fails.then(String::new) });
+                commands.push(Command { at, text, by_hand, apart, fails: line.fails.then(String::new) });
             } else if let Some(command) = commands.last_mut().filter(|_| continues) {
                 command.text.push_str(text.trim_end_matches('\\'));
             } else if let Some(says) = commands.last_mut().and_then(|command| command.fails.as_mut())

@@ -1,5 +1,5 @@
-//! Blocks that the test suite cannot run: each says why, or as what `scripts/run-documents` runs it, and what can be looked at without
-//! running it is.
+//! Blocks that the test suite cannot run: each says as what `scripts/run-documents` runs it, and what can be looked at without running
+//! it is.
 
 use super::contents::mistakes;
 use super::pages::{Command, Page, root};
@@ -11,10 +11,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use syncline_hub::cli::Cli;
 
-/// Why nothing may run a block.
-const REASONS: [&str; 2] = ["needs the internet and a tunnel", "needs a HubSpot account"];
 /// As what `scripts/run-documents` runs one.
-const BY_HAND: [&str; 5] = ["containers", "kills", "systemd", "builds", "tests"];
+const BY_HAND: [&str; 6] = ["containers", "kills", "systemd", "builds", "hubspot", "tests"];
 
 /// Flags and subcommands of `docker compose` that the documents use; those in the second list take a word.
 const COMPOSE: [&[&str]; 2] = [
@@ -28,7 +26,7 @@ const OURS: &[&str] = &["packaging", "scripts", "crates", "docs", ".ci", "fuzz"]
 fn unrun() -> Vec<Command> {
     let all = Page::all();
     let found: Vec<Command> =
-        all.iter().flat_map(Page::commands).filter(|one| one.not_run.is_some()).collect();
+        all.iter().flat_map(Page::commands).filter(|one| one.by_hand.is_some()).collect();
     assert!(found.len() > 20, "only {} were found", found.len());
     found
 }
@@ -42,9 +40,9 @@ fn singles(line: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_reason_not_to_run_a_block_is_one_that_is_known() {
-    let given: BTreeSet<String> = unrun().into_iter().filter_map(|one| one.not_run).collect();
-    assert_eq!(given, REASONS.iter().chain(&BY_HAND).map(|reason| (*reason).to_owned()).collect());
+fn every_way_to_run_a_block_by_hand_is_one_that_is_known() {
+    let given: BTreeSet<String> = unrun().into_iter().filter_map(|one| one.by_hand).collect();
+    assert_eq!(given, BY_HAND.map(str::to_owned).into());
 }
 
 #[test]
@@ -62,7 +60,7 @@ fn what_is_run_by_hand_is_found_by_the_script_that_runs_it() {
     for kind in BY_HAND {
         assert!(help.contains(&format!("\n  {kind} ")), "{kind} has no line in {help}");
         let listed = told(&[kind, "--list"]);
-        for Command { at, text, .. } in unrun().iter().filter(|one| one.not_run.as_deref() == Some(kind)) {
+        for Command { at, text, .. } in unrun().iter().filter(|one| one.by_hand.as_deref() == Some(kind)) {
             assert!(listed.contains(&format!("{at}: {text}")), "{at}: `{text}` is not in {listed}");
         }
     }
@@ -121,7 +119,7 @@ fn every_script_and_file_of_ours_that_a_block_names_is_there() {
     let mut seen = 0;
     for page in Page::all() {
         let mut gone = Vec::new();
-        for Command { at, text, not_run, .. } in page.commands() {
+        for Command { at, text, by_hand, .. } in page.commands() {
             for call in singles(&text) {
                 let places = places(&page.name, &gone);
                 if call[0] == "cd" {
@@ -131,7 +129,7 @@ fn every_script_and_file_of_ours_that_a_block_names_is_there() {
                     continue;
                 }
                 let is_ours = |word: &str| OURS.iter().any(|ours| word.starts_with(&format!("{ours}/")));
-                if is_ours(&call[0]) || (call[0].starts_with("./") && not_run.is_some()) {
+                if is_ours(&call[0]) || (call[0].starts_with("./") && by_hand.is_some()) {
                     seen += 1;
                     let script = found(&call[0], &places).filter(|script| is_program(script));
                     let script = script.unwrap_or_else(|| panic!("{at}: {} is no program", call[0]));
