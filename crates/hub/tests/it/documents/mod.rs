@@ -34,7 +34,7 @@ fn every_block_says_what_it_is() {
 }
 
 #[test]
-fn every_command_is_run_or_says_why_it_is_not() {
+fn every_command_is_run_or_says_how_it_is_run_by_hand() {
     for command in Page::all().iter().flat_map(Page::commands).filter(|command| command.by_hand.is_none()) {
         let Command { at, text, apart, .. } = &command;
         let first: String =
